@@ -19,7 +19,7 @@ const ROSTER = `unique_id,login_source,first_name,last_name,user_name,email,user
 `;
 
 Deno.test({
-  name: "a roster dropped into the folder of a running service becomes users, and its failed record a file in bak",
+  name: "a running service imports the users of a dropped roster, and writes its failed record to a file in bak",
   ignore: unavailable !== null,
   async fn() {
     await using database = (await testDatabase())!;

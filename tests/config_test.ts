@@ -46,7 +46,7 @@ Deno.test("Without flags and variables the documented defaults apply", () => {
   assert.equal(config({ isTerminal: true }).logFormat, "text");
 });
 
-Deno.test("A flag overrides a variable, and a variable the default", () => {
+Deno.test("A flag overrides a variable, and a variable overrides the default", () => {
   const env = { ROSTERD_UPLOAD: "/srv/in", ROSTERD_DATA: "/srv/data" };
   const { upload, data } = config({ flags: { upload: "/mnt/in" }, env });
   assert.deepEqual([upload, data], ["/mnt/in", "/srv/data"]);
@@ -104,7 +104,7 @@ for (
   });
 }
 
-Deno.test("Host names are split and put into lower case, and refused with a scheme or port", () => {
+Deno.test("Host names are split and converted to lower case, and a scheme or port is refused", () => {
   assert.deepEqual(config({ flags: { hosts: "Rosters.example, [fd00::1],," } }).hosts, [
     "rosters.example",
     "[fd00::1]",

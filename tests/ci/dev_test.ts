@@ -33,7 +33,7 @@ Deno.test("a change restarts the program, but only after the previous one has st
   }
 });
 
-Deno.test("a program that has ended by itself is started again on the next change", async () => {
+Deno.test("a program that has exited is started again after the next change", async () => {
   const folder = await Deno.makeTempDir({ prefix: "rosterd-test-" });
   try {
     await Deno.mkdir(join(folder, "src"));

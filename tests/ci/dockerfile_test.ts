@@ -7,7 +7,7 @@ const instructions = (await textOf("Dockerfile")).replace(/^#.*\n/gm, "").replac
 const valuesOf = (word: string) =>
   instructions.filter((line) => line.startsWith(`${word} `)).map((line) => line.slice(word.length + 1).trim());
 
-Deno.test("the image pins exact versions, and the same version of Deno builds it, the release and the checks", async () => {
+Deno.test("the image pins exact versions, and uses the same version of Deno as the release and the checks", async () => {
   const images = valuesOf("FROM").map((value) => value.split(" ")[0]);
   for (const image of images) assert.match(image, /^[a-z/]+:\d+\.\d+(\.\d+)?(-slim)?$/);
   const deno = /^denoland\/deno:(.*)$/.exec(images[0])![1];
@@ -24,13 +24,13 @@ Deno.test("the container has an unprivileged user and a health check, and receiv
   assert.deepEqual(valuesOf("VOLUME"), ['["/upload", "/data"]']);
 });
 
-Deno.test("the last stage downloads nothing: it has Debian, the compiled program and its license", () => {
+Deno.test("the last stage of the image contains only Debian, the compiled program and its license", () => {
   const last = instructions.slice(instructions.findLastIndex((line) => line.startsWith("FROM "))).join("\n");
   assert.doesNotMatch(last, /\b(apt|apt-get|curl|wget|npm|npx|ADD)\b/);
   assert.equal(valuesOf("COPY").filter((value) => value.startsWith("--from=compile ")).length, 2);
 });
 
-Deno.test("Docker gets only what the build reads, and no secrets or data of a developer", async () => {
+Deno.test("the build context contains only files that the build reads, and no secrets or data of a developer", async () => {
   const lines = (await textOf(".dockerignore")).trim().split("\n");
   assert.deepEqual(lines, ["*", "!.ci", "!deno.json", "!deno.lock", "!main.ts", "!src", "!LICENSE"]);
 });

@@ -18,7 +18,7 @@ for (const phrase of PHRASES) {
   });
 }
 
-Deno.test("comments and strings are checked, names and regular expressions are not", () => {
+Deno.test("comments and strings are checked, but names and regular expressions are not", () => {
   const text = [
     'const anew = /anew"/.test(mend); // Plans anew.',
     'log.warn("planned anew", anew);',
@@ -43,13 +43,13 @@ Deno.test("comments and texts of SQL are checked", () => {
   assert.deepEqual(places(findPhrases("src/a.sql", sql)), ["src/a.sql:2: anew", "src/a.sql:3: anew"]);
 });
 
-Deno.test("a comment may use a word that a message may not", () => {
+Deno.test("a word that is refused in messages is allowed in comments", () => {
   assert.deepEqual(places(findPhrases("src/a.ts", '// Nobody waits.\nthrow new Error("nobody waits");\n')), [
     "src/a.ts:2: nobody",
   ]);
 });
 
-Deno.test("only the name of a test is checked", () => {
+Deno.test("in a test file, only the names of tests are checked", () => {
   const test = [
     "// Plans anew.",
     testOf("plans anew"),

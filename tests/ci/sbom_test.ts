@@ -28,7 +28,7 @@ Deno.test("the bill of materials lists every npm package of deno.lock with its v
   assert.ok(listed.has(`pkg:github/denoland/deno@v${Deno.version.deno}`));
 });
 
-Deno.test("packages of the tests are marked as excluded, and those of the program as required", async () => {
+Deno.test("packages of the tests are marked as excluded, and packages of the program as required", async () => {
   const { components, dependencies } = await printed();
   const scopes = new Map(components.map(({ name, scope }: Component) => [name, scope]));
   for (const name of ["hono", "postgres", "openapi3-ts", "@electric-sql/pglite", "zod"]) {
@@ -41,7 +41,7 @@ Deno.test("packages of the tests are marked as excluded, and those of the progra
   for (const { dependsOn } of dependencies) for (const reference of dependsOn) assert.ok(references.has(reference));
 });
 
-Deno.test("of two versions of a package, only the imported one and its dependencies are required", () => {
+Deno.test("if a package has two versions, only the imported version and its dependencies are required", () => {
   const integrity = "sha512-AAAA";
   const lock: Lock = {
     specifiers: { "npm:a@2.0.0": "2.0.0_b@1.0.0", "npm:test@1.0.0": "1.0.0" },

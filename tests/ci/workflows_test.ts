@@ -33,14 +33,14 @@ const release: Workflow = parse(textOf("workflows/release.yml"));
 const stepsOf = ({ jobs }: Workflow) => Object.values(jobs).flatMap(({ steps = [] }) => steps);
 const commandsOf = (workflow: Workflow) => stepsOf(workflow).flatMap(({ run }) => run ?? []);
 
-Deno.test("CI runs .ci/run for every change, with no right except to read the code", () => {
+Deno.test("CI runs .ci/run for every change, with only the permission to read the code", () => {
   assert.deepEqual(WORKFLOWS, ["ci.yml", "release.yml"]);
   assert.deepEqual(Object.keys(ci.on), ["push", "pull_request", "workflow_call"]);
   assert.deepEqual(ci.permissions, { contents: "read" });
   assert.deepEqual(commandsOf(ci), [".ci/run"]);
 });
 
-Deno.test("only a tag makes a release, after all checks, for both platforms", () => {
+Deno.test("only a tag starts a release, which builds for both platforms after all checks", () => {
   assert.deepEqual(release.on, { push: { tags: ["v*"] } });
   const { check, compile, publish } = release.jobs;
   assert.deepEqual([check.uses, compile.needs], ["./.github/workflows/ci.yml", "check"]);
@@ -58,7 +58,7 @@ Deno.test("only a tag makes a release, after all checks, for both platforms", ()
   }
 });
 
-Deno.test("only the publishing job may write, and it runs no code of the project or its packages", () => {
+Deno.test("only the publishing job has write access, and that job runs no code of the project or its packages", () => {
   assert.deepEqual(release.permissions, {});
   const { publish, ...others } = release.jobs;
   for (const [name, { permissions }] of Object.entries(others)) {
@@ -69,7 +69,7 @@ Deno.test("only the publishing job may write, and it runs no code of the project
   assert.deepEqual(programs, ["sha256sum", "gh"]);
 });
 
-Deno.test("each action is pinned to a commit, and a checkout does not keep the token", () => {
+Deno.test("each action is pinned to a commit, and a checkout does not store the token", () => {
   for (const { uses, with: options } of [...stepsOf(ci), ...stepsOf(release)]) {
     if (uses === undefined) continue;
     assert.match(uses, /^actions\/[a-z-]+@[0-9a-f]{40}$/);
@@ -77,7 +77,7 @@ Deno.test("each action is pinned to a commit, and a checkout does not keep the t
   }
 });
 
-Deno.test("the workflows contain no secret, and no external text becomes a command", () => {
+Deno.test("the workflows contain no secret, and run no external text as a command", () => {
   for (const name of WORKFLOWS) {
     const secrets = [...textOf(`workflows/${name}`).matchAll(/\bsecrets\.(\w+)/g)].map(([, secret]) => secret);
     assert.deepEqual(secrets.filter((secret) => secret !== "GITHUB_TOKEN"), [], name);

@@ -30,7 +30,7 @@ async function verdicts(here: Workplace): Promise<Record<string, [string, string
 }
 
 Deno.test({
-  name: "doctor names the user it checks for, and what that user may not do although root may",
+  name: "doctor run by root checks the rights of the service's user, and names that user",
   ignore: !IS_ROOT,
   async fn() {
     await using here = await workplace();

@@ -24,7 +24,7 @@ async function workplace(): Promise<Workplace & { url: string }> {
   });
 }
 
-Deno.test("--version and --help answer without a configuration", async () => {
+Deno.test("--version and --help work without a configuration", async () => {
   await using here = await Workplace.make({ DATABASE_URL: "nonsense" });
   assert.deepEqual(await here.run("--version"), { code: 0, out: `rosterd ${manifest.version}\n`, err: "" });
   const help = await here.run("--help");
@@ -51,7 +51,7 @@ Deno.test("a wrong command line exits with 64 and shows the usage", async () => 
   }
 });
 
-Deno.test("a wrong configuration exits with 78 and says what and where", async () => {
+Deno.test("a wrong configuration exits with 78 and names the error and its source", async () => {
   await using here = await Workplace.make();
   const address = await here.run("serve", "--listen", "nowhere:x");
   assert.equal(address.code, 78);
@@ -77,7 +77,7 @@ Deno.test("every command reports an unusable data folder in one sentence, and ex
   assert.match(err, /^rosterd: cannot use the data folder file \(/);
 });
 
-serverTest("import and check exit with 0, 2 or 3, and with the most serious code for several files", async () => {
+serverTest("import and check exit with 0, 2 or 3, or with the most serious code of several files", async () => {
   await using here = await workplace();
   await here.write("good.csv", GOOD);
   await here.write("bad.csv", BAD_RECORD);
@@ -91,7 +91,7 @@ serverTest("import and check exit with 0, 2 or 3, and with the most serious code
   }
 });
 
-serverTest("import --json prints one document with the documented names", async () => {
+serverTest("import --json prints one document with the documented keys", async () => {
   await using here = await workplace();
   await here.write("bad.csv", BAD_RECORD);
   const { code, out } = await here.run("import", "bad.csv", "--json", "--failed-file", "failed.csv");
@@ -183,7 +183,7 @@ serverTest("imports lists the history, and imports show prints one import", asyn
   assert.equal((await here.run("imports", "show", "99")).code, 1);
 });
 
-serverTest("imports changes prints what an import changed, for people, as CSV and as JSON", async () => {
+serverTest("imports changes prints the changes of an import as text, CSV and JSON", async () => {
   await using here = await workplace();
   await here.write("first.csv", "unique_id,login_source,city\n1,ldap,Ottawa\n2,ldap,=Hull\n");
   await here.write("second.csv", "unique_id,login_source,city\n1,ldap,Hull\n2,ldap,=Hull\n3,ldap,\n");
@@ -203,7 +203,7 @@ serverTest("imports changes prints what an import changed, for people, as CSV an
   assert.equal((await here.run("imports", "changes", String(id), "--outcome", "gone")).code, 64);
 });
 
-serverTest("users find and users show answer who someone is, and what imports did", async () => {
+serverTest("users find and users show print users, and the changes that imports made to them", async () => {
   await using here = await workplace();
   await here.write("first.csv", "unique_id,login_source,last_name,city\n1,ldap,Roy,Ottawa\n2,ldap,Chan,Hull\n");
   await here.write("second.csv", "unique_id,login_source,last_name,city\n1,ldap,Roy,Hull\n2,,Chan,Hull\n");
@@ -252,7 +252,7 @@ serverTest(
   },
 );
 
-serverTest("status says who waits to be archived, and users show since when", async () => {
+serverTest("status lists the users who wait to be archived, and users show prints since when", async () => {
   await using here = await workplace();
   await here.write("settings.json", '{"archive_inactive_users": true, "release_permits_after_days": 30}');
   await here.write("first.csv", "unique_id,login_source,active\n1,ldap,1\n");

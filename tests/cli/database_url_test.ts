@@ -23,7 +23,7 @@ const WRONG = [
   ],
 ];
 
-Deno.test("a missing percent-encoding or a bad port is refused, and the message quotes none of it", () => {
+Deno.test("a missing percent-encoding or a bad port is refused, and the message does not quote the URL", () => {
   for (const rest of WRONG) {
     assert.throws(() => parseDatabaseUrl(`postgres://${rest}`), (error) => {
       assert.ok(error instanceof WrongDatabaseUrl, rest);
@@ -34,7 +34,7 @@ Deno.test("a missing percent-encoding or a bad port is refused, and the message 
   }
 });
 
-Deno.test("a valid URL is read, with any encoded character, several hosts, and sockets", () => {
+Deno.test("a URL may contain any encoded character, several hosts, and sockets", () => {
   const { hosts, database } = parseDatabaseUrl(
     "postgres://u:%23%2F%3F%25%40:!$&'()*+,;=~@a:1,[::1],b/park%20ing?sslmode=require",
   );
@@ -49,7 +49,7 @@ Deno.test("a valid URL is read, with any encoded character, several hosts, and s
   }
 });
 
-Deno.test("with a wrong URL every command ends with 78 and prints none of it, at any log level", async () => {
+Deno.test("with a wrong URL, every command exits with 78, and no log level prints the URL", async () => {
   const url = "postgres://u:geh#eim@db/x";
   await using here = await Workplace.make({ DATABASE_URL: url });
   await here.write("x.csv", "unique_id\n");

@@ -33,7 +33,7 @@ async function workplace(): Promise<Workplace> {
 
 const json = async (here: Workplace, ...words: string[]) => JSON.parse((await here.run(...words, "--json")).out);
 
-serverTest("check predicts what an import holds; imports, imports show and status print it", async () => {
+serverTest("check predicts the users that an import holds; imports, imports show and status list them", async () => {
   await using here = await workplace();
 
   const check = await here.run("check", "spring.csv");
@@ -81,7 +81,7 @@ serverTest("imports says why a file was rejected", async () => {
   );
 });
 
-serverTest("approve prints what it did and whom it left out; undo restores it", async () => {
+serverTest("approve prints its result and the users that it left out; undo restores the users", async () => {
   await using here = await workplace();
   await here.write("corrected.csv", roster(2).replace("u01,ldap,0\nu02,ldap,0\n", ""));
   await here.run("import", "corrected.csv");
@@ -116,7 +116,7 @@ serverTest("approve prints what it did and whom it left out; undo restores it", 
   assert.deepEqual([decisions[0].counts, typeof decisions[0].by], [counts, "string"]);
 });
 
-serverTest("an impossible decision exits with 1 and one sentence; --json prints the answer of HTTP", async () => {
+serverTest("an impossible decision exits with 1 and one sentence; --json prints the HTTP response", async () => {
   await using here = await workplace();
   const refused = async (...words: string[]) => {
     const { code, out, err } = await here.run("imports", ...words);
@@ -144,7 +144,7 @@ serverTest("an impossible decision exits with 1 and one sentence; --json prints 
   });
 });
 
-serverTest("a database that rosterd never used has no import to decide about", async () => {
+serverTest("in a database that rosterd has never used, decisions report that the import does not exist", async () => {
   await using database = (await testDatabase())!;
   await using here = await Workplace.make({ DATABASE_URL: database.url });
   assert.equal((await here.run("imports", "approve", "1")).err, "rosterd: import 1 does not exist\n");

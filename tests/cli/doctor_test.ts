@@ -48,7 +48,7 @@ async function doctor(here: Workplace, ...words: string[]): Promise<Diagnosis> {
   return { code, findings, verdicts, of: (check) => findings.find((finding) => finding.check === check)! };
 }
 
-Deno.test("doctor finds nothing bad before the first start, changes nothing, and prints sentences", async () => {
+Deno.test("before the first start, doctor reports no errors, changes nothing, and prints sentences", async () => {
   await using here = await workplace();
   const { code, verdicts } = await doctor(here);
   assert.equal(code, 0);
@@ -75,7 +75,7 @@ Deno.test("doctor finds nothing bad before the first start, changes nothing, and
   assert.deepEqual(await treeOf(here.folder), { upload: {} });
 });
 
-Deno.test("without a server the database is bad, and everything else is still checked", async () => {
+Deno.test("without a server, the database is reported as bad, and everything else is still checked", async () => {
   await using here = await workplace({ DATABASE_URL: "postgres://somebody:geheim@127.0.0.1:1/none" });
   const { code, verdicts, of, findings } = await doctor(here);
   assert.equal(code, 1);
@@ -86,7 +86,7 @@ Deno.test("without a server the database is bad, and everything else is still ch
   assert.match((await here.run("doctor")).out, /rosterd is not ready: 1 check failed, \d warnings?\n$/);
 });
 
-serverTest("the schema of a newer rosterd and a read-only database are bad", async () => {
+serverTest("doctor reports the schema of a newer rosterd, and a read-only database, as bad", async () => {
   await using database = (await testDatabase())!;
   await using here = await workplace({ DATABASE_URL: database.url });
   await database.sql`create schema rosterd`;
@@ -100,7 +100,7 @@ serverTest("the schema of a newer rosterd and a read-only database are bad", asy
   assert.match((await doctor(here)).of("database").text, /^PostgreSQL \S+ answers, but is read-only$/);
 });
 
-Deno.test("a missing upload folder is good where the first start can create it, and doctor does not create it", async () => {
+Deno.test("doctor accepts a missing upload folder that the first start can create, and does not create it", async () => {
   await using here = await workplace();
   const { code, of, verdicts } = await doctor(here, "--upload", "new/upload");
   assert.equal(of("upload_folder").text, "new/upload does not exist yet: the first start creates it");
@@ -108,7 +108,7 @@ Deno.test("a missing upload folder is good where the first start can create it, 
   assert.equal(Object.hasOwn(await treeOf(here.folder), "new"), false);
 });
 
-Deno.test("bak and .rosterd that are links or files are bad", async () => {
+Deno.test("doctor reports links or files named bak or .rosterd as bad", async () => {
   await using here = await workplace();
   await symlink("/tmp", here.path("upload/bak"));
   await writeFile(here.path("upload/.rosterd"), "");
@@ -119,7 +119,7 @@ Deno.test("bak and .rosterd that are links or files are bad", async () => {
   assert.equal(verdicts.move_to_bak, undefined, "nothing is moved over a link");
 });
 
-Deno.test("doctor names folders that rosterd may not write to, and leaves nothing in them", async () => {
+Deno.test("doctor names folders that rosterd may not write to, and leaves no files behind", async () => {
   await using here = await workplace({}, WITHOUT_POWER);
   await mkdir(here.path("upload/bak"));
   await mkdir(here.path("upload/.rosterd"));
@@ -201,7 +201,7 @@ Deno.test({
   },
 });
 
-Deno.test("settings that are not valid exit with 78, line and column; the rest is still checked", async () => {
+Deno.test("settings that are not valid exit with 78 and are reported with line and column; the rest is still checked", async () => {
   await using here = await workplace();
   await here.write("settings.json", '{\n  "interval_minutes": 5,\n  "colour": "red"\n}\n');
   const { code, verdicts, of } = await doctor(here);
@@ -212,7 +212,7 @@ Deno.test("settings that are not valid exit with 78, line and column; the rest i
   assert.equal((await here.run("doctor", "--listen", "x")).code, 78);
 });
 
-Deno.test("an unreadable data folder is bad, and the rest is still checked", async () => {
+Deno.test("doctor reports an unreadable data folder as bad, and still checks the rest", async () => {
   await using here = await workplace({}, WITHOUT_POWER);
   await mkdir(here.path("data/postgres"), { recursive: true });
   await chmod(here.path("data"), 0);
@@ -225,7 +225,7 @@ Deno.test("an unreadable data folder is bad, and the rest is still checked", asy
   );
 });
 
-Deno.test("archiving without a guard is a warning", async () => {
+Deno.test("doctor warns if users can be archived without a guard", async () => {
   await using here = await workplace();
   const archiving = async (settings: object) => {
     await here.write("settings.json", JSON.stringify(settings));
@@ -244,7 +244,7 @@ Deno.test("archiving without a guard is a warning", async () => {
   );
 });
 
-Deno.test("a service with the embedded database runs the checks itself, and that is not bad", async () => {
+Deno.test("a service with the embedded database runs the checks itself, and doctor reports no errors", async () => {
   await using service = await TestService.start({ databaseUrl: null });
   await using here = await Workplace.make({ ROSTERD_ADMIN_TOKEN: service.config.adminToken! });
   const folders = ["--upload", service.upload, "--data", service.config.data, "--settings", service.config.settings];
@@ -268,7 +268,7 @@ Deno.test("doctor warns that other users may replace bak and .rosterd until the 
   assert.equal((await doctor(here)).of("upload_folder").verdict, "good");
 });
 
-Deno.test("doctor warns of a token or settings that others may read or change, and its chmod closes them", async () => {
+Deno.test("doctor warns of a token or settings file that other users can read or change, and prints a chmod that fixes it", async () => {
   await using here = await workplace();
   await mkdir(here.path("data"));
   await writeFile(here.path("data/admin-token"), "secret\n");

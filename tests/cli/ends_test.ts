@@ -21,7 +21,7 @@ if (unavailable !== null) console.error(`LEFT OUT: the tests of ${import.meta.ur
 const serverTest = (name: string, fn: () => Promise<void>) => Deno.test({ name, ignore: unavailable !== null, fn });
 
 serverTest(
-  "a port in use ends serve with 1, so that its unit tries again; an address of another machine with 78",
+  "serve exits with 1 for a port in use, so that systemd restarts it, and with 78 for an address of another machine",
   async () => {
     await using database = (await testDatabase())!;
     await using here = await Workplace.make({ DATABASE_URL: database.url });
@@ -32,7 +32,7 @@ serverTest(
   },
 );
 
-serverTest("Ctrl-C under deno task start reaches the service twice and ends it cleanly", async () => {
+serverTest("Ctrl-C under deno task start sends two signals, and the service still stops cleanly", async () => {
   await using database = (await testDatabase())!;
   await using here = await Workplace.make({ DATABASE_URL: database.url, ROSTERD_LISTEN: "127.0.0.1:0" }, DENO_TASK);
   const folders = { ROSTERD_UPLOAD: here.path("upload"), ROSTERD_DATA: here.path("data") };
@@ -47,7 +47,7 @@ serverTest("Ctrl-C under deno task start reaches the service twice and ends it c
   assert.equal(code, 0, log);
 });
 
-serverTest("two signals within a second count as one, and the service ends with 0", async () => {
+serverTest("two signals within a second count as one, and the service exits with 0", async () => {
   await using database = (await testDatabase())!;
   await using here = await Workplace.make({ DATABASE_URL: database.url });
   const service = here.spawn("serve", "--listen", "127.0.0.1:0");

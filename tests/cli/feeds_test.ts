@@ -9,7 +9,7 @@ if (unavailable !== null) console.error(`LEFT OUT: tests of ${import.meta.url} t
 const ROSTER = "unique_id,login_source,data_of_birth\n1,ldap,31/12/2007\n";
 
 Deno.test({
-  name: "import and check use the settings of the feed, the history names it, and an unknown feed is wrong usage",
+  name: "import and check use the settings of the feed, the history names the feed, and an unknown feed is refused",
   ignore: unavailable !== null,
   async fn() {
     await using database = (await testDatabase())!;
@@ -34,7 +34,7 @@ Deno.test({
   },
 });
 
-Deno.test("print names the feed's folder and an account of its own, and refuses the name of the group of all", async () => {
+Deno.test("print --feed uses the feed's folder and a separate account, and refuses the name of the common group", async () => {
   await using here = await Workplace.make();
   const text = (await here.run("print", "sshd", "--upload", "/srv/rosterd/upload", "--feed", "students")).out;
   for (

@@ -12,7 +12,7 @@ const ROSTER = `unique_id,login_source,first_name,last_name,user_type_id,data_of
 `;
 
 Deno.test({
-  name: "a roster is checked, imported, and its failed record corrected and imported",
+  name: "a roster is checked and imported, and its corrected failed record is imported again",
   ignore: unavailable !== null,
   async fn() {
     await using database = (await testDatabase())!;

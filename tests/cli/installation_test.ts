@@ -13,7 +13,7 @@ if (unavailable !== null) console.error(`LEFT OUT: tests of ${import.meta.url} t
 /** Runs as root without capabilities, so that modes apply. */
 const WITHOUT_POWER = IS_ROOT ? ["setpriv", "--bounding-set=-all", "--inh-caps=-all", ...FROM_SOURCE] : FROM_SOURCE;
 
-Deno.test("without a service or a database every command ends with 78, says what to type, and creates nothing", async () => {
+Deno.test("without a service or a database, every command exits with 78, says what to type, and creates nothing", async () => {
   await using here = await Workplace.make();
   await here.write("x.csv", "unique_id,login_source\n1,ldap\n");
   const commands = [
@@ -38,7 +38,7 @@ Deno.test("without a service or a database every command ends with 78, says what
   assert.deepEqual(Object.keys(await treeOf(here.folder)), ["x.csv"]);
 });
 
-Deno.test("without a database import does not suggest a command that refuses the next import", async () => {
+Deno.test("without a database, import never suggests a command after which the next import would be refused", async () => {
   await using here = await Workplace.make();
   const { code, err } = await here.run("import", "x.csv");
   assert.equal(code, 78);
@@ -114,7 +114,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "an unreadable environment file or admin token ends with 78, and the message says what to type",
+  name: "an unreadable environment file or admin token exits with 78, and the message says what to type",
   ignore: unavailable !== null,
   async fn() {
     await using database = (await testDatabase())!;
@@ -139,7 +139,7 @@ Deno.test({
   },
 });
 
-Deno.test("rosterd reads an environment file like systemd", () => {
+Deno.test("rosterd parses an environment file as systemd does", () => {
   const text =
     '# comment\nA=plain # not a comment\n B = \'single $x\' \nC="dou\\"ble"\\\n d\nD=back\\slash\n;E=1\nF=\n';
   assert.deepEqual([...parseEnvironment(text)], [

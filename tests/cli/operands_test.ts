@@ -59,7 +59,7 @@ for (const command of ["check", "import"]) {
 }
 
 Deno.test({
-  name: "a disk error is one report, and the next file is still checked",
+  name: "a disk error is reported for its file, and the next file is still checked",
   ignore: unavailable !== null || noStrace !== null,
   async fn() {
     await using database = (await testDatabase())!;

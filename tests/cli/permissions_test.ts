@@ -12,14 +12,14 @@ const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
 const unavailable = await serverUnavailable();
 if (unavailable !== null) console.error(`LEFT OUT: a test of ${import.meta.url}: ${unavailable}`);
 
-Deno.test("the tasks have the permissions of the binary", () => {
+Deno.test("the tasks run with the same permissions as the binary", () => {
   for (const task of [manifest.tasks.start, manifest.tasks.rosterd]) {
     assert.ok(task.startsWith(`deno run ${PERMISSIONS.join(" ")} main.ts`), task);
   }
 });
 
 Deno.test({
-  name: "without a service, status says that none runs, with the permissions of the binary",
+  name: "with the permissions of the binary, status reports that no service is running",
   ignore: unavailable !== null,
   async fn() {
     await using database = (await testDatabase())!;

@@ -9,7 +9,7 @@ if (unavailable !== null) console.error(`LEFT OUT: the tests of ${import.meta.ur
 
 Deno.test({
   name:
-    "the commands of the printed Compose file make every folder, number and secret that it names, and keep them when run again",
+    "the commands in the printed Compose file create all folders, ids and secrets once, and keep them when run again",
   ignore: unavailable !== null,
   async fn() {
     await using here = await Workplace.make();

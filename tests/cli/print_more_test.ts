@@ -50,7 +50,7 @@ async function serveWithNginx(folder: string, site: string): Promise<{ port: num
 
 if (missing === null) {
   onService(
-    "the printed nginx serves the page under its host name, and passes a large file on",
+    "nginx with the printed configuration serves the page under its host name, and forwards a large file",
     {},
     async (service) => {
       await using here = await Workplace.make();
@@ -73,7 +73,7 @@ if (missing === null) {
   );
 }
 
-Deno.test("bash completes commands, their second word and their flags", async () => {
+Deno.test("the bash completion completes commands, their second word and their flags", async () => {
   await using here = await Workplace.make();
   await here.write("completion", (await here.run("print", "completion", "bash")).out);
   const completed = async (...words: string[]) => {
@@ -88,7 +88,7 @@ Deno.test("bash completes commands, their second word and their flags", async ()
   assert.deepEqual(await completed("imports", "--st"), ["--status"]);
 });
 
-Deno.test("the manual page names every command, and no line begins with a stray request", async () => {
+Deno.test("the manual page names every command, and no line of text begins with a roff request", async () => {
   await using here = await Workplace.make();
   const { out } = await here.run("print", "man");
   for (const { words } of COMMANDS) assert.ok(out.includes(`.SS ${words.replaceAll("-", "\\-")}\n`), words);

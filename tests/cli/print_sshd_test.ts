@@ -28,7 +28,7 @@ const ATTACKS = [
 ];
 
 Deno.test({
-  name: "the printed sshd lets a registry upload and nothing else, and rosterd imports as its own user",
+  name: "with the printed sshd configuration, an uploader can only upload, and rosterd imports as a separate user",
   ignore: unavailable !== null,
   async fn() {
     await using place = await PrintedPlace.open();
@@ -83,7 +83,7 @@ const BESIDE = [
 ];
 
 Deno.test({
-  name: "the account of a feed uploads into its folder, and sees nothing of another feed or of the upload folder",
+  name: "the account of a feed can upload into its folder, but cannot see other feeds or the upload folder",
   ignore: unavailable !== null,
   async fn() {
     await using place = await PrintedPlace.open(["sshd"], ["sshd", "--feed", "students"], ["sshd", "--feed", "staff"]);

@@ -22,7 +22,7 @@ function good({ code, out, err }: Ended): string {
   return out;
 }
 
-Deno.test("the printed sample has every column of a user, and a check finds nothing wrong with it", async () => {
+Deno.test("the printed sample has every column of a user, and passes a check without failures", async () => {
   await using here = await Workplace.make();
   const sample = good(await here.run("print", "sample"));
   // A new roster has no users whose id has changed.
@@ -34,7 +34,7 @@ Deno.test("the printed sample has every column of a user, and a check finds noth
   assert.deepEqual([code, status, records, created, warnings], [0, "done", 3, 3, []]);
 });
 
-Deno.test("the printed texts name absolute folders of this machine, and none of its secrets", async () => {
+Deno.test("the printed texts contain absolute paths of this machine, but no secrets", async () => {
   const secrets = {
     DATABASE_URL: "postgres://u:secret-of-the-database@db.example.edu/x",
     ROSTERD_ADMIN_TOKEN: "secret-of-the-admin",
@@ -57,7 +57,7 @@ Deno.test("print resolves links to the upload folder", async () => {
   assert.ok(text.includes(`ChrootDirectory ${await Deno.realPath(here.path("real"))}\n`));
 });
 
-Deno.test("the printed commands leave a planted link alone", async () => {
+Deno.test("the printed commands do not follow a link that an attacker has created", async () => {
   await using here = await Workplace.make();
   const text = good(await here.run("print", "sshd"));
   const commands = text.split("\n").filter((line) => line.startsWith("#$ ")).map((line) => line.slice(3));
@@ -68,7 +68,7 @@ Deno.test("the printed commands leave a planted link alone", async () => {
   await assert.rejects(run("sh", "-e", "-c", check), /upload\/bak is a symbolic link that rosterd did not create/);
 });
 
-Deno.test("a path that cannot be printed exits with 78, an unknown text with 64", async () => {
+Deno.test("a path that cannot be printed exits with 78, and an unknown text with 64", async () => {
   await using here = await Workplace.make();
   const blank = await here.run("print", "systemd", "--upload", "/srv/my upload");
   assert.deepEqual([blank.code, blank.out], [78, ""]);
@@ -115,7 +115,7 @@ withPrograms("systemd accepts the printed unit", ["systemd-analyze"], async () =
   }
 });
 
-Deno.test("systemd restarts a service that failed or says nothing, but not for a wrong command line or configuration", async () => {
+Deno.test("systemd restarts a service that failed or is silent, but not after a wrong command line or configuration", async () => {
   await using here = await Workplace.make();
   const unit = good(await here.run("print", "systemd", ...FOLDERS));
   assert.match(unit, /^Restart=on-failure$/m);
@@ -167,7 +167,7 @@ Deno.test("the printed Compose file is valid YAML with the settings of each cont
   assert.deepEqual(volumes, { database: null });
 });
 
-withPrograms("sshd accepts the printed text", ["sshd", "ssh-keygen"], async () => {
+withPrograms("sshd accepts the printed configuration", ["sshd", "ssh-keygen"], async () => {
   await using here = await Workplace.make();
   await run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", here.path("host"));
   await here.write("rosterd.conf", good(await here.run("print", "sshd", ...FOLDERS)));

@@ -24,7 +24,7 @@ const ATTACKS = [
 ];
 
 Deno.test({
-  name: "the printed vsftpd lets a registry upload and nothing else, and rosterd imports as its own user",
+  name: "with the printed vsftpd configuration, an uploader can only upload, and rosterd imports as a separate user",
   ignore: unavailable !== null,
   async fn() {
     await using place = await PrintedPlace.open();
@@ -91,7 +91,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "by FTPS, the account of a feed uploads into its folder and sees nothing of another feed",
+  name: "by FTPS, the account of a feed can upload into its folder, but cannot see other feeds",
   ignore: unavailable !== null,
   async fn() {
     await using place = await PrintedPlace.open(

@@ -41,64 +41,70 @@ async function typed(here: Workplace, words: string[], lines: string[]): Promise
   return { code, screen: new TextDecoder().decode(stdout).replaceAll("\r", "") };
 }
 
-serverTest("without a terminal it prints the questions and the suggested change, and changes nothing", async () => {
-  await using database = (await testDatabase())!;
-  await using here = await Workplace.make({ DATABASE_URL: database.url });
-  await here.write("koha.csv", KOHA);
-  await here.write("settings.json", "{}");
+serverTest(
+  "without a terminal, settings map prints the questions and the suggested change, and changes nothing",
+  async () => {
+    await using database = (await testDatabase())!;
+    await using here = await Workplace.make({ DATABASE_URL: database.url });
+    await here.write("koha.csv", KOHA);
+    await here.write("settings.json", "{}");
 
-  const { code, out } = await here.run("settings", "map", "koha.csv");
-  assert.equal(code, 3);
-  assert.match(out, /^koha\.csv: would be rejected\n/);
-  assert.match(out, /^ {2}the header "cardnumber" is unknown: set header_aliases\.cardnumber=unique_id$/m);
-  assert.match(out, /^ {2}there is no header for login_source: set defaults\.login_source=sso \(a guess\)$/m);
-  assert.match(out, /^ {2}province "Québec" fails in 1 record: set value_maps\.province\.Québec=QC$/m);
-  assert.match(
-    out,
-    /^ {2}the dates in "dateofbirth" are in a different format in 2 records: set date_format=DD\/MM\/YYYY$/m,
-  );
-  const printed = JSON.parse(out.slice(out.indexOf("{")));
-  const { proposal } = JSON.parse((await here.run("settings", "map", "koha.csv", "--json")).out);
-  assert.deepEqual(printed, proposal.patch);
-  assert.equal(await Deno.readTextFile(here.path("settings.json")), "{}");
+    const { code, out } = await here.run("settings", "map", "koha.csv");
+    assert.equal(code, 3);
+    assert.match(out, /^koha\.csv: would be rejected\n/);
+    assert.match(out, /^ {2}the header "cardnumber" is unknown: set header_aliases\.cardnumber=unique_id$/m);
+    assert.match(out, /^ {2}there is no header for login_source: set defaults\.login_source=sso \(a guess\)$/m);
+    assert.match(out, /^ {2}province "Québec" fails in 1 record: set value_maps\.province\.Québec=QC$/m);
+    assert.match(
+      out,
+      /^ {2}the dates in "dateofbirth" are in a different format in 2 records: set date_format=DD\/MM\/YYYY$/m,
+    );
+    const printed = JSON.parse(out.slice(out.indexOf("{")));
+    const { proposal } = JSON.parse((await here.run("settings", "map", "koha.csv", "--json")).out);
+    assert.deepEqual(printed, proposal.patch);
+    assert.equal(await Deno.readTextFile(here.path("settings.json")), "{}");
 
-  assert.match(
-    (await here.run("check", "koha.csv")).out,
-    /^ {2}active "Y" fails in 1 record: set value_maps\.active\.Y=1$/m,
-  );
-});
+    assert.match(
+      (await here.run("check", "koha.csv")).out,
+      /^ {2}active "Y" fails in 1 record: set value_maps\.active\.Y=1$/m,
+    );
+  },
+);
 
-serverTest("on a terminal it asks each question, changes the settings when confirmed, and checks again", async () => {
-  await using database = (await testDatabase())!;
-  await using here = await Workplace.make({ DATABASE_URL: database.url });
-  await here.write("koha.csv", KOHA);
-  await here.write("settings.json", "{}");
+serverTest(
+  "on a terminal, settings map asks each question, changes the settings after confirmation, and checks again",
+  async () => {
+    await using database = (await testDatabase())!;
+    await using here = await Workplace.make({ DATABASE_URL: database.url });
+    await here.write("koha.csv", KOHA);
+    await here.write("settings.json", "{}");
 
-  const refused = await typed(here, ["settings", "map", "koha.csv"], ["", "", "", "", "", "", "", "", "", "", "n"]);
-  assert.match(refused.screen, /nothing was changed/);
-  assert.equal(await Deno.readTextFile(here.path("settings.json")), "{}");
+    const refused = await typed(here, ["settings", "map", "koha.csv"], ["", "", "", "", "", "", "", "", "", "", "n"]);
+    assert.match(refused.screen, /nothing was changed/);
+    assert.equal(await Deno.readTextFile(here.path("settings.json")), "{}");
 
-  // No columns for the other headers; then cardnumber, surname, enabled, login source, two provinces, dates, Y and n.
-  const answers = ["n", "", "nonsense", "last_name", "-", "ldap", "", "", "", "y"];
-  const { code, screen } = await typed(here, ["settings", "map", "koha.csv"], answers);
-  assert.match(screen, /Not used: "branch"\. Choose columns for these, too\? \[y\/N\]/);
-  assert.match(screen, /the header "cardnumber" is unknown\. Which column is it\? \[unique_id\]/);
-  assert.match(screen, /One of unique_id, old_unique_id, login_source, .*, or - to skip it: \[last_name\]/);
-  assert.match(
-    screen,
-    /there is no header for login_source, so this is a guess\. What do users without login_source get\? \[sso\]/,
-  );
-  assert.doesNotMatch(screen, /active "Y".*mean/, "values of a header that is not used are not asked");
-  assert.match(screen, /changed header_aliases, defaults, value_maps, date_format/);
-  assert.match(screen, /koha\.csv: no records would fail/);
-  assert.match(screen, /the header "enabled" is unknown: set header_aliases\.enabled=active/);
-  assert.equal(code, 0);
-  const settings = JSON.parse(await Deno.readTextFile(here.path("settings.json")));
-  assert.deepEqual(settings.header_aliases, { cardnumber: "unique_id", surname: "last_name" });
-  assert.deepEqual([settings.defaults, settings.date_format], [{ login_source: "ldap" }, "DD/MM/YYYY"]);
-});
+    // No columns for the other headers; then cardnumber, surname, enabled, login source, two provinces, dates, Y and n.
+    const answers = ["n", "", "nonsense", "last_name", "-", "ldap", "", "", "", "y"];
+    const { code, screen } = await typed(here, ["settings", "map", "koha.csv"], answers);
+    assert.match(screen, /Not used: "branch"\. Choose columns for these, too\? \[y\/N\]/);
+    assert.match(screen, /the header "cardnumber" is unknown\. Which column is it\? \[unique_id\]/);
+    assert.match(screen, /One of unique_id, old_unique_id, login_source, .*, or - to skip it: \[last_name\]/);
+    assert.match(
+      screen,
+      /there is no header for login_source, so this is a guess\. What do users without login_source get\? \[sso\]/,
+    );
+    assert.doesNotMatch(screen, /active "Y".*mean/, "values of a header that is not used are not asked");
+    assert.match(screen, /changed header_aliases, defaults, value_maps, date_format/);
+    assert.match(screen, /koha\.csv: no records would fail/);
+    assert.match(screen, /the header "enabled" is unknown: set header_aliases\.enabled=active/);
+    assert.equal(code, 0);
+    const settings = JSON.parse(await Deno.readTextFile(here.path("settings.json")));
+    assert.deepEqual(settings.header_aliases, { cardnumber: "unique_id", surname: "last_name" });
+    assert.deepEqual([settings.defaults, settings.date_format], [{ login_source: "ldap" }, "DD/MM/YYYY"]);
+  },
+);
 
-serverTest("with a running service it changes the settings over HTTP", async () => {
+serverTest("with a running service, settings map changes the settings over HTTP", async () => {
   await using database = (await testDatabase())!;
   await using service = await TestService.start({ databaseUrl: database.url });
   await using here = await Workplace.make({ ROSTERD_DATA: service.config.data, ROSTERD_ADMIN_TOKEN: TOKEN });
@@ -117,7 +123,7 @@ serverTest("with a running service it changes the settings over HTTP", async () 
 });
 
 Deno.test({
-  name: "with --embedded it sets up an export before anything is installed, and creates only the settings file",
+  name: "with --embedded, settings map works before the installation, and creates only the settings file",
   ignore: scriptIsMissing !== null,
   async fn() {
     await using here = await Workplace.make({});
@@ -133,7 +139,7 @@ Deno.test({
   },
 });
 
-Deno.test("lines are read one by one from any pieces, null ends them, and an abort ends the wait", async () => {
+Deno.test("lines arrive one by one from input in any pieces, the last is null, and an abort ends the wait", async () => {
   const pieces = ["one\ntw", "o \n\nla", "st"].map((text) => new TextEncoder().encode(text));
   const readLine = createLineReader({
     read(bytes) {

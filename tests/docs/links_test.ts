@@ -50,7 +50,7 @@ function targetsFrom(file: string): (text: string) => string[] {
     );
 }
 
-Deno.test("every link in README.md, CHANGELOG.md and docs/ leads to a file and a heading that exist", async () => {
+Deno.test("every link in README.md, CHANGELOG.md and docs/ leads to an existing file and heading", async () => {
   const files = await markdownFiles();
   const broken = await Promise.all(files.map((file) => brokenIn(file, targetsFrom(file))));
   assert.deepEqual(broken.flat(), []);
@@ -59,14 +59,14 @@ Deno.test("every link in README.md, CHANGELOG.md and docs/ leads to a file and a
 /** Their samples name pages that do not exist. */
 const ABOUT_TEXTS = /^tests\/(docs\/|ci\/language_test\.ts$)/;
 
-Deno.test("every place in docs/ that a comment names exists", async () => {
+Deno.test("every page and heading of docs/ that a comment names exists", async () => {
   const folders = await Promise.all(["src", "tests", ".ci"].map((folder) => filesUnder(folder, SOURCE)));
   const files = ["main.ts", ...folders.flat()].filter((file) => !ABOUT_TEXTS.test(file));
   const broken = await Promise.all(files.map((file) => brokenIn(file, referencesIn)));
   assert.deepEqual(broken.flat(), []);
 });
 
-Deno.test("README.md links to every page of docs/, directly or over other pages", async () => {
+Deno.test("every page of docs/ can be reached from README.md", async () => {
   const reached = new Set<string>(), queue = ["README.md"];
   for (const file of queue) {
     if (reached.has(file)) continue;
@@ -77,7 +77,7 @@ Deno.test("README.md links to every page of docs/, directly or over other pages"
   assert.deepEqual((await filesUnder("docs", /\.md$/)).filter((file) => !reached.has(file)), []);
 });
 
-Deno.test("no two headings of a page have one anchor", async () => {
+Deno.test("all headings of a page have different anchors", async () => {
   for (const file of await markdownFiles()) {
     const text = await Deno.readTextFile(join(ROOT, file));
     const numbered = [...anchorsOf(text)].filter((anchor) =>

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { BLOCKS, withTable } from "../../.ci/docs.ts";
 
 for (const block of BLOCKS) {
-  Deno.test(`docs/${block.page} has the table of ${block.name} as the source has it; otherwise run: deno task docs`, async () => {
+  Deno.test(`the table of ${block.name} in docs/${block.page} matches the source (to update it: deno task docs)`, async () => {
     const page = await Deno.readTextFile(new URL(`../../docs/${block.page}`, import.meta.url));
     assert.equal(page, withTable(page, block));
   });

@@ -17,7 +17,7 @@ function problemsOf(document: unknown): string[] {
   }
 }
 
-Deno.test("values and lists of a feed replace those for all feeds, entries of objects are added", () => {
+Deno.test("values and lists of a feed replace the common ones, and entries of objects are added", () => {
   const settings = parseSettings({
     date_format: "YYYYMMDD",
     user_types: ["1"],
@@ -47,7 +47,7 @@ Deno.test("values and lists of a feed replace those for all feeds, entries of ob
   assert.deepEqual(settingsOf(settings, "constructor"), settings, "a feed that is not there");
 });
 
-Deno.test("a feed's name is a folder that every file system takes", () => {
+Deno.test("the name of a feed must be a folder name that every file system accepts", () => {
   const names = ["students", "a", "x-1_y", "a".repeat(32)],
     wrong = ["", "bak", ".rosterd", "A", "1a", "a.b", "a/b", "a".repeat(33)];
   assert.deepEqual(names.filter((name) => !isFeedName(name)), []);
@@ -55,7 +55,7 @@ Deno.test("a feed's name is a folder that every file system takes", () => {
   assert.match(problemsOf({ feeds: { bak: {} } })[0], /^feeds\.bak cannot be the name of a feed/);
 });
 
-Deno.test("a problem of a feed names the feed, also when a value for all feeds conflicts", () => {
+Deno.test("a problem in the settings of a feed names the feed, even if a value for all feeds causes the conflict", () => {
   assert.deepEqual(problemsOf({ feeds: { a: { date_fromat: "x", smtp: {} } } }), [
     "feeds.a.date_fromat is not a setting (did you mean feeds.a.date_format?)",
     "feeds.a.smtp cannot differ between feeds: set it for all of them",
@@ -67,7 +67,7 @@ Deno.test("a problem of a feed names the feed, also when a value for all feeds c
   assert.equal(problemsOf({ user_types: ["1"], defaults: { user_type_id: "6" }, feeds: { a: {}, b: {} } }).length, 1);
 });
 
-Deno.test("feeds keep their order, and a patch that names all of them gives them its own", () => {
+Deno.test("feeds keep their order, unless a patch names all of them in another order", () => {
   const { feeds } = parseSettings({ feeds: { b: {}, a: { apply: false } } });
   const order = (patch: object) => Object.keys(mergePatch(feeds, patch) as object);
   assert.deepEqual(order({ a: {} }), ["b", "a"]);
@@ -78,7 +78,7 @@ Deno.test("feeds keep their order, and a patch that names all of them gives them
   assert.deepEqual(feedsOf(parseSettings({ feeds })), ["b", "a", ""]);
 });
 
-Deno.test("a pause ends at its time, for all feeds or for one", () => {
+Deno.test("a pause of one feed or of all feeds ends at its time", () => {
   const settings = parseSettings({
     paused_until: "2026-12-24T18:00:00+01:00",
     feeds: { open: { paused_until: "" }, later: { paused_until: "2026-12-25T00:00Z" } },

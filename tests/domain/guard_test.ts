@@ -19,7 +19,7 @@ const of = (login_source: string, active: number, counted: number, losing = coun
   losing,
 });
 
-Deno.test("losses are held above both limits only, in whole numbers", () => {
+Deno.test("losses are held only above both limits, without rounding errors", () => {
   for (
     const [active, counted, holds] of [[1_000, 100, false], [1_000, 101, true], [30, 20, false], [30, 21, true], [
       209,
@@ -35,7 +35,7 @@ Deno.test("losses are held above both limits only, in whole numbers", () => {
   }
 });
 
-Deno.test("users who lost access in the last 24 hours count, but put nothing on hold alone", () => {
+Deno.test("losses of the last 24 hours count, but cause a hold only together with new losses", () => {
   assert.equal(reasonToHold(GUARD, null, [all(1_000, 150, 0)]), null);
   assert.equal(
     reasonToHold(GUARD, null, [all(1_000, 101, 1)]),
@@ -44,7 +44,7 @@ Deno.test("users who lost access in the last 24 hours count, but put nothing on 
   );
 });
 
-Deno.test("each login source counts alone too, the total comes first, and a single login source is named once", () => {
+Deno.test("each login source is also counted separately, the total comes first, and a single login source is named once", () => {
   const small = [of("ldap", 900, 0), all(1_000, 30), of("hr", 100, 30)];
   assert.match(reasonToHold(GUARD, null, small)!, /^login source "hr" has 100 active users, and 30 [^;]*$/);
   const both = [of("ldap", 500, 200), of("hr", 500, 100), all(1_000, 300)];
@@ -66,7 +66,7 @@ Deno.test("only the first few of many login sources are named", () => {
   assert.match(reason, /; and 26 more login sources also exceed the limits$/);
 });
 
-Deno.test("an open hold keeps everything on hold, 100 percent switches the guard off, and 0 and 0 hold every user", () => {
+Deno.test("an open hold extends to later losses, 100 percent turns the guard off, and limits of 0 hold every user", () => {
   assert.match(
     reasonToHold(GUARD, 7, [all(1_000, 1)])!,
     /^import 7 is still on hold, so later archivals are held too$/,

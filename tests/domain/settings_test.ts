@@ -14,12 +14,12 @@ function wrongKeys(document: unknown): string[] {
   }
 }
 
-Deno.test("a document names what differs from the defaults", () => {
+Deno.test("a document needs to name only the keys that differ from the defaults", () => {
   assert.deepEqual(parseSettings({}), DEFAULT_SETTINGS);
   assert.deepEqual(parseSettings({ interval_minutes: 60 }), { ...DEFAULT_SETTINGS, interval_minutes: 60 });
 });
 
-Deno.test("every key that is wrong is named, unknown keys and those of a group included", () => {
+Deno.test("every wrong key is named, including unknown keys and keys of a group", () => {
   const document = { interval_minutes: "5", colour: "red", smtp: { port: 70_000, hostt: "mail" } };
   assert.deepEqual(wrongKeys(document).sort(), ["colour", "interval_minutes", "smtp.hostt", "smtp.port"]);
   assert.deepEqual(wrongKeys([]), [""], "the document as a whole");
@@ -37,7 +37,7 @@ Deno.test("mail needs a server, a sender and at least one receiver", () => {
   }
 });
 
-Deno.test("a shown password is masked, and the settings themselves keep it", () => {
+Deno.test("a password is masked when shown, and stays in the settings", () => {
   const settings = parseSettings({ smtp: { password: "secret" } });
   assert.equal(maskSettings(settings).smtp.password, "***");
   assert.equal(settings.smtp.password, "secret");

@@ -76,7 +76,7 @@ async function readJson(path: string): Promise<{ address: string } | null> {
 }
 
 Deno.test({
-  name: "the binary does the main job alone",
+  name: "the binary imports a roster with the embedded database",
   ignore: binary === null,
   async fn() {
     await using here = await emptyFolder(null);
@@ -85,7 +85,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "the binary does the main job with a database server",
+  name: "the binary imports a roster with a database server",
   ignore: binary === null || unavailable !== null,
   async fn() {
     await using database = (await testDatabase())!;
@@ -110,7 +110,7 @@ Deno.test({
 const home = Deno.env.get("HOME") ?? "";
 
 Deno.test({
-  name: "the binary in a home folder, which no service may enter, prints the command that copies it out of there",
+  name: "a binary in a home folder, which services cannot enter, prints the command that copies it elsewhere",
   ignore: binary === null || !HOME.test(home),
   async fn() {
     const folder = await Deno.makeTempDir({ dir: home, prefix: ".rosterd-test-" });

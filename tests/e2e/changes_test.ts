@@ -86,7 +86,7 @@ onService("an import lists each user that it created, changed or archived, befor
   assert.deepEqual(archived, expected[2], "the permits that it had released, also after the undo");
 });
 
-onService("held users are listed as held, and as archived once that is approved", SETTINGS, async (service) => {
+onService("held users are listed as held, and as archived after the approval", SETTINGS, async (service) => {
   await service.import("first.csv", FIRST);
   const { id } = await service.import("left.csv", FIRST.replaceAll(",1\n", ",0\n").replace("Roy", "Roi"));
   const outcomes = async () => (await changesOf(service, id)).changes.map(({ outcome }) => outcome);
@@ -100,23 +100,27 @@ onService("held users are listed as held, and as archived once that is approved"
   assert.deepEqual(await outcomes(), Array(4).fill("archived"));
 });
 
-onService("a trial lists what it would have changed", { ...SETTINGS, apply: false }, async (service) => {
+onService("a trial lists the changes that it would have made", { ...SETTINGS, apply: false }, async (service) => {
   const { id } = await service.import("first.csv", FIRST);
   const { changes } = await changesOf(service, id, "?limit=1");
   assert.deepEqual([changes[0].outcome, changes[0].columns.city], ["created", [null, "Ottawa"]]);
 });
 
-onService("after the retention the changes are said to be cleared", { bak_retention_days: 7 }, async (
-  service,
-  { sql },
-) => {
-  const { id } = await service.import("first.csv", FIRST);
-  await sql`update rosterd.imports set cleared_at = now()`;
-  const page = await changesOf(service, id);
-  assert.deepEqual([page.changes, page.cleared_at === null], [[], false]);
-  const answer = await service.fetch(`/imports/${id}/changes.csv`);
-  assert.deepEqual([answer.status, (await answer.json()).detail], [
-    410,
-    "older history was cleared (bak_retention_days)",
-  ]);
-});
+onService(
+  "after the retention period, the response says that the changes were deleted",
+  { bak_retention_days: 7 },
+  async (
+    service,
+    { sql },
+  ) => {
+    const { id } = await service.import("first.csv", FIRST);
+    await sql`update rosterd.imports set cleared_at = now()`;
+    const page = await changesOf(service, id);
+    assert.deepEqual([page.changes, page.cleared_at === null], [[], false]);
+    const answer = await service.fetch(`/imports/${id}/changes.csv`);
+    assert.deepEqual([answer.status, (await answer.json()).detail], [
+      410,
+      "older history was cleared (bak_retention_days)",
+    ]);
+  },
+);

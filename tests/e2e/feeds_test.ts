@@ -87,44 +87,50 @@ withFeeds(
   },
 );
 
-withFeeds("a feed whose folder is a link is stopped alone, and the status names it", async (service) => {
-  const elsewhere = await Deno.makeTempDir({ prefix: "rosterd-test-" });
-  await Deno.remove(join(service.upload, "students"), { recursive: true });
-  await Deno.symlink(elsewhere, join(service.upload, "students"));
-  await Deno.writeTextFile(join(elsewhere, "x.csv"), STUDENTS);
-  await service.drop("staff/x.csv", STAFF);
-  await service.drop("x.csv", ROOT);
+withFeeds(
+  "a feed whose folder is a link is stopped, the other feeds continue, and the status names the folder",
+  async (service) => {
+    const elsewhere = await Deno.makeTempDir({ prefix: "rosterd-test-" });
+    await Deno.remove(join(service.upload, "students"), { recursive: true });
+    await Deno.symlink(elsewhere, join(service.upload, "students"));
+    await Deno.writeTextFile(join(elsewhere, "x.csv"), STUDENTS);
+    await service.drop("staff/x.csv", STAFF);
+    await service.drop("x.csv", ROOT);
 
-  assert.deepEqual((await service.turn()).map(({ feed }) => feed), ["staff", ""]);
+    assert.deepEqual((await service.turn()).map(({ feed }) => feed), ["staff", ""]);
 
-  const { ready, problems, feeds, folder } = await status(service);
-  assert.equal(ready, false);
-  assert.deepEqual(feeds.map(({ name, usable }) => [name, usable]), [["students", false], ["staff", true], ["", true]]);
-  assert.match(feeds[0].text!, /students is a link/);
-  assert.equal(folder.usable, true);
-  assert.equal(problems[0].text, "the folder of students cannot be used");
-  const open = await (await service.fetch("/readyz", { headers: { authorization: "" } })).json();
-  assert.deepEqual(open.problems.map(({ text }: { text: string }) => text), ["the folder of a feed cannot be used"]);
-  assert.deepEqual(
-    [...Deno.readDirSync(elsewhere)].map(({ name }) => name),
-    ["x.csv"],
-    "nothing is touched through it",
-  );
-  const metrics = await (await service.fetch("/metrics")).text();
-  assert.match(metrics, /^rosterd_usable\{part="folder",feed="students"\} 0$/m);
-  assert.match(metrics, /^rosterd_imports_total\{status="done",feed="staff"\} 1$/m);
-  assert.match(metrics, /^rosterd_imports_total\{status="done"\} 1$/m);
+    const { ready, problems, feeds, folder } = await status(service);
+    assert.equal(ready, false);
+    assert.deepEqual(feeds.map(({ name, usable }) => [name, usable]), [["students", false], ["staff", true], [
+      "",
+      true,
+    ]]);
+    assert.match(feeds[0].text!, /students is a link/);
+    assert.equal(folder.usable, true);
+    assert.equal(problems[0].text, "the folder of students cannot be used");
+    const open = await (await service.fetch("/readyz", { headers: { authorization: "" } })).json();
+    assert.deepEqual(open.problems.map(({ text }: { text: string }) => text), ["the folder of a feed cannot be used"]);
+    assert.deepEqual(
+      [...Deno.readDirSync(elsewhere)].map(({ name }) => name),
+      ["x.csv"],
+      "nothing is touched through it",
+    );
+    const metrics = await (await service.fetch("/metrics")).text();
+    assert.match(metrics, /^rosterd_usable\{part="folder",feed="students"\} 0$/m);
+    assert.match(metrics, /^rosterd_imports_total\{status="done",feed="staff"\} 1$/m);
+    assert.match(metrics, /^rosterd_imports_total\{status="done"\} 1$/m);
 
-  await Deno.remove(join(service.upload, "students"));
-  await Deno.remove(elsewhere, { recursive: true });
-  await Deno.mkdir(join(service.upload, "students"));
-  await service.restart();
-  await service.drop("students/x.csv", STUDENTS);
-  assert.deepEqual((await service.turn()).map(({ feed }) => feed), ["students"]);
-});
+    await Deno.remove(join(service.upload, "students"));
+    await Deno.remove(elsewhere, { recursive: true });
+    await Deno.mkdir(join(service.upload, "students"));
+    await service.restart();
+    await service.drop("students/x.csv", STUDENTS);
+    assert.deepEqual((await service.turn()).map(({ feed }) => feed), ["students"]);
+  },
+);
 
 withFeeds(
-  "files of a folder that is no longer a feed wait, are named, and are imported once it is one again",
+  "files in the folder of a removed feed wait and are reported, and are imported after the feed is added again",
   async (service) => {
     await service.set({ feeds: { staff: null } });
     await service.drop("staff/x.csv", STAFF);
@@ -142,7 +148,7 @@ withFeeds(
 const IN_AN_HOUR = () => new Date(Date.now() + 3_600_000).toISOString();
 
 withFeeds(
-  "a paused feed waits, the status says until when and how many, and then its files are applied, oldest first",
+  "files of a paused feed wait, the status shows their number and the end of the pause, and then they are imported in order",
   async (service) => {
     const until = IN_AN_HOUR();
     await service.set({ feeds: { students: { paused_until: until } } });
@@ -173,7 +179,7 @@ async function bothImported(service: TestService): Promise<ImportEntry[]> {
   });
 }
 
-withFeeds("while all is paused, POST /imports answers 409 and commands still work", async (service) => {
+withFeeds("while all feeds are paused, POST /imports responds with 409, and commands still work", async (service) => {
   await service.drop("x.csv", ROOT);
   await service.set({ paused_until: IN_AN_HOUR() });
 
@@ -186,33 +192,36 @@ withFeeds("while all is paused, POST /imports answers 409 and commands still wor
   await until("the file is imported", async () => (await history(service, "limit=10")).length === 1);
 });
 
-withFeeds("a trial checks the file, mails what would change, and changes no user", async (service, sql) => {
-  await service.set({ feeds: { students: { apply: false } } });
-  await service.drop("students/x.csv", STUDENTS);
+withFeeds(
+  "a trial checks the file, mails the changes that an import would make, and changes no user",
+  async (service, sql) => {
+    await service.set({ feeds: { students: { apply: false } } });
+    await service.drop("students/x.csv", STUDENTS);
 
-  const [entry] = await service.turn();
+    const [entry] = await service.turn();
 
-  assert.deepEqual([entry.status, entry.created, entry.failed], ["checked", 1, 1]);
-  assert.equal((await sql`select from rosterd.users`).length, 0);
-  const [mail] = await service.smtp.received(1);
-  assert.equal(mail.subject, "rosterd: students/x.csv: checked, not applied: 1 new failure");
-  assert.match(mail.text!, /Nothing was applied, because this is a trial/);
-  const changes = mail.attachments.find(({ filename }) => filename?.endsWith(".changes.csv"))!;
-  assert.equal(
-    changes.content.toString().replace("\ufeff", ""),
-    "unique_id,outcome,column,before,after\r\n1,created,login_source,,ldap\r\n1,created,data_of_birth,,'2007-12-31\r\n" +
-      "1,created,active,,1\r\n",
-  );
-  assert.equal((await service.bak("students")).length, 2);
-  assert.equal((await service.fetch(`/imports/${entry.id}/undo`, { method: "POST" })).status, 409);
+    assert.deepEqual([entry.status, entry.created, entry.failed], ["checked", 1, 1]);
+    assert.equal((await sql`select from rosterd.users`).length, 0);
+    const [mail] = await service.smtp.received(1);
+    assert.equal(mail.subject, "rosterd: students/x.csv: checked, not applied: 1 new failure");
+    assert.match(mail.text!, /Nothing was applied, because this is a trial/);
+    const changes = mail.attachments.find(({ filename }) => filename?.endsWith(".changes.csv"))!;
+    assert.equal(
+      changes.content.toString().replace("\ufeff", ""),
+      "unique_id,outcome,column,before,after\r\n1,created,login_source,,ldap\r\n1,created,data_of_birth,,'2007-12-31\r\n" +
+        "1,created,active,,1\r\n",
+    );
+    assert.equal((await service.bak("students")).length, 2);
+    assert.equal((await service.fetch(`/imports/${entry.id}/undo`, { method: "POST" })).status, 409);
 
-  await service.set({ feeds: { students: { apply: null } } });
-  await service.drop("students/x.csv", STUDENTS);
-  assert.deepEqual((await service.turn()).map(({ status }) => status), ["failed_records"]);
-});
+    await service.set({ feeds: { students: { apply: null } } });
+    await service.drop("students/x.csv", STUDENTS);
+    assert.deepEqual((await service.turn()).map(({ status }) => status), ["failed_records"]);
+  },
+);
 
 withFeeds(
-  "a feed's settings are checked with the feed named, and a patch that names all feeds orders them",
+  "errors in a feed's settings name the feed, and a patch that names all feeds sets their order",
   async (service) => {
     const headers = { "content-type": "application/merge-patch+json" };
     const patch = async (feeds: unknown) => {
@@ -236,7 +245,7 @@ withFeeds(
 );
 
 withFeeds(
-  "a missing file is told to the clerks of its feed; a pause is silent, and the wait begins again after it",
+  "the clerks of a feed are told about a missing file, but not during a pause, after which the wait begins again",
   async (service, sql) => {
     await dropAll(service);
     await service.turn();
@@ -263,7 +272,7 @@ withFeeds(
 );
 
 withFeeds(
-  "an undo works in a pause",
+  "an undo works during a pause",
   async (service, sql) => {
     await service.drop("x.csv", ROOT);
     await service.turn();

@@ -71,7 +71,7 @@ async function holdsMailsAndApproves(databaseUrl: string | null): Promise<void> 
 }
 
 Deno.test({
-  name: "a held file is mailed with examples, and approved and undone over HTTP (server)",
+  name: "a held file is reported by mail with examples, and can be approved and undone over HTTP (server)",
   ignore: unavailable !== null,
   fn: async () => {
     await using database = (await testDatabase())!;
@@ -79,11 +79,11 @@ Deno.test({
   },
 });
 
-Deno.test("a held file is mailed with examples, and approved and undone over HTTP (embedded)", () =>
+Deno.test("a held file is reported by mail with examples, and can be approved and undone over HTTP (embedded)", () =>
   holdsMailsAndApproves(null));
 
 Deno.test({
-  name: "a standby and a restarted service approve a held file, and the leader keeps its failed records",
+  name: "a standby and a restarted service can approve a held file, and the leader writes its failed records",
   ignore: unavailable !== null,
   fn: async () => {
     await using database = (await testDatabase())!;

@@ -54,7 +54,7 @@ onService(
   },
 );
 
-onService("A failed-records file is closed when the client stops reading", {}, async (service) => {
+onService("A failed-records file is closed after the client stops reading", {}, async (service) => {
   const records = Array.from({ length: 100_000 }, (_, number) => `u${number},,${"x".repeat(50)}\n`);
   const { id, failed_file } = await service.import("a.csv", "unique_id,login_source,city\n" + records.join(""));
   const head = await service.fetch(`/imports/${id}/failed.csv`, { method: "HEAD" });

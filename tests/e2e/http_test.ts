@@ -14,7 +14,7 @@ function patch(service: TestService, changes: unknown, ifMatch?: string): Promis
 }
 
 onService(
-  "Of 20 admins who change the same settings at once, exactly one succeeds and the others get an error",
+  "If 20 admins change the same settings at once, exactly one succeeds and the others get an error",
   {},
   async (service) => {
     for (let round = 0; round < 5; round++) {
@@ -39,7 +39,7 @@ onService(
 );
 
 onService(
-  "Admins who change different settings at once without an ETag lose no change",
+  "If admins change different settings at once without an ETag, no change is lost",
   {},
   async (service) => {
     const changes = [
@@ -61,7 +61,7 @@ onService(
 );
 
 onService(
-  "The password of the environment is not sent to another mail server than the configured one",
+  "The password from the environment is sent only to the configured mail server",
   {},
   async (service) => {
     await using other = await startSmtpServer({ security: "none" });
@@ -110,7 +110,7 @@ async function oneByOne<T>(service: TestService, path: string, list: string, par
 
 const HOLDS_ALL = { archive_inactive_users: true, archive_guard: { max_percent: 0, min_users: 0 } };
 
-onService("Pages of one item list everything once and in order", HOLDS_ALL, async (service) => {
+onService("With pages of one item, every item is listed once and in order", HOLDS_ALL, async (service) => {
   const record = (id: string, active: number) => `"${id}",ldap,${active}`;
   const rosterOf = (active: number) =>
     ["unique_id,login_source,active", ...IDS.map((id) => record(id, active))].join("\n") + "\n";
@@ -203,7 +203,7 @@ onService(
   },
 );
 
-onService("The largest numbers and the strangest ids cause no error", {}, async (service) => {
+onService("Very large numbers and unusual ids cause no error", {}, async (service) => {
   await service.import("a.csv", "unique_id,login_source\nu1,ldap\n,ldap\n");
   const ids = [...IDS, "\ud800", "\u{10FFFF}", "x".repeat(1_000), "\\", "'", "%", "\t"];
   for (
@@ -227,7 +227,7 @@ onService("The largest numbers and the strangest ids cause no error", {}, async 
 });
 
 onService(
-  "While the database refuses connections, every call that needs it answers 503 with a time to retry",
+  "While the database refuses connections, every call that needs it responds with 503 and a time to retry",
   {},
   async (service, database) => {
     await service.import("a.csv", "unique_id,login_source\nu1,ldap\n,ldap\n");

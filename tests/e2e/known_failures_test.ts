@@ -48,7 +48,9 @@ async function since(service: TestService, { id }: ImportEntry): Promise<Record<
 
 for (const embedded of [false, true]) {
   withService(
-    `failures are new once, then known since the first import, then fixed${embedded ? " (embedded)" : ""}`,
+    `failures are reported as new once, then as known since the first import, then as fixed${
+      embedded ? " (embedded)" : ""
+    }`,
     async (service) => {
       const first = await service.import("x.csv", roster(GOOD, BAD_DATE, MALFORMED, TAKEN));
       assert.deepEqual(told(first), [3, 0, 0]);
@@ -70,16 +72,19 @@ for (const embedded of [false, true]) {
   );
 }
 
-withService("another value, or another problem, is a new failure; one problem less is not", async (service) => {
-  const both = await service.import("x.csv", roster("2,ldap,two,31/12/1999"));
-  assert.deepEqual(told(both), [1, 0, 0]);
-  const one = await service.import("x.csv", roster("2,ldap,two,1999-12-31"));
-  assert.deepEqual(told(one), [0, 1, 0]);
-  assert.deepEqual(await since(service, one), { "2": both.started_at });
-  assert.deepEqual(told(await service.import("x.csv", roster("2,ldap,second,1999-12-31"))), [1, 0, 1]);
-});
+withService(
+  "a record with another value or a further problem is a new failure, but not a record with one problem less",
+  async (service) => {
+    const both = await service.import("x.csv", roster("2,ldap,two,31/12/1999"));
+    assert.deepEqual(told(both), [1, 0, 0]);
+    const one = await service.import("x.csv", roster("2,ldap,two,1999-12-31"));
+    assert.deepEqual(told(one), [0, 1, 0]);
+    assert.deepEqual(await since(service, one), { "2": both.started_at });
+    assert.deepEqual(told(await service.import("x.csv", roster("2,ldap,second,1999-12-31"))), [1, 0, 1]);
+  },
+);
 
-withService("a delta file ends nothing for users it does not name", async (service) => {
+withService("a delta file does not end failures of users that it does not name", async (service) => {
   const full = await service.import("x.csv", roster(GOOD, BAD_DATE, BAD_EMAIL, MALFORMED));
   const delta = await service.import("delta.csv", roster("1,ldap,uno@example.edu,2001-01-01"));
   assert.deepEqual(told(delta), [0, 0, 0]);
@@ -92,32 +97,41 @@ withService("a delta file ends nothing for users it does not name", async (servi
   });
 });
 
-withService("a failed file that is dropped back keeps what it does not name, and its time", async (service) => {
-  const first = await service.import("x.csv", roster(GOOD, BAD_DATE, BAD_EMAIL, MALFORMED));
-  const file = await service.readBak(first.failed_file!);
-  const [header, ...rows] = file.trim().split("\r\n");
-  assert.ok(header.endsWith("rosterd_line,rosterd_column,rosterd_code,rosterd_since,rosterd_record,rosterd_reason"));
-  assert.ok(rows[0].includes(`,9033,${first.started_at.replace(/\.\d+/, "")},`), rows[0]);
+withService(
+  "a failed-records file that is dropped back does not end failures that it does not name, and their dates stay",
+  async (service) => {
+    const first = await service.import("x.csv", roster(GOOD, BAD_DATE, BAD_EMAIL, MALFORMED));
+    const file = await service.readBak(first.failed_file!);
+    const [header, ...rows] = file.trim().split("\r\n");
+    assert.ok(header.endsWith("rosterd_line,rosterd_column,rosterd_code,rosterd_since,rosterd_record,rosterd_reason"));
+    assert.ok(rows[0].includes(`,9033,${first.started_at.replace(/\.\d+/, "")},`), rows[0]);
 
-  const corrected = [header, rows[0], rows[1].replace("three,", "three@example.edu,")].join("\r\n");
-  const back = await service.import("corrected.csv", corrected);
-  assert.deepEqual(told(back), [0, 1, 1]);
-  assert.deepEqual(await since(service, back), { "2": first.started_at });
+    const corrected = [header, rows[0], rows[1].replace("three,", "three@example.edu,")].join("\r\n");
+    const back = await service.import("corrected.csv", corrected);
+    assert.deepEqual(told(back), [0, 1, 1]);
+    assert.deepEqual(await since(service, back), { "2": first.started_at });
 
-  const night = await service.import("x.csv", roster(GOOD, BAD_DATE, MALFORMED, "3,ldap,three@example.edu,2001-01-01"));
-  assert.deepEqual(told(night), [0, 2, 0]);
-  assert.deepEqual(await since(service, night), { "2": first.started_at, "-": first.started_at });
-});
+    const night = await service.import(
+      "x.csv",
+      roster(GOOD, BAD_DATE, MALFORMED, "3,ldap,three@example.edu,2001-01-01"),
+    );
+    assert.deepEqual(told(night), [0, 2, 0]);
+    assert.deepEqual(await since(service, night), { "2": first.started_at, "-": first.started_at });
+  },
+);
 
-withService("a record that goes back to its last applied form is fixed, although it is unchanged", async (service) => {
-  const good = "2,ldap,two@example.edu,1999-12-31";
-  await service.import("x.csv", roster(GOOD, good));
-  await service.import("x.csv", roster(GOOD, BAD_DATE));
-  const back = await service.import("x.csv", roster(GOOD, good));
-  assert.deepEqual([...told(back), back.unchanged], [0, 0, 1, 2]);
-});
+withService(
+  "a record that returns to its last applied form counts as fixed, although the user is unchanged",
+  async (service) => {
+    const good = "2,ldap,two@example.edu,1999-12-31";
+    await service.import("x.csv", roster(GOOD, good));
+    await service.import("x.csv", roster(GOOD, BAD_DATE));
+    const back = await service.import("x.csv", roster(GOOD, good));
+    assert.deepEqual([...told(back), back.unchanged], [0, 0, 1, 2]);
+  },
+);
 
-withService("a trial compares, too, and each feed with itself", async (service) => {
+withService("a trial also compares failures, and each feed is compared only with itself", async (service) => {
   assert.deepEqual(told(await service.import("x.csv", roster(GOOD, BAD_DATE))), [1, 0, 0]);
   assert.deepEqual(told(await service.import("x.csv", roster(GOOD, BAD_DATE, BAD_EMAIL))), [1, 1, 0]);
   assert.deepEqual(told(await service.import("staff/x.csv", roster(BAD_DATE))), [1, 0, 0]);

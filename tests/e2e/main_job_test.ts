@@ -34,7 +34,7 @@ function counts({ records, created, updated, unchanged, skipped, failed }: Impor
 }
 
 onEachDatabase(
-  "a dropped roster becomes users, an email with the failed records, and two files in bak",
+  "a dropped roster creates users, an email with the failed records, and two files in bak",
   async (service, users) => {
     const entry = await service.import("roster.csv", SAMPLE);
 
@@ -95,7 +95,7 @@ onEachDatabase("the corrected failed records are imported", async (service, user
   assert.deepEqual([sofia.student_no, sofia.last_name], ["0045874", "O'Neil"]);
 });
 
-onEachDatabase("the same file changes nothing, and three changed values make three updates", async (service) => {
+onEachDatabase("the same file changes no users, and three changed values update three users", async (service) => {
   const good = SAMPLE.split("\n").filter((line) => !/^100[4-8]/.test(line)).join("\n");
   await service.import("monday.csv", good);
 
@@ -122,20 +122,23 @@ onEachDatabase("a file without a usable header is rejected, mailed, and moved to
   assert.deepEqual(await service.turn(), []);
 });
 
-onEachDatabase("without mail settings the failed records are in bak and every answer warns", async (service) => {
-  await service.fetch("/settings", {
-    method: "PATCH",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ smtp: null, failed_import_email: null }),
-  });
-  const entry = await service.import("roster.csv", SAMPLE);
+onEachDatabase(
+  "without mail settings, the failed records are in bak, and every response contains a warning",
+  async (service) => {
+    await service.fetch("/settings", {
+      method: "PATCH",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ smtp: null, failed_import_email: null }),
+    });
+    const entry = await service.import("roster.csv", SAMPLE);
 
-  assert.equal(entry.mail, "not_configured");
-  assert.deepEqual(entry.warnings.map(({ code }) => code), ["mail_not_configured"]);
-  assert.equal((await service.bak()).length, 2);
-  const status = await service.get<{ problems: { code: string }[] }>("/status");
-  assert.deepEqual(status.problems.map(({ code }) => code), ["mail_not_configured"]);
-});
+    assert.equal(entry.mail, "not_configured");
+    assert.deepEqual(entry.warnings.map(({ code }) => code), ["mail_not_configured"]);
+    assert.equal((await service.bak()).length, 2);
+    const status = await service.get<{ problems: { code: string }[] }>("/status");
+    assert.deepEqual(status.problems.map(({ code }) => code), ["mail_not_configured"]);
+  },
+);
 
 onEachDatabase("the history shows an import with its failures and its failed-records file", async (service) => {
   const { id, failed_file } = await service.import("roster.csv", SAMPLE);

@@ -8,7 +8,7 @@ const unavailable = await serverUnavailable();
 if (unavailable !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${unavailable}`);
 
 Deno.test({
-  name: "every import notifies other programs once, with its feed and status, when its users are there",
+  name: "every import notifies other programs once, with its feed and status, after its users are committed",
   ignore: unavailable !== null,
   async fn() {
     await using database = (await testDatabase())!;

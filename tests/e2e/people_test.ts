@@ -63,7 +63,7 @@ async function access(sql: Sql): Promise<{ users: number; permits: number }> {
 }
 
 onServer(
-  "a roster that would archive too many users is held, mailed, shown, approved, and undone",
+  "an import that would archive too many users is held and reported, and can be approved and undone",
   GUARDED,
   async (service, sql) => {
     await service.import("all.csv", roster(0));
@@ -132,7 +132,7 @@ onServer(
   },
 );
 
-onServer("after a discard all users keep access, and the same roster is held again", GUARDED, async (service, sql) => {
+onServer("after a discard, all users keep access, and the same roster is held again", GUARDED, async (service, sql) => {
   await service.import("all.csv", roster(0));
   const { id } = await service.import("spring.csv", roster(10));
 
@@ -148,7 +148,7 @@ onServer("after a discard all users keep access, and the same roster is held aga
 });
 
 onServer(
-  "during a hold later losses of access wait, too, and approving skips users who came back",
+  "during a hold, later losses of access are held too, and an approval skips users who returned",
   GUARDED,
   async (service) => {
     await service.import("all.csv", roster(0));
@@ -230,7 +230,7 @@ onServer("the log records decisions as numbers, without names of users", GUARDED
 });
 
 onServer(
-  "held users are kept past the retention until the decision, and then cleared with the data for undo",
+  "held users are kept beyond the retention period until the decision, and are then deleted with the undo data",
   { ...GUARDED, bak_retention_days: 7 },
   async (service, sql) => {
     await service.import("all.csv", roster(0));
@@ -280,7 +280,7 @@ onServer(
   },
 );
 
-Deno.test("the embedded database holds, lists, approves, undoes and discards, too", async () => {
+Deno.test("holds, approvals, discards and undos also work with the embedded database", async () => {
   await using service = await TestService.start({ databaseUrl: null, settings: GUARDED });
   await service.import("all.csv", roster(0));
   const { id } = await service.import("spring.csv", roster(10));

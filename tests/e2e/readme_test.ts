@@ -8,7 +8,7 @@ const unavailable = await serverUnavailable();
 if (unavailable !== null) console.error(`LEFT OUT: the test of the README's example: ${unavailable}`);
 
 Deno.test({
-  name: "the roster in the README causes the failed records that the README shows",
+  name: "the roster in the README produces the failed records that the README shows",
   ignore: unavailable !== null,
   async fn() {
     const readme = await Deno.readTextFile(new URL("../../README.md", import.meta.url));

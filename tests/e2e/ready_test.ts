@@ -45,7 +45,7 @@ function clockAhead(ahead: { now?: number; elapsed?: number }) {
 }
 
 onServer(
-  "a turn that fails makes the service not ready, and the answer says so, until a turn goes through",
+  "after a failed turn, the service is not ready, and says so, until a turn succeeds",
   async (url, sql) => {
     await using service = await TestService.start({ databaseUrl: url });
     await service.import("first.csv", ROSTER);
@@ -85,7 +85,7 @@ onServer("a turn without progress for five minutes makes the service not ready",
 });
 
 onServer(
-  "settings that are removed while it runs stay in force, and nothing is imported until they are back",
+  "if the settings file is removed, its settings stay in force, and nothing is imported until the file is back",
   async (url, sql) => {
     await using service = await TestService.start({ databaseUrl: url, settings: { login_sources: ["ldap"] } });
     const path = service.config.settings, text = await Deno.readTextFile(path);
@@ -117,7 +117,7 @@ onServer(
   },
 );
 
-onServer("a clock that is 400 days ahead clears nothing past the retention, and the log says why", async (url) => {
+onServer("with a clock that is 400 days ahead, retention deletes nothing, and the log says why", async (url) => {
   const ahead = { now: 0, elapsed: 0 };
   await using service = await TestService.start({
     databaseUrl: url,
@@ -134,7 +134,7 @@ onServer("a clock that is 400 days ahead clears nothing past the retention, and 
   assert.equal((await service.bak()).length, 1);
 });
 
-onServer("a roster that was being checked when the service was killed is removed at the next start", async (url) => {
+onServer("a roster that was left behind by a killed check is removed at the next start", async (url) => {
   await using service = await TestService.start({ databaseUrl: url });
   await service.stop();
   const left = join(service.config.data, "check-0123456789abcdef");
@@ -144,7 +144,7 @@ onServer("a roster that was being checked when the service was killed is removed
 });
 
 onServer(
-  "a right that is missing is named by readyz and once by the log, and the file goes in after the grant",
+  "readyz and one log line name a missing right, and the file is imported after the grant",
   async (url, sql) => {
     const role = `rosterd-test-${crypto.randomUUID().slice(0, 8)}`;
     const [{ database }] = await sql`select current_database() as database`;

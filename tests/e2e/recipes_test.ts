@@ -9,7 +9,7 @@ if (!curl) console.error(`LEFT OUT: the test of the recipes: curl is not install
 const PAGES = ["canvas.md", "hr-system.md", "moodle.md", "oneroster.md", "student-system.md"];
 
 Deno.test({
-  name: "each recipe lets rosterd read the export that it is about, and prints what it says",
+  name: "with the settings of a recipe, rosterd reads the export, and prints the output that the recipe shows",
   ignore: !curl,
   async fn(t) {
     const folder = await Deno.makeTempDir({ prefix: "rosterd-recipes-" });
@@ -31,7 +31,7 @@ Deno.test({
   },
 });
 
-Deno.test("every recipe is tested, is in the list of recipes, and has the settings of its export", async () => {
+Deno.test("every recipe is tested, is in the list of recipes, and shows the tested settings", async () => {
   const pages = [];
   for await (const { name } of Deno.readDir(new URL("../../docs/recipes", import.meta.url))) pages.push(name);
   assert.deepEqual(pages.filter((name) => name !== "README.md").sort(), PAGES);

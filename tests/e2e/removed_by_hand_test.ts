@@ -28,7 +28,7 @@ async function leave(sql: Sql, service: TestService, entry: Record<string, strin
   await Deno.mkdir(join(service.upload, ".rosterd", String(entry.taken_key)), { recursive: true });
 }
 
-withService("an import ends as an error when its file is removed before it is applied", async (service, sql) => {
+withService("an import ends as an error if its file is removed before the import is applied", async (service, sql) => {
   await leave(sql, service, { file: "x.csv", taken_key: "k1" });
 
   await service.turn();
@@ -42,7 +42,7 @@ withService("an import ends as an error when its file is removed before it is ap
 });
 
 withService(
-  "an applied import keeps its outcome when its file is removed, and its mail is sent",
+  "an applied import keeps its outcome if its file is removed, and its mail is sent",
   async (service, sql) => {
     await leave(sql, service, {
       file: "x.csv",

@@ -42,7 +42,7 @@ async function datedBack(service: TestService, entry: ImportEntry, stamp: string
   return name;
 }
 
-onService("after a restore the missing rosters are named, and replayed in their order by the same steps", {}, async (
+onService("after a restore, the missing rosters are listed, and a replay imports them in order", {}, async (
   service,
   database,
 ) => {
@@ -80,7 +80,7 @@ onService("after a restore the missing rosters are named, and replayed in their 
 });
 
 onService(
-  "a roster older than the newest one applied is left out, and dismissing silences the warning for good",
+  "a roster older than the newest applied one is not replayed, and a dismissal ends the warning permanently",
   {},
   async (
     service,

@@ -8,7 +8,7 @@ if (unavailable !== null) console.error(`LEFT OUT: the tests of ${import.meta.ur
 const roster = (city: string) => `unique_id,login_source,city\n1,SSO,${city}\n2,SSO,Hull\n`;
 
 Deno.test({
-  name: "an older roster that comes back after another one is warned of with its import and its day, by check too",
+  name: "import and check warn if an older roster is imported again after another one, and name the earlier import",
   ignore: unavailable !== null,
   async fn() {
     await using database = (await testDatabase())!;

@@ -35,38 +35,41 @@ function status(service: TestService): Promise<StatusDocument> {
   return service.get("/status");
 }
 
-onServer("a service starts without its database, says so, and imports once the database exists", async (url, sql) => {
-  const missing = new URL(url);
-  missing.pathname += "_later";
-  const name = missing.pathname.slice(1);
-  await using service = await TestService.start({ databaseUrl: missing.href });
-  await service.drop("roster.csv", ROSTER);
+onServer(
+  "a service starts without its database, reports it, and imports after the database is created",
+  async (url, sql) => {
+    const missing = new URL(url);
+    missing.pathname += "_later";
+    const name = missing.pathname.slice(1);
+    await using service = await TestService.start({ databaseUrl: missing.href });
+    await service.drop("roster.csv", ROSTER);
 
-  assert.deepEqual(await service.turn(), []);
-  const before = await status(service);
-  assert.deepEqual([before.ready, before.database.state], [false, "unreachable"]);
-  assert.match(before.database.text!, /does not exist: create it/);
-  assert.equal((await service.fetch("/readyz")).status, 503);
-  assert.equal((await service.fetch("/healthz")).status, 200);
+    assert.deepEqual(await service.turn(), []);
+    const before = await status(service);
+    assert.deepEqual([before.ready, before.database.state], [false, "unreachable"]);
+    assert.match(before.database.text!, /does not exist: create it/);
+    assert.equal((await service.fetch("/readyz")).status, 503);
+    assert.equal((await service.fetch("/healthz")).status, 200);
 
-  await sql.unsafe(`create database ${name} template template0 encoding 'UTF8'`);
-  try {
-    const imported = "/imports?status=done";
-    const [entry] = await until("the import, by itself", async () => {
-      const answer = await service.fetch(imported);
-      const { imports } = answer.ok ? await answer.json() : { imports: [] };
-      return imports.length > 0 && imports;
-    });
-    assert.deepEqual([entry.status, entry.created], ["done", 2]);
-    assert.equal(service.lines.filter((line) => line.includes('"database_away"')).length, 1);
-  } finally {
-    await service.stop();
-    await sql.unsafe(`drop database ${name} with (force)`);
-  }
-});
+    await sql.unsafe(`create database ${name} template template0 encoding 'UTF8'`);
+    try {
+      const imported = "/imports?status=done";
+      const [entry] = await until("the import, by itself", async () => {
+        const answer = await service.fetch(imported);
+        const { imports } = answer.ok ? await answer.json() : { imports: [] };
+        return imports.length > 0 && imports;
+      });
+      assert.deepEqual([entry.status, entry.created], ["done", 2]);
+      assert.equal(service.lines.filter((line) => line.includes('"database_away"')).length, 1);
+    } finally {
+      await service.stop();
+      await sql.unsafe(`drop database ${name} with (force)`);
+    }
+  },
+);
 
 onServer(
-  "of two services on one folder and database, one imports and the other stands by and takes over",
+  "if two services share a folder and a database, one imports, and the other stands by and takes over",
   async (url) => {
     await using first = await TestService.start({ databaseUrl: url });
     await using second = await TestService.start({ databaseUrl: url, upload: first.upload });
@@ -188,7 +191,7 @@ onServer("expired imports lose their files in bak and their failures, but keep t
   );
 });
 
-onServer("one alert is mailed when no file arrives for too long", async (url, sql) => {
+onServer("one alert is mailed if no file arrives for too long", async (url, sql) => {
   await using service = await TestService.start({ databaseUrl: url, settings: { expected_every_hours: 1 } });
   await service.import("roster.csv", ROSTER);
   await sql`update rosterd.imports set finished_at = now() - interval '61 minutes'`;
@@ -201,7 +204,7 @@ onServer("one alert is mailed when no file arrives for too long", async (url, sq
   assert.equal(count, 1);
 });
 
-onServer("the alert is mailed, too, when the upload folder cannot be used", async (url, sql) => {
+onServer("the alert is also mailed if the upload folder cannot be used", async (url, sql) => {
   await using service = await TestService.start({ databaseUrl: url, settings: { expected_every_hours: 1 } });
   await service.import("roster.csv", ROSTER);
   await sql`update rosterd.imports set finished_at = now() - interval '61 minutes'`;
@@ -213,7 +216,7 @@ onServer("the alert is mailed, too, when the upload folder cannot be used", asyn
   assert.equal(service.lines.filter((line) => line.includes('"turn_failed"')).length, 0);
 });
 
-onServer("a service starts without its upload folder, and says so", async (url) => {
+onServer("a service starts without its upload folder, and reports it", async (url) => {
   const file = await Deno.makeTempFile();
   try {
     await using service = await TestService.start({ databaseUrl: url, upload: `${file}/upload` });
@@ -269,7 +272,7 @@ onServer("metrics show imports, durations and waiting files, without names of us
   assert.deepEqual([...asked].sort(), [...named].sort());
 });
 
-onServer("the history of the settings shows changes over HTTP and by hand", async (url) => {
+onServer("the history of the settings shows changes over HTTP and manual edits", async (url) => {
   await using service = await TestService.start({ databaseUrl: url });
   const headers = { "content-type": "application/json" };
   const body = JSON.stringify({ interval_minutes: 7, smtp: null });

@@ -17,7 +17,7 @@ const unavailable = await serverUnavailable();
 if (unavailable !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${unavailable}`);
 
 Deno.test({
-  name: "each roster of tests/testdata has the expected outcome in check, import, bak and mail",
+  name: "each roster in tests/testdata has the expected result in check, import, bak and mail",
   ignore: unavailable !== null,
   async fn(t) {
     await using database = (await testDatabase())!;

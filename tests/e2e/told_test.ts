@@ -102,7 +102,7 @@ async function turn({ service }: Where): Promise<void> {
 }
 
 Deno.test({
-  name: "each fault that lasts is told within two turns, and the file goes in when it is over",
+  name: "each persistent fault is reported within two turns, and the file is imported after the fault is fixed",
   ignore: unavailable !== null,
   async fn(t) {
     await using test = (await testDatabase())!;

@@ -45,7 +45,7 @@ const NIGHTS: readonly Night[] = [
 ];
 
 Deno.test({
-  name: "in two weeks an email comes when something new fails or is rejected, and once in seven days for what lasts",
+  name: "in two weeks, emails are sent for new failures and rejections, and every seven days for persistent failures",
   ignore: unavailable !== null,
   async fn() {
     await using database = (await testDatabase())!;

@@ -9,7 +9,7 @@ const unavailable = await serverUnavailable();
 if (unavailable !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${unavailable}`);
 
 Deno.test({
-  name: "a workbook and files that cannot be read are answered by one email, also across restarts",
+  name: "one email reports a workbook and unreadable files, and a restart does not repeat the email",
   ignore: unavailable !== null,
   async fn() {
     await using database = (await testDatabase())!;

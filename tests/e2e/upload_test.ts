@@ -16,7 +16,7 @@ async function problemOf(response: Response): Promise<{ status: number; detail: 
   return await response.json();
 }
 
-onService("an uploaded file is imported, kept in bak, and its import says who uploaded it", {}, async (service) => {
+onService("an uploaded file is imported and kept in bak, and the import names the uploader", {}, async (service) => {
   const response = await upload(service, "name=students.csv&wait=true");
   assert.equal(response.status, 200);
   const { imports: [entry], ...rest } = await response.json() as { imports: ImportEntry[] };
@@ -31,7 +31,7 @@ onService("an uploaded file is imported, kept in bak, and its import says who up
   assert.deepEqual([fromFolder.file, fromFolder.uploaded_by], ["folder.csv", null]);
 });
 
-onService("without wait an upload is answered at once, and imported by the turn that follows", {
+onService("without wait, the response to an upload is immediate, and the next turn imports the file", {
   feeds: { staff: {} },
 }, async (service) => {
   const response = await upload(service, "name=staff.csv.gz&feed=staff", await gzipped(ROSTER));
@@ -42,7 +42,7 @@ onService("without wait an upload is answered at once, and imported by the turn 
   });
 });
 
-onService("an upload that no import would pick up is refused with the reason, and leaves nothing behind", {
+onService("an upload whose name would never be imported is refused with the reason, and leaves no file behind", {
   feeds: { paused: { paused_until: "2999-01-01T00:00:00Z" } },
 }, async (service) => {
   for (
@@ -65,7 +65,7 @@ onService("an upload that no import would pick up is refused with the reason, an
   assert.deepEqual((await service.get<{ imports: unknown[] }>("/imports")).imports, []);
 });
 
-onService("an upload that is cut off leaves nothing behind", {}, async (service) => {
+onService("an upload that is cut off leaves no file behind", {}, async (service) => {
   const body = new TransformStream<Uint8Array, Uint8Array>(), writer = body.writable.getWriter();
   const claims = () => Array.fromAsync(Deno.readDir(join(service.upload, ".rosterd")));
   const answer = upload(service, "name=students.csv", body.readable);

@@ -87,7 +87,7 @@ curlTest("docs/http.md has a curl line for each call", async (service) => {
   assert.equal(address, "ADDRESS=http://127.0.0.1:8080");
 });
 
-curlTest("the walk-through changes no setting and decides nothing", async (service) => {
+curlTest("the walk-through in docs/http.md changes no setting and makes no decision", async (service) => {
   await service.import("held.csv", `${HEADER}1,ldap,0\n,ldap,1\n`);
   const headers = { "content-type": "application/json" };
   await service.fetch("/settings", { method: "PATCH", headers, body: '{"smtp": {"password": "kept"}}' });

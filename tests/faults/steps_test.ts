@@ -6,7 +6,7 @@ const unavailable = await serverUnavailable();
 if (unavailable !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${unavailable}`);
 
 Deno.test({
-  name: "a service killed at some steps of an import continues, and nothing is lost or done twice",
+  name: "after a kill at some steps of an import, the service continues, and no upload is lost or imported twice",
   ignore: unavailable !== null,
   fn: () => killAtSteps("fails in part", { from: 3, stride: 11, moments: ["before"] }),
 });

@@ -22,7 +22,7 @@ async function inDataFolder(work: (folder: string) => Promise<void>) {
 
 const modeOf = async (path: string) => (await Deno.stat(path)).mode! & 0o777;
 
-Deno.test("The data folder is created for rosterd alone, and an existing one is left unchanged", () =>
+Deno.test("The data folder is created with access only for rosterd, and an existing one is left unchanged", () =>
   inDataFolder(async (folder) => {
     assert.equal(await modeOf(folder), 0o700);
     await Deno.chmod(folder, 0o750);
@@ -54,7 +54,7 @@ Deno.test("Rotation replaces the admin token", () =>
     assert.equal(await modeOf(adminTokenPath(folder)), 0o600);
   }));
 
-Deno.test("The embedded database is locked by one process until that releases it", () =>
+Deno.test("One process locks the embedded database until it releases the lock", () =>
   inDataFolder(async (folder) => {
     assert.equal(await lastLockHolder(folder), null);
     const lock = await lockEmbeddedDatabase(folder);

@@ -43,7 +43,7 @@ Deno.test("A patch with unknown keys or bad values is refused, and the error nam
   }
 });
 
-Deno.test("A patch can neither reach the prototype nor exhaust the stack", () => {
+Deno.test("A patch can neither change the prototype nor exhaust the stack", () => {
   const hostile = JSON.parse('{"__proto__": {"interval_minutes": 9}, "smtp": {"__proto__": {"polluted": 1}}}');
   assert.deepEqual(problemsOf(() => patchedSettings(STORED, hostile)), [
     "smtp.__proto__ is not a setting",
@@ -90,7 +90,7 @@ Deno.test("A whole document needs every key, including nested ones", () => {
   assert.deepEqual(problemsOf(() => replacedSettings(STORED, "x")), [" must be an object"]);
 });
 
-Deno.test("KEY=VALUE words become a patch of JSON values, or of text if the key has text", () => {
+Deno.test("KEY=VALUE arguments become a patch with JSON values, or with text for a text setting", () => {
   assert.deepEqual(
     patchFromAssignments([
       "interval_minutes=10",
@@ -128,7 +128,7 @@ Deno.test("KEY=VALUE words become a patch of JSON values, or of text if the key 
   );
 });
 
-Deno.test("A word that is not KEY=VALUE is refused, and the message quotes no value", () => {
+Deno.test("An argument without = is refused, and the message quotes no value", () => {
   assert.deepEqual(problemsOf(() => patchFromAssignments(["interval_minutes"])), [
     "interval_minutes must have the form KEY=VALUE",
   ]);

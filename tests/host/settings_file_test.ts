@@ -47,7 +47,7 @@ Deno.test("A change without effect keeps the file and its ETag", () =>
     assert.equal((await open(path).patch({ interval_minutes: 5 })).etag, etag);
   }));
 
-Deno.test("A change by hand applies and has a new ETag; the mode of the file is kept", () =>
+Deno.test("A manual edit applies and gives a new ETag; the mode of the file is kept", () =>
   inFolder(async (path) => {
     const { etag } = await open(path).read();
     await Deno.writeTextFile(path, '{"settle_seconds": 1}');
@@ -59,7 +59,7 @@ Deno.test("A change by hand applies and has a new ETag; the mode of the file is 
     assert.equal(await modeOf(path), 0o640);
   }));
 
-Deno.test("No two changes have the same ETag, even quick ones or after the clock went back", () =>
+Deno.test("Every change has a different ETag, even in quick succession or after the clock was set back", () =>
   inFolder(async (path) => {
     const file = openSettingsFile(path, { ...systemClock, now: () => new Date("2026-11-23T18:00:00Z") });
     const etags = new Set<string>();
@@ -95,7 +95,7 @@ Deno.test("Settings that are not valid change nothing", () =>
     assert.equal((await file.read()).etag, etag);
   }));
 
-Deno.test("A broken file is neither read nor overwritten", () =>
+Deno.test("A broken settings file is neither used nor overwritten", () =>
   inFolder(async (path) => {
     await Deno.writeTextFile(path, '{"interval_minutes": }');
     await assert.rejects(open(path).read(), (error: unknown) => {
@@ -119,7 +119,7 @@ Deno.test("The error of an inaccessible settings file says what to do", () =>
     await assert.rejects(open(`${path}/x`).read(), { name: "BrokenSettingsFile", message: /not a folder/ });
   }));
 
-Deno.test("Simultaneous changes of several processes are all kept", () =>
+Deno.test("Simultaneous changes by several processes are all kept", () =>
   inFolder(async (path) => {
     const program = `
       import { openSettingsFile } from "${new URL("../../src/host/settings_file.ts", import.meta.url)}";
@@ -145,7 +145,7 @@ Deno.test("Simultaneous changes of several processes are all kept", () =>
     assert.equal(Object.keys((await open(path).read()).settings.header_aliases).length, 30);
   }));
 
-Deno.test("Simultaneous changes of one process are all kept, and a reader never sees half a file", () =>
+Deno.test("Simultaneous changes by one process are all kept, and a reader never sees an incomplete file", () =>
   inFolder(async (path) => {
     const file = open(path);
     const numbers = Array.from({ length: 100 }, (_, number) => number);
@@ -157,7 +157,7 @@ Deno.test("Simultaneous changes of one process are all kept, and a reader never 
   }));
 
 Deno.test({
-  name: "A change made as root leaves the file, and the lock, to the user who had them",
+  name: "After a change by root, the file and the lock still belong to the same user",
   ignore: Deno.uid() !== 0,
   fn: () =>
     inFolder(async (path, folder) => {

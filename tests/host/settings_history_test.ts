@@ -17,7 +17,7 @@ const shown = async (path: string) =>
     { how, changes },
   ) => [how, ...changes.map(({ key, from, to }) => [key, from, to])]);
 
-Deno.test("The history lists each change with its way, key, old and new value, newest first", () =>
+Deno.test("The history lists each change with its method, key, old value and new value, newest first", () =>
   inFolder(async (path) => {
     await open(path).patch({ interval_minutes: 9, archive_guard: { min_users: 5 } });
     await openSettingsFile(path, systemClock).patch({ login_sources: ["ldap"] });
@@ -50,7 +50,7 @@ Deno.test("The history shows that a secret changed, but not the secret", () =>
     assert.equal((await Deno.stat(`${path}.history`)).mode! & 0o777, 0o600);
   }));
 
-Deno.test("The history shows an edit by hand, even before a change over HTTP", () =>
+Deno.test("The history shows a manual edit, even if a change over HTTP follows", () =>
   inFolder(async (path) => {
     await open(path).patch({ interval_minutes: 9 });
     await Deno.writeTextFile(path, '{"interval_minutes": 7}');
@@ -82,7 +82,7 @@ Deno.test("A damaged history does not prevent changes of settings", () =>
     assert.deepEqual((await shown(path)).map(([, [, , to]]) => to), [8, 9]);
   }));
 
-Deno.test("The history says who made a change, except for an edit by hand and for entries of older versions", () =>
+Deno.test("The history names the author of each change, except for manual edits and entries of older versions", () =>
   inFolder(async (path) => {
     await open(path).patch({ interval_minutes: 9 }, undefined, "anna");
     await Deno.writeTextFile(path, '{"interval_minutes": 7}');

@@ -9,7 +9,7 @@ const unavailable = canMount() ? await serverUnavailable() : "this process may n
 if (unavailable !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${unavailable}`);
 
 Deno.test({
-  name: "a settings file mounted by itself is saved over HTTP and by settings set",
+  name: "a settings file that is a mount point can be changed over HTTP and by settings set",
   ignore: unavailable !== null,
   async fn() {
     await using database = (await testDatabase())!;

@@ -58,7 +58,7 @@ for (
     ["__proto__", '{"__proto__": {"settle_seconds": 1}}', "1:2: __proto__ is not a setting"],
   ]
 ) {
-  Deno.test(`A settings file with ${what} is refused with the place of the error`, () => {
+  Deno.test(`A settings file with ${what} is refused with the position of the error`, () => {
     assert.equal(messageOf(text), `settings.json:${message}`);
   });
 }
@@ -68,7 +68,7 @@ Deno.test("A file that is not UTF-8 is refused with this reason", () => {
   assert.throws(() => readSettings("s.json", bytes), { message: "s.json:1:1: must be UTF-8 text" });
 });
 
-Deno.test("Any text is either read like JSON or refused with a place", () => {
+Deno.test("Any text is either read as JSON or refused with a position", () => {
   const pieces = fc.constantFrom(
     "{",
     "}",

@@ -16,7 +16,7 @@ async function inFolder(work: (folder: string, tokens: TokensFile, wait: (ms: nu
   }
 }
 
-Deno.test("A named token is 256 random bits, and the file has only its hash, for its owner alone", () =>
+Deno.test("A named token has 256 random bits, and the file, readable only by its owner, stores only its hash", () =>
   inFolder(async (folder, tokens) => {
     assert.deepEqual(await tokens.credentials(), []);
     const secret = await tokens.add("anna@example.edu", "clerk");
@@ -29,7 +29,7 @@ Deno.test("A named token is 256 random bits, and the file has only its hash, for
     }
   }));
 
-Deno.test("Names are unique, plain, and not those of rosterd's own tokens", () =>
+Deno.test("Names are unique and plain, and the names of built-in tokens are refused", () =>
   inFolder(async (_, tokens) => {
     await tokens.add("anna", "read");
     for (const name of ["anna", "Anna", "", "-a", "a b", "é", "a\n", "a".repeat(65), "admin", "read"]) {
@@ -58,7 +58,7 @@ Deno.test("A sign-in link starts one session within ten minutes, and the session
     assert.deepEqual(await kinds(), ["anna clerk token"]);
   }));
 
-Deno.test("Removing a token ends its links and sessions, and no other token", () =>
+Deno.test("Removing a token ends its links and sessions, but does not affect other tokens", () =>
   inFolder(async (_, tokens) => {
     await tokens.add("anna", "admin");
     await tokens.add("ben", "read");
@@ -69,7 +69,7 @@ Deno.test("Removing a token ends its links and sessions, and no other token", ()
     assert.equal(await tokens.startSession(secret), null);
   }));
 
-Deno.test("Changes at the same time are all kept", () =>
+Deno.test("Simultaneous changes are all kept", () =>
   inFolder(async (folder) => {
     const names = Array.from({ length: 8 }, (_, at) => `t${at}`);
     await Promise.all(names.map((name) => new TokensFile(folder, systemClock).add(name, "read")));

@@ -3,7 +3,7 @@ import { Busy } from "../../src/http/service.ts";
 import { createLog } from "../../src/runtime/log.ts";
 import { testHttp } from "./fake_service.ts";
 
-Deno.test("An unexpected error shows only an id, and the log has it without the message", async () => {
+Deno.test("The response to an unexpected error has only an id, and the log has the id without the error's message", async () => {
   let lines = "";
   const log = createLog({ level: "debug", format: "json", now: () => new Date(), write: (line) => lines += line });
   const status = () => Promise.reject(Object.assign(new TypeError("user geheim@example.org"), { code: "22021" }));
@@ -23,7 +23,7 @@ Deno.test("An unexpected error shows only an id, and the log has it without the 
   assert.doesNotMatch(lines + JSON.stringify(problem), /geheim/);
 });
 
-Deno.test("A busy embedded database and a stopping service say when to retry", async () => {
+Deno.test("Responses of a busy embedded database and of a stopping service include a time to retry", async () => {
   for (const [error, seconds] of [[new Busy(7), "7"], [new DOMException("stop", "AbortError"), "5"]] as const) {
     await using http = await testHttp({ service: { status: () => Promise.reject(error) } });
     const answer = await http.ask("GET", "/status");
@@ -45,7 +45,7 @@ Deno.test("A client that disconnects is not logged as an error", async () => {
   assert.equal(lines, "");
 });
 
-Deno.test("An unknown path is 404, and a wrong method is 405 with the allowed ones", async () => {
+Deno.test("An unknown path gets 404, and a wrong method gets 405 with the allowed methods", async () => {
   await using http = await testHttp();
   const nowhere = await http.ask("GET", "/nowhere");
   assert.deepEqual([nowhere.status, (await nowhere.json()).title], [404, "Not Found"]);
@@ -62,7 +62,7 @@ Deno.test("An unknown path is 404, and a wrong method is 405 with the allowed on
   }
 });
 
-Deno.test("Health and readiness need no token, and not ready is 503 with the reasons", async () => {
+Deno.test("Health and readiness need no token, and a service that is not ready responds with 503 and the reasons", async () => {
   await using ready = await testHttp();
   assert.deepEqual(await (await ready.app.request("/healthz")).json(), { alive: true });
   assert.deepEqual(await (await ready.app.request("/readyz")).json(), { ready: true, problems: [] });
@@ -74,7 +74,7 @@ Deno.test("Health and readiness need no token, and not ready is 503 with the rea
   assert.deepEqual([answer.status, (await answer.json()).problems], [503, problems]);
 });
 
-Deno.test("Every answer has the protective headers, even an error", async () => {
+Deno.test("Every response has the security headers, even an error", async () => {
   await using http = await testHttp({ service: { status: () => Promise.reject(new Error("x")) } });
   const answers = [
     await http.app.request("/healthz"),

@@ -23,7 +23,7 @@ Deno.test("A body over 64 KiB is refused with 413, with or without a declared le
   assert.equal((await http.ask("POST", "/imports", { body: endless(new Uint8Array(1_000)) })).status, 413);
 });
 
-Deno.test("A body that understates its length is measured anyway", async () => {
+Deno.test("The actual length of a body is limited, even if a shorter length is declared", async () => {
   await using http = await testHttp();
   const body = endless(new Uint8Array(1_000));
   assert.equal(
@@ -58,7 +58,7 @@ Deno.test("Only JSON content types are accepted as JSON", async () => {
   assert.equal((await http.ask("PUT", "/settings", put)).status, 415);
 });
 
-Deno.test("A body that is not JSON is refused, and the answer does not quote it", async () => {
+Deno.test("A body that is not JSON is refused, and the response does not quote it", async () => {
   await using http = await testHttp();
   for (const body of ['{"smtp":{"password":"geheim"', "", "\xff", "nul", "{}{}"]) {
     const answer = await http.ask("PATCH", "/settings", { body, headers: JSON_TYPE });
@@ -67,7 +67,7 @@ Deno.test("A body that is not JSON is refused, and the answer does not quote it"
   }
 });
 
-Deno.test("Deep, wide and __proto__ JSON is refused like any other invalid settings", async () => {
+Deno.test("JSON with deep nesting, many keys or __proto__ is refused like other invalid settings", async () => {
   await using http = await testHttp();
   const bodies = [
     '{"a":'.repeat(10_000) + "1" + "}".repeat(10_000),

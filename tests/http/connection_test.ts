@@ -8,7 +8,7 @@ import { ADMIN } from "./fake_service.ts";
 import { AUTH, historyOf, talk, WAIT, withServer } from "./served.ts";
 
 testOfDeadlines(
-  "A connection that sends half a head, or nothing, is closed",
+  "A connection that sends half of the request headers, or nothing, is closed",
   () =>
     withServer({ serve: { headTimeoutMs: 200 } }, async (server) => {
       assert.equal(await talk(server, "GET /status HTTP/1.1\r\nHost: loc"), "");
@@ -21,7 +21,7 @@ testOfDeadlines("An idle connection is closed", () =>
     assert.match(await talk(server, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"), /^HTTP\/1.1 200/);
   }));
 
-testOfDeadlines("A head that trickles in does not put off the deadline", async () => {
+testOfDeadlines("Request headers that arrive byte by byte do not extend the deadline", async () => {
   await withServer({ serve: { headTimeoutMs: 300 } }, async (server) => {
     using connection = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
     const send = (text: string) => connection.write(new TextEncoder().encode(text)).catch(() => 0);
@@ -32,7 +32,7 @@ testOfDeadlines("A head that trickles in does not put off the deadline", async (
   });
 });
 
-testOfDeadlines("Half a second request on a connection is closed like half a first one", async () => {
+testOfDeadlines("A connection is also closed if its second request is incomplete", async () => {
   await withServer({ serve: { headTimeoutMs: 200 } }, async (server) => {
     const whole = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
     const answers = await talk(server, whole + whole + "GET /healthz HT");
@@ -40,7 +40,7 @@ testOfDeadlines("Half a second request on a connection is closed like half a fir
   });
 });
 
-testOfDeadlines("A client that ends its side with its request is answered", async () => {
+testOfDeadlines("A client that closes its side after its request still gets the response", async () => {
   await withServer({}, async (server) => {
     for (const request of ["GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n", WAIT]) {
       using connection = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
@@ -51,7 +51,7 @@ testOfDeadlines("A client that ends its side with its request is answered", asyn
   });
 });
 
-testOfDeadlines("When the client of a long request has gone, the service is told", async () => {
+testOfDeadlines("If the client disconnects during a long request, the request's signal aborts", async () => {
   const gone = Promise.withResolvers<void>();
   const asked = Promise.withResolvers<void>();
   const turn = async (_wait: boolean, signal: AbortSignal) => {
@@ -69,7 +69,7 @@ testOfDeadlines("When the client of a long request has gone, the service is told
   });
 });
 
-testOfDeadlines("A client that reads none of its answer is cut off, and the file is released", async () => {
+testOfDeadlines("A client that does not read its response is disconnected, and the file is closed", async () => {
   const letGo = Promise.withResolvers<void>();
   const endless = () => {
     const stream = new ReadableStream<Uint8Array>({
@@ -87,7 +87,7 @@ testOfDeadlines("A client that reads none of its answer is cut off, and the file
 });
 
 testOfDeadlines(
-  "A client that takes its answer slowly gets all of it, also long after the server is done with it",
+  "A client that reads slowly gets its whole response, even long after the server has written it",
   async () => {
     // The system buffers the small response. For the large one, the server waits longer than an idle client may.
     for (const size of [1024 * 1024, 16 * 1024 * 1024]) {
@@ -104,7 +104,7 @@ testOfDeadlines(
   },
 );
 
-testOfDeadlines("A slow but steady client may take longer over its answer than it may take nothing", async () => {
+testOfDeadlines("A slow but steady reader may take longer than the limit for a client that reads nothing", async () => {
   const size = 12 * 1024 * 1024;
   const file = () => ({ name: "x.csv", size, stream: new Blob([new Uint8Array(size)]).stream() });
   await withServer({ service: { imports: historyOf(file) }, serve: { takeTimeoutMs: 800 } }, async (server) => {
@@ -121,7 +121,7 @@ testOfDeadlines("A slow but steady client may take longer over its answer than i
   });
 });
 
-testOfDeadlines("A service may take longer over a request than its client over the answer", async () => {
+testOfDeadlines("The service may take longer for a request than a client may take to read the response", async () => {
   const turn = () => pause(600).then(() => []);
   await withServer({ service: { turn }, serve: { takeTimeoutMs: 100 } }, async (server) => {
     assert.match(await talk(server, WAIT.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n")), /^HTTP\/1.1 200/);
@@ -129,7 +129,7 @@ testOfDeadlines("A service may take longer over a request than its client over t
 });
 
 testOfDeadlines(
-  "The answer is told of when it has gone out, and requests of one connection are answered in turn",
+  "The end of a response is reported after it is sent, and the requests of a connection are answered in order",
   async () => {
     const told: string[] = [];
     const turn = () => pause(50).then(() => (told.push("turn"), []));
@@ -144,7 +144,7 @@ testOfDeadlines(
   },
 );
 
-testOfDeadlines("What is no request is refused after the answers to the requests before it", async () => {
+testOfDeadlines("Bytes that are not a request are refused after the responses to earlier requests", async () => {
   const turn = () => pause(50).then(() => []);
   await withServer({ service: { turn } }, async (server) => {
     const answers = await talk(server, WAIT + "no request\r\n\r\n");
@@ -152,7 +152,7 @@ testOfDeadlines("What is no request is refused after the answers to the requests
   });
 });
 
-testOfDeadlines("A client that sends a large body to no avail hears why", async () => {
+testOfDeadlines("A client whose large body is refused receives the reason", async () => {
   await withServer({}, async (server) => {
     using connection = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
     const head = "POST /check?name=x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999\r\n\r\n";
@@ -165,37 +165,43 @@ testOfDeadlines("A client that sends a large body to no avail hears why", async 
   });
 });
 
-testOfDeadlines("Clients that pile up thousands of requests are cut, and the service goes on", async () => {
-  const turnIsOver = Promise.withResolvers<void>();
-  const turn = () => turnIsOver.promise.then(() => []);
-  await withServer({ service: { turn } }, async (server) => {
-    assert.equal(await talk(server, WAIT + "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n".repeat(5_000)), "");
-    assert.deepEqual(await (await fetch(`${server.url}/healthz`)).json(), { alive: true });
-    turnIsOver.resolve();
-  });
-});
+testOfDeadlines(
+  "Clients that send thousands of pipelined requests are disconnected, and the service continues",
+  async () => {
+    const turnIsOver = Promise.withResolvers<void>();
+    const turn = () => turnIsOver.promise.then(() => []);
+    await withServer({ service: { turn } }, async (server) => {
+      assert.equal(await talk(server, WAIT + "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n".repeat(5_000)), "");
+      assert.deepEqual(await (await fetch(`${server.url}/healthz`)).json(), { alive: true });
+      turnIsOver.resolve();
+    });
+  },
+);
 
-testOfDeadlines("Hundreds of requests sent at once are all answered", async () => {
+testOfDeadlines("Hundreds of requests that are sent at once all get a response", async () => {
   await withServer({ serve: { headTimeoutMs: 500 } }, async (server) => {
     const answers = await talk(server, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(1_000));
     assert.equal(answers.match(/HTTP\/1.1 200/g)?.length, 1_000);
   });
 });
 
-testOfDeadlines("HTTP/2 is refused, and a request that comes byte by byte is not taken for it", async () => {
-  await withServer({}, async (server) => {
-    const greeting = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
-    assert.equal(await talk(server, greeting), "");
-    using connection = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
-    connection.setNoDelay();
-    for (const character of `PROPFIND /settings HTTP/1.1\r\n${AUTH}Connection: close\r\n\r\n`) {
-      await connection.write(new TextEncoder().encode(character));
-    }
-    assert.match(await readToEnd(connection), /^HTTP\/1.1 405/);
-  });
-});
+testOfDeadlines(
+  "HTTP/2 is refused, and an HTTP/1 request that arrives byte by byte is not mistaken for HTTP/2",
+  async () => {
+    await withServer({}, async (server) => {
+      const greeting = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+      assert.equal(await talk(server, greeting), "");
+      using connection = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
+      connection.setNoDelay();
+      for (const character of `PROPFIND /settings HTTP/1.1\r\n${AUTH}Connection: close\r\n\r\n`) {
+        await connection.write(new TextEncoder().encode(character));
+      }
+      assert.match(await readToEnd(connection), /^HTTP\/1.1 405/);
+    });
+  },
+);
 
-testOfDeadlines("A file of many megabytes arrives whole", async () => {
+testOfDeadlines("A large file arrives completely", async () => {
   let got = "";
   const check = async (_name: string, body: ReadableStream<Uint8Array>) => {
     got = await sha256(await new Response(body).arrayBuffer());
@@ -209,7 +215,7 @@ testOfDeadlines("A file of many megabytes arrives whole", async () => {
   });
 });
 
-testOfDeadlines("With too many connections, the one that has been idle longest gives way", async () => {
+testOfDeadlines("At the connection limit, the connection that has been idle longest is closed", async () => {
   await withServer({}, async (server) => {
     const connections: Deno.TcpConn[] = [];
     for (let number = 0; number < 101; number++) {
@@ -222,7 +228,7 @@ testOfDeadlines("With too many connections, the one that has been idle longest g
 });
 
 testOfDeadlines(
-  "With too many connections of clients that take nothing, one of them gives way, and who waits for an answer stays",
+  "At the connection limit, a client that does not read is disconnected, but not a client that waits for a response",
   async () => {
     const endless = () => {
       const stream = new ReadableStream<Uint8Array>({
@@ -258,7 +264,7 @@ testOfDeadlines(
   },
 );
 
-testOfDeadlines("Of connections, one that was used later gives way later, however old it is", async () => {
+testOfDeadlines("The least recently used connection is closed first, whatever its age", async () => {
   await withServer({}, async (server) => {
     const connect = () => Deno.connect({ hostname: "127.0.0.1", port: server.port });
     const connections = [await connect(), await connect()];

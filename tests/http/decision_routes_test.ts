@@ -22,7 +22,7 @@ for (const query of ["limit=0", "limit=1001", "after=", "after=a%00b", `after=${
   });
 }
 
-Deno.test("A decision needs no body, and the answer is its result", async () => {
+Deno.test("A decision needs no body, and the response is its result", async () => {
   await using http = await testHttp();
   const approved = await http.ask("POST", "/imports/1/approve");
   assert.equal(approved.status, 200);
@@ -33,7 +33,7 @@ Deno.test("A decision needs no body, and the answer is its result", async () => 
   assert.deepEqual((await undone.json()).permits_restored, 2);
 });
 
-Deno.test("An impossible decision is 409, with the reason in words and as a code", async () => {
+Deno.test("An impossible decision gets 409, with the reason as text and as a code", async () => {
   await using http = await testHttp();
   for (const word of DECISIONS) {
     const answer = await http.ask("POST", `/imports/2/${word}`);
@@ -49,7 +49,7 @@ Deno.test("An impossible decision is 409, with the reason in words and as a code
   }
 });
 
-Deno.test("A decision about an unknown import is 404, about an invalid id 422, and 503 while the database is busy", async () => {
+Deno.test("A decision gets 404 for an unknown import, 422 for an invalid id, and 503 while the database is busy", async () => {
   const busy = () => Promise.reject(new Busy());
   await using http = await testHttp();
   await using away = await testHttp({ service: { decisions: { approve: busy, discard: busy, undo: busy } } });

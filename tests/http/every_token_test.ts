@@ -61,7 +61,7 @@ async function ask({ app }: Http, method: string, path: string, headers: Headers
   return await app.request(path, { method, headers }, { address });
 }
 
-Deno.test("Without the right token, every call that needs one gives the same refusal", async () => {
+Deno.test("Without a valid token, all calls that need a token give the same response", async () => {
   await using http = await testHttp();
   const before = await (await http.ask("GET", "/settings/history")).text();
   const refusals = new Set<string>();
@@ -96,7 +96,7 @@ Deno.test("Without the right token, every call that needs one gives the same ref
   console.log(`${asked} requests without the right token, ${refusals.size} different answers`);
 });
 
-Deno.test("The open calls answer with any token or none, and set no cookie", async () => {
+Deno.test("The open calls respond with any token or without a token, and set no cookie", async () => {
   await using http = await testHttp();
   for (const call of everyCall(http).filter(({ isOpen }) => isOpen)) {
     for (const authorization of [undefined, ...Object.values(WRONG)]) {
@@ -109,7 +109,7 @@ Deno.test("The open calls answer with any token or none, and set no cookie", asy
   }
 });
 
-Deno.test("Every call that needs a token answers exactly the roles that it is meant for", async () => {
+Deno.test("Every call that needs a token is allowed exactly for its documented roles", async () => {
   await using http = await testHttp();
   await http.json("PATCH", "/settings", { clerks_may_decide: true });
   const calls = everyCall(http).filter(({ isOpen }) => !isOpen);
@@ -154,7 +154,7 @@ Deno.test("OpenAPI lists the roles of every call", async () => {
   }
 });
 
-Deno.test("After ten wrong tokens in a minute, every call is 429, but the right token still works", async () => {
+Deno.test("After ten wrong tokens in a minute, every call gets 429, but a valid token still works", async () => {
   let elapsed = 0;
   const clock = { now: () => new Date(), elapsed: () => elapsed };
   await using http = await testHttp({ options: { clock } });
@@ -171,7 +171,7 @@ Deno.test("After ten wrong tokens in a minute, every call is 429, but the right 
   }
 });
 
-Deno.test("the role read sees how many users wait to be archived, but not who", async () => {
+Deno.test("the role read sees the number of users who wait to be archived, but not their names", async () => {
   await using http = await testHttp();
   for (const [token, users] of [[READER, 0], [CLERK, 1], [ADMIN, 1]] as const) {
     const { feeds } = await (await http.ask("GET", "/status", { headers: { authorization: `Bearer ${token}` } }))

@@ -44,7 +44,7 @@ const ignore = Deno.build.os !== "linux" || !enforcesDeadlines(Deno.version.deno
 if (ignore) console.error("LEFT OUT: floods of connections: they are tested on Linux, with Deno 2.9 or later");
 
 Deno.test({
-  name: "Of 400 sockets with half a request each, a hundred are kept, and another client is answered at once",
+  name: "With 400 sockets that each send half a request, 100 stay open, and another client gets its response at once",
   ignore,
   async fn() {
     await withFlood({ handles: 1_024, mostConnections: 100, clients: 400 }, async (port, closed) => {
@@ -59,7 +59,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "A connection for which there is no handle does not end the service",
+  name: "A connection for which no file handle is left does not end the service",
   ignore,
   async fn() {
     await withFlood({ handles: 80, mostConnections: 1_000, clients: 100 }, async (port) => {

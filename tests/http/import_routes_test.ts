@@ -24,7 +24,7 @@ for (
   });
 }
 
-Deno.test("An import is shown in full, an unknown one is 404, and an invalid id is 422", async () => {
+Deno.test("An import is shown in full, an unknown import gets 404, and an invalid id gets 422", async () => {
   await using http = await testHttp();
   assert.deepEqual(await (await http.ask("GET", "/imports/2")).json(), entry(2));
   for (const path of ["/imports/9", "/imports/9/failures", "/imports/9/failed.csv"]) {
@@ -53,13 +53,13 @@ Deno.test("Failed records can be downloaded, whatever the name of their file", a
   );
 });
 
-Deno.test("The answer for missing failed records says why they are missing", async () => {
+Deno.test("The response for missing failed records says why they are missing", async () => {
   await using http = await testHttp();
   const answer = await http.ask("GET", "/imports/2/failed.csv");
   assert.deepEqual([answer.status, (await answer.json()).detail], [410, "nothing failed in this import"]);
 });
 
-Deno.test("A requested scan answers 202, and one that was waited for 200", async () => {
+Deno.test("A requested scan gets 202, or 200 with wait", async () => {
   await using http = await testHttp();
   const asked = await http.ask("POST", "/imports");
   assert.deepEqual([asked.status, await asked.json()], [202, { imports: [] }]);
@@ -68,7 +68,7 @@ Deno.test("A requested scan answers 202, and one that was waited for 200", async
   assert.equal((await http.ask("POST", "/imports?wait=yes")).status, 422);
 });
 
-Deno.test("Changes are listed and downloaded, and HEAD does not make the file", async () => {
+Deno.test("Changes can be listed and downloaded, and HEAD does not create the file", async () => {
   await using http = await testHttp();
   const page = await (await http.ask("GET", "/imports/1/changes")).json();
   assert.deepEqual(page, { changes: [CHANGE], cleared_at: null, next: null });

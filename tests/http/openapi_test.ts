@@ -63,7 +63,7 @@ Deno.test("Every reference in the document resolves, and only the open calls nee
   ]);
 });
 
-Deno.test("A valid request of each call is answered as the document says", async () => {
+Deno.test("The response to a valid request of each call matches the document", async () => {
   await using http = await testHttp();
   for (const call of everyCall(http)) {
     const answer = await goodRequest(http, call);
@@ -73,7 +73,7 @@ Deno.test("A valid request of each call is answered as the document says", async
   assert.ok(http.openApi.answers >= CALLS.length);
 });
 
-Deno.test("An answer that the document does not describe is detected", async () => {
+Deno.test("A response that the document does not describe is detected", async () => {
   await using http = await testHttp();
   const { openApi } = http;
   const json = (body: unknown, status = 200, type = "application/json") =>

@@ -43,7 +43,7 @@ Deno.test("The open calls are also refused under a foreign host name", async () 
   assert.equal((await http.app.request("/healthz", { headers: { host: "evil.example" } })).status, 421);
 });
 
-Deno.test("A service that listens on every address accepts any address as host, but not any name", async () => {
+Deno.test("A service that listens on all addresses accepts any IP address as host, but only known names", async () => {
   for (const listen of ["0.0.0.0", "::"]) {
     const hosts = { listen, more: [] };
     assert.equal(await statusOf({ host: "192.0.2.7:8080" }, hosts), 202);

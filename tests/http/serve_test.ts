@@ -4,7 +4,7 @@ import { readToEnd } from "../support/connection.ts";
 import { ADMIN, testHttp } from "./fake_service.ts";
 import { AUTH, historyOf, talk, WAIT, withServer } from "./served.ts";
 
-Deno.test("The server answers on the real port it got, with the headers that protect", async () => {
+Deno.test("The server listens on the port that the system chose, and sends the security headers", async () => {
   await withServer({}, async (server) => {
     assert.ok(server.port > 0);
     const answer = await fetch(`${server.url}/healthz`);
@@ -13,7 +13,7 @@ Deno.test("The server answers on the real port it got, with the headers that pro
   });
 });
 
-Deno.test("An address in use is refused with its code, and one that is none with words", async () => {
+Deno.test("An address in use is reported with its error code, and an invalid address in words", async () => {
   await withServer({}, async (server) => {
     await using http = await testHttp();
     await assert.rejects(
@@ -28,28 +28,28 @@ Deno.test("An address in use is refused with its code, and one that is none with
 });
 
 Deno.test({
-  name: "There is one port, and no other",
+  name: "The server listens on a single port",
   ignore: Deno.build.os !== "linux",
   async fn() {
     await withServer({}, async (server) => assert.deepEqual(await ownPorts(), [server.port]));
   },
 });
 
-Deno.test("Half a body ends in 408 and a closed connection", async () => {
+Deno.test("An incomplete body gets 408, and the connection is closed", async () => {
   await withServer({ bodyTimeoutMs: 200 }, async (server) => {
     const head = `PATCH /settings HTTP/1.1\r\n${AUTH}Content-Type: application/json\r\nContent-Length: 50\r\n\r\n`;
     assert.match(await talk(server, head + '{"interval'), /^HTTP\/1.1 408/);
   });
 });
 
-Deno.test("A file to check that stops coming ends in 408 and a closed connection", async () => {
+Deno.test("An incomplete file for a check gets 408, and the connection is closed", async () => {
   await withServer({ bodyTimeoutMs: 200 }, async (server) => {
     const head = `POST /check?name=x.csv HTTP/1.1\r\n${AUTH}Content-Length: 50\r\n\r\n`;
     assert.match(await talk(server, head + "unique_id"), /^HTTP\/1.1 408/);
   });
 });
 
-Deno.test("A body without length is cut off at 64 KiB with 413", async () => {
+Deno.test("A body without a length is refused with 413 after 64 KiB", async () => {
   await withServer({}, async (server) => {
     const chunk = `8000\r\n${"x".repeat(0x8000)}\r\n`;
     const head =
@@ -58,7 +58,7 @@ Deno.test("A body without length is cut off at 64 KiB with 413", async () => {
   });
 });
 
-Deno.test("A body longer than it says changes nothing beyond what it says", async () => {
+Deno.test("Bytes beyond the declared length of a body are ignored", async () => {
   await withServer({}, async (server) => {
     const head = `PATCH /settings HTTP/1.1\r\n${AUTH}Content-Type: application/json\r\nContent-Length: 2\r\n\r\n`;
     assert.match(await talk(server, head + '{}{"interval_minutes":9}\r\n\r\n'), /HTTP\/1.1 400/);
@@ -88,7 +88,7 @@ Deno.test("A GET with a body without end is refused and closed", async () => {
   });
 });
 
-Deno.test("A body that comes without a token is not waited for", async () => {
+Deno.test("The server does not wait for the body of a request without a token", async () => {
   await withServer({}, async (server) => {
     const answer = await talk(
       server,
@@ -98,7 +98,7 @@ Deno.test("A body that comes without a token is not waited for", async () => {
   });
 });
 
-Deno.test("Settings that a client may have compressed can be changed onto their ETag", async () => {
+Deno.test("The ETag of settings is usable in If-Match, even if the client accepts compression", async () => {
   await withServer({}, async (server) => {
     const headers = {
       authorization: `Bearer ${ADMIN}`,
@@ -118,7 +118,7 @@ Deno.test("Settings that a client may have compressed can be changed onto their 
   });
 });
 
-Deno.test("A HEAD says how long the answer to its GET is, and lets go of the file that it leaves out", async () => {
+Deno.test("HEAD returns the length of the response to GET, and closes the file", async () => {
   const letGo = Promise.withResolvers<void>();
   const file = () => {
     const stream = new ReadableStream<Uint8Array>({ cancel: () => letGo.resolve() }, { highWaterMark: 0 });
@@ -140,7 +140,7 @@ Deno.test("A HEAD says how long the answer to its GET is, and lets go of the fil
   });
 });
 
-Deno.test("A download that breaks midway is cut, and no error text ends up in it", async () => {
+Deno.test("A failing download is cut off, and contains no error text", async () => {
   const broken = () => {
     const chunks = async function* () {
       yield new TextEncoder().encode("unique_id\r\n".repeat(10_000));
@@ -158,7 +158,7 @@ Deno.test("A download that breaks midway is cut, and no error text ends up in it
   });
 });
 
-Deno.test("Closing lets a request end that is under way, and closes idle connections", async () => {
+Deno.test("Closing waits for running requests, and closes idle connections", async () => {
   const { turn, asked, turnIsOver } = longTurn();
   await withServer({ service: { turn } }, async (server) => {
     using idle = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
@@ -177,7 +177,7 @@ Deno.test("Closing lets a request end that is under way, and closes idle connect
   });
 });
 
-Deno.test("Closing does not wait longer than its time for a request that does not end", async () => {
+Deno.test("Closing waits for a request at most until the time limit", async () => {
   const { turn, asked, turnIsOver } = longTurn();
   await withServer({ service: { turn }, serve: { closeTimeoutMs: 100 } }, async (server) => {
     const busy = talk(server, WAIT);
@@ -188,7 +188,7 @@ Deno.test("Closing does not wait longer than its time for a request that does no
   });
 });
 
-Deno.test("A request that does not end is cut off in the end, and the service told so", async () => {
+Deno.test("A request that does not end is finally cut off, and its signal aborts", async () => {
   const asked = Promise.withResolvers<void>();
   const stopped = Promise.withResolvers<void>();
   const turn = async (_wait: boolean, signal: AbortSignal) => {
@@ -206,7 +206,7 @@ Deno.test("A request that does not end is cut off in the end, and the service to
   });
 });
 
-Deno.test("The signal closes the server", async () => {
+Deno.test("An abort of the signal closes the server", async () => {
   await using http = await testHttp();
   const stop = new AbortController();
   const server = await serveHttp(http.app, { hostname: "127.0.0.1", port: 0 }, stop.signal);

@@ -13,7 +13,7 @@ Deno.test("Settings are returned with an ETag and masked secrets", async () => {
   assert.deepEqual(await answer.json(), { ...DEFAULT_SETTINGS, smtp: { ...SMTP, password: "***" } });
 });
 
-Deno.test("A patch of either content type changes what it names, and returns the new settings and ETag", async () => {
+Deno.test("A patch of either content type changes the named keys, and returns the new settings and ETag", async () => {
   await using http = await testHttp();
   const before = await http.ask("GET", "/settings");
   for (
@@ -72,7 +72,7 @@ Deno.test("PUT needs every key, and accepts what GET returned", async () => {
   assert.deepEqual((await answer.json()).errors, [{ key: "mail_on", message: "is missing" }]);
 });
 
-Deno.test("The mail server cannot change without its password", async () => {
+Deno.test("The mail server can be changed only together with the password", async () => {
   await using http = await testHttp();
   await http.json("PATCH", "/settings", { smtp: SMTP });
   const answer = await http.json("PATCH", "/settings", { smtp: { host: "evil.example" } });
@@ -101,7 +101,7 @@ Deno.test("A settings file with a mistake is reported with line and column, and 
   }
 });
 
-Deno.test("A test email reports its result", async () => {
+Deno.test("The response to a test email contains the result", async () => {
   await using http = await testHttp();
   const answer = await http.ask("POST", "/settings/test-mail");
   assert.deepEqual([answer.status, await answer.json()], [200, { sent: false, text: "no mail server is set" }]);

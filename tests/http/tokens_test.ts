@@ -17,7 +17,7 @@ async function ask(
   return await app.request(path, { method, headers }, { address });
 }
 
-Deno.test("A request without a token gets the same answer as one with a wrong token", async () => {
+Deno.test("A request without a token gets the same response as a request with a wrong token", async () => {
   await using http = await testHttp();
   const wrong = [
     null,
@@ -46,7 +46,7 @@ Deno.test("A token in the query is not accepted", async () => {
   }
 });
 
-Deno.test("After ten wrong tokens in a minute an address gets 429, but the right token always works", async () => {
+Deno.test("After ten wrong tokens in a minute, an address gets 429, but a valid token always works", async () => {
   let elapsed = 0;
   const clock: Clock = { now: () => new Date(), elapsed: () => elapsed };
   await using http = await testHttp({ options: { clock } });
@@ -62,7 +62,7 @@ Deno.test("After ten wrong tokens in a minute an address gets 429, but the right
   assert.equal((await ask(http, "Bearer wrong")).status, 401);
 });
 
-Deno.test("The read token can only GET, and only what names no users", async () => {
+Deno.test("The read token allows only GET calls that name no users", async () => {
   await using http = await testHttp();
   const statuses = async (...calls: [string, string][]) =>
     await Promise.all(calls.map(async ([method, path]) => (await ask(http, `Bearer ${READER}`, path, method)).status));
@@ -94,7 +94,7 @@ Deno.test("The read token can only GET, and only what names no users", async () 
   );
 });
 
-Deno.test("If no read token is set, no token is accepted as one", async () => {
+Deno.test("If no read token is set, no token has the role read", async () => {
   const tokens = testTokens(() => [credential("admin", "admin", ADMIN)]);
   await using http = await testHttp({ options: { tokens } });
   assert.equal((await ask(http, `Bearer ${READER}`)).status, 401);
@@ -141,7 +141,7 @@ Deno.test("Clerks decide only while clerks_may_decide is on, and never while the
   assert.equal((await ask(broken, `Bearer ${ADMIN}`, "/imports/1/discard", "POST")).status, 200);
 });
 
-Deno.test("A decision is by the token's name, and only the admin token of the process may name a user", async () => {
+Deno.test("A decision records the token's name, and only the admin token of the process may name a user", async () => {
   const deciders: string[] = [];
   const note = (_id: number, _signal: AbortSignal, by: string) => {
     deciders.push(by);

@@ -36,7 +36,7 @@ async function importText({ store }: RosterDatabase, text: string) {
   return { id, facts, stages, importing };
 }
 
-onServer("good records become users, and a bad one becomes a failure that says what to do", async (db) => {
+onServer("valid records create users, and an invalid record becomes a failure that says what to do", async (db) => {
   const { id, facts, stages, importing } = await importText(db, ROSTER);
   await importing;
 

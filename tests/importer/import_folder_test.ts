@@ -79,7 +79,7 @@ onServer(
 );
 
 onServer(
-  "when bak cannot be used, the turn ends after the next import, and a later turn moves both files",
+  "if bak cannot be used, the turn ends after the next import, and a later turn moves both files",
   (db) =>
     withUploads({ "a.csv": roster("Hull"), "b.csv": roster("Ottawa"), "c.csv": roster("Laval") }, async (uploads) => {
       const { inbox } = uploads, full = Object.assign(new Error("the disk is full"), { code: "ENOSPC" });

@@ -14,7 +14,7 @@ function after(stage: Stage, step: Step): [Place, Stage] | null {
   return step === "forget" ? ["gone", stage] : null;
 }
 
-Deno.test("from every place and stage the steps end, and never import twice", () => {
+Deno.test("from every place and stage, the steps come to an end and never import a file twice", () => {
   for (const place of PLACES) {
     for (const stage of STAGES) {
       const steps: Step[] = [];
@@ -29,7 +29,7 @@ Deno.test("from every place and stage the steps end, and never import twice", ()
   }
 });
 
-Deno.test("a new upload is claimed, imported, its failed records kept, moved and forgotten, in this order", () => {
+Deno.test("the steps of a new upload are claim, import, keep_failed, move and forget", () => {
   const way: [Place, Stage][] = [["upload", "unknown"], ["claimed", "unknown"], ["claimed", "over"], [
     "claimed",
     "kept",
@@ -47,7 +47,7 @@ Deno.test("a new upload is claimed, imported, its failed records kept, moved and
   ]);
 });
 
-Deno.test("after an approval the file in bak is adopted, its failed records kept, and its name recorded", () => {
+Deno.test("after an approval, the file in bak is adopted, its failed records are written, and its name is recorded", () => {
   const way: [Place, Stage][] = [["held", "over"], ["bak", "over"], ["bak", "kept"], ["bak", "filed"], [
     "gone",
     "filed",
@@ -69,11 +69,11 @@ Deno.test("every upload in a folder has a next step", () => {
   }
 });
 
-Deno.test("an import whose file no longer exists is ended once, unless it was filed", () => {
+Deno.test("an import whose file no longer exists is ended once, unless the file is in bak", () => {
   assert.deepEqual(STAGES.map((stage) => nextStep("gone", stage)), [null, "end", "end", "end", null]);
 });
 
-Deno.test("the stage of an import is read from its entry", () => {
+Deno.test("the stage of an import is derived from its history entry", () => {
   const entry = { status: "done", failed: 0, failed_file: null, bak_file: null } as const;
   assert.equal(stageOf(null), "unknown");
   assert.equal(stageOf({ ...entry, status: "running" }), "begun");

@@ -48,7 +48,7 @@ async function read(rows: readonly string[][], chunk: number) {
 
 const chunk = fc.constantFrom(1, 7, 65_536);
 
-Deno.test("a file that a spreadsheet saved in blocks is read with the values of its cells", async () => {
+Deno.test("a file that a spreadsheet saved in blocks is read correctly", async () => {
   await fc.assert(
     fc.asyncProperty(roster, chunk, async (rows, chunk) => {
       const saved = asSpreadsheet([HEADER, ...rows]);
@@ -107,7 +107,7 @@ Deno.test("if each record ends with a delimiter, a record that lost any delimite
   );
 });
 
-Deno.test("fewer than four short records fail, and so do more of them beside a record of full width", async () => {
+Deno.test("fewer than four short records fail, and so does any number beside a record of full width", async () => {
   const kinds = async (rows: string[][]) =>
     (await read([HEADER, ...rows], 65_536)).records.map((one) => "why" in one ? one.why.kind : "good");
   const short = (id: string) => [id, "SSO", "Ann"], full = (id: string) => [id, "SSO", "Ann", "", "", ""];

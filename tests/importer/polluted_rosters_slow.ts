@@ -20,7 +20,7 @@ async function tallied(files: Iterable<PollutedFile>, name: string, outcome: (te
   return tallies;
 }
 
-Deno.test("no polluted record is silently wrong, and no clean one beside it is lost", async () => {
+Deno.test("no damaged record is imported with wrong values, and no clean record beside it is lost", async () => {
   const { byKind, total } = await tallied(allPolluted(), "rosterd", (text) => outcomeOf(text));
   assert.ok(total.records >= 10_000, `${total.records} polluted records`);
   const silent = [...byKind].filter(([, { wrong, lost }]) => wrong + lost > 0);

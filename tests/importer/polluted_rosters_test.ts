@@ -16,7 +16,7 @@ import { RECORD_KINDS } from "./pollution/record_kinds.ts";
 import { allPolluted } from "./pollution/tally.ts";
 import { verdictOn } from "./pollution/verdict.ts";
 
-Deno.test("the clean rosters are applied as they are, in chunks of any size", async () => {
+Deno.test("clean rosters are applied unchanged, in chunks of any size", async () => {
   for (const roster of CLEAN_ROSTERS) {
     for (const chunk of [7, 65_536]) {
       const file = { kind: "clean", name: roster.name, text: textOf(roster), roster, polluted: new Map() };
@@ -32,7 +32,7 @@ Deno.test("the clean rosters are applied as they are, in chunks of any size", as
 
 const SAMPLE = 45;
 
-Deno.test("no polluted record is silently wrong, and no clean one beside it is lost", async () => {
+Deno.test("no damaged record is imported with wrong values, and no clean record beside it is lost", async () => {
   let at = 0;
   const kinds = new Set<string>();
   for (const file of allPolluted()) {
@@ -45,7 +45,7 @@ Deno.test("no polluted record is silently wrong, and no clean one beside it is l
   assert.equal(kinds.size, 23);
 });
 
-Deno.test("rows of a second table that look like users fail when login_sources lists the real ones", async () => {
+Deno.test("rows of a second table that look like users fail if login_sources lists the valid sources", async () => {
   const settings = parseSettings({ login_sources: ["ldap"] });
   for (const roster of CLEAN_ROSTERS) {
     for (const file of pollutedFiles(roster, HIDDEN_FILE_KINDS)) {
@@ -91,7 +91,7 @@ function packed(): Packed {
 }
 
 onServer(
-  "a roster with dozens of polluted records leaves exactly the clean ones in the database, and reports the others",
+  "from a roster with dozens of damaged records, exactly the clean ones are applied, and the others are reported",
   async (db) => {
     const { text, clean, polluted } = packed();
     assert.ok(polluted > 36, `${polluted} polluted records`);

@@ -52,7 +52,7 @@ const PADDING = "\n".repeat(400);
 const HEAD = "unique_id,login_source,city\n";
 const FROM = 2;
 
-Deno.test("unchanged records are skipped, and nothing is stored for them again", async () => {
+Deno.test("unchanged records are skipped, and no new cache entries are stored for them", async () => {
   const text = HEAD + "a,ldap,Ottawa\nb,ldap,Hull\n";
   const { fresh } = await read(text);
 
@@ -74,7 +74,7 @@ Deno.test("a record that differs in one byte is read, and line numbers match tho
   assert.equal(again.passed, 2);
 });
 
-Deno.test("the kind of line ending does not matter: with CRLF for LF, records are skipped; with CR alone, they are read", async () => {
+Deno.test("records are skipped after a change from LF to CRLF, and read after a change to CR", async () => {
   const text = HEAD + "a,ldap,Ottawa\nb,ldap,Hull\n";
   const { fresh } = await read(text);
 
@@ -181,7 +181,7 @@ const body = fc.array(fc.tuple(row, end).map(([row, end]) => row + end), { maxLe
   rows.join("")
 );
 
-Deno.test("records that are not skipped are read as they would be without the cache", async () => {
+Deno.test("records that are not skipped are read exactly as without the cache", async () => {
   await fc.assert(
     fc.asyncProperty(body, body, fc.constantFrom(3, 64, 65_536), async (before, now, chunk) => {
       const end = "z,ldap,\n";

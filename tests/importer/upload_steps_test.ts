@@ -18,7 +18,7 @@ async function advance(turn: Turn, from: PendingUpload): Promise<number | null> 
 const ready = async ({ inbox }: Uploads) => (await inbox.scan(0)).ready[0];
 
 onServer(
-  "an upload goes to bak with its failed records, and nothing is left in .rosterd",
+  "an upload and its failed records move to bak, and .rosterd is empty afterwards",
   (db) =>
     withUploads({ "x.csv": ROSTER }, async (uploads) => {
       const id = await advance(turnOver(uploads, db), { place: "upload", upload: await ready(uploads), entry: null });
@@ -35,7 +35,7 @@ onServer(
 );
 
 onServer(
-  "the next process continues after one that stopped after the import, and does not import again",
+  "if a process stops after the import, the next process continues without a second import",
   (db) =>
     withUploads({ "x.csv": ROSTER }, async (uploads) => {
       const keepFailed = () => Promise.reject(new Error("the process was killed"));

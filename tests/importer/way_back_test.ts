@@ -101,7 +101,7 @@ function assertSame(again: CheckedRecord, before: CheckedRecord): void {
   assert.deepEqual([again.stored, again.problems], [before.stored, before.problems]);
 }
 
-Deno.test("once the cells with problems are corrected, nothing fails, and every other value is stored unchanged", async () => {
+Deno.test("after the cells with problems are corrected, no record fails, and every other value is stored unchanged", async () => {
   const quoting = fc.infiniteStream(fc.boolean());
   await fc.assert(
     fc.asyncProperty(wayBack, quoting, fc.constantFrom("\n", "\r\n"), async (generated, quoting, lineEnd) => {
@@ -173,7 +173,7 @@ async function backAndForth(headers: string[], values: string[]): Promise<Checke
   return await checkRoster(await failedFileOf(roster, [failed], settings), settings);
 }
 
-Deno.test("a roster with the maximum number of columns comes back, with rosterd's own columns added", async () => {
+Deno.test("a roster with the maximum number of columns can be written back with the rosterd_ columns", async () => {
   const { header, records } = await backAndForth(Array(998).fill("x"), Array(998).fill("=1"));
   assert.deepEqual([header.own.length, records.length], [6, 1]);
   assert.deepEqual([...new Set(records[0].values!.slice(2, 1_000))], ["'=1"]);
@@ -188,7 +188,7 @@ Deno.test("the row of a malformed record can be read again, however long the rec
   assert.deepEqual(problems.map(({ code }) => code), ["9013", "9014"]);
 });
 
-Deno.test("a record of almost the maximum length comes back whole", async () => {
+Deno.test("a record of almost the maximum length is written back completely", async () => {
   const values = Array.from({ length: 14 }, (_, at) => at + "漢😀é".repeat(7_000));
   const { records: [record] } = await backAndForth(values.map(() => "x"), values);
   assert.ok(record.raw.length > 350_000);

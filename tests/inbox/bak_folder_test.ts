@@ -19,7 +19,7 @@ async function withBak(test: (bak: BakFolder, path: string) => Promise<void>): P
   }
 }
 
-Deno.test("a file in bak is read, measured, attached and removed", async () => {
+Deno.test("a file in bak can be read, measured, attached and removed", async () => {
   await withBak(async (bak, path) => {
     const file = await bak.open("real.csv");
     assert.equal(await textOf(file.read()), "a,b\r\n1,2\r\n");
@@ -46,7 +46,7 @@ Deno.test("links, pipes, folders and missing files in bak are neither read nor a
   });
 });
 
-Deno.test("a name that leads out of bak, or belongs to rosterd, is refused", async () => {
+Deno.test("a name that leads out of bak, or that belongs to an unfinished file, is refused", async () => {
   await withBak(async (bak, path) => {
     for (const name of ["../outside.csv", "..", ".", "", ".rosterd-0011aabb.tmp", "real.csv/../../outside.csv"]) {
       for (const call of [() => bak.open(name), () => bak.size(name), () => bak.remove(name)]) {

@@ -75,7 +75,7 @@ Deno.test("after a crash at any step, the move ends with one file in bak under t
   }
 });
 
-Deno.test("a foreign file under the noted name is left alone", () =>
+Deno.test("another program's file under the noted name is left unchanged", () =>
   withUploads({ "x.csv": "a\n", bak: { [`x.${T}.csv`]: "b\n" } }, async (uploads) => {
     const { key } = await uploads.claim("x.csv");
     const note = { upload: { name: "x.csv", mtime: 0, size: 2 }, bak: `x.${T}.csv` };

@@ -79,7 +79,7 @@ Deno.test("an upload that vanished or changed since the scan is not claimed", as
   }
 });
 
-Deno.test("an upload that a later scan saw change is not claimed with the result of an earlier scan", () =>
+Deno.test("an upload that has changed according to a later scan is not claimed from an earlier scan", () =>
   withUploads({ "x.csv": "a\n" }, async (uploads) => {
     const upload = await ready(uploads);
     await appendFile(uploads.at("x.csv"), "b\n");
@@ -144,7 +144,7 @@ Deno.test("a link to a folder in .rosterd is not followed", () =>
     await Deno.remove(elsewhere, { recursive: true });
   }));
 
-Deno.test("keys and names that lead out of the folder are refused", () =>
+Deno.test("keys and names with a path out of the folder are refused", () =>
   withUploads({ "x.csv": "a\n" }, async ({ inbox }) => {
     for (const [key, name] of [["..", "x.csv"], ["k", "../../x.csv"], ["../..", "x.csv"], ["k", "x\0.csv"]]) {
       const upload = { key, name, mtime: 0, size: 2, by: null };
@@ -156,7 +156,7 @@ Deno.test("keys and names that lead out of the folder are refused", () =>
     await assert.rejects(inbox.forget({ key: "../bak", name: "x.csv", mtime: 0, size: 2, by: null }), RangeError);
   }));
 
-Deno.test("the leftovers of a crash are removed, and uploads are not touched", () =>
+Deno.test("the leftovers of a crash are removed, but uploads are kept", () =>
   withUploads({
     "x.csv": "a\n",
     ".rosterd-0123abcd.probe": {},

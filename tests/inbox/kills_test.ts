@@ -52,7 +52,7 @@ async function killAtRandom(uploads: Uploads): Promise<void> {
   await assertAllOnce(uploads);
 }
 
-Deno.test("when turns are killed at random moments, every upload is imported once and moves to bak once", () =>
+Deno.test("if turns are killed at random moments, every upload is imported once and moves to bak once", () =>
   withUploads(roster(), killAtRandom));
 
 Deno.test({

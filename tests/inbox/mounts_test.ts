@@ -84,7 +84,7 @@ mountTest(
 );
 
 mountTest(
-  "a hanging mount is reported within the limit, not called again meanwhile, and used once it is back",
+  "a hanging mount is reported within the limit, not accessed again while it hangs, and used after it is back",
   () =>
     withUploads({ upload: {} }, async ({ at }) => {
       await writeFile(at("disk"), "");

@@ -17,13 +17,13 @@ Deno.test("names of unfinished files are temporary", () => {
   }
 });
 
-Deno.test("files with any other ending are left alone", () => {
+Deno.test("files with any other extension are ignored", () => {
   for (const name of ["x.xlsx", "x", "csv", "x.gz", "x.csv.zip", "x.csv.gz.gz", "x.csvx", "README.md", "x.csv\n"]) {
     assert.equal(kindOfName(name), "other", name);
   }
 });
 
-Deno.test("the time of the import comes before the ending", () => {
+Deno.test("the time of the import is inserted before the extension", () => {
   assert.equal(bakName("x.csv", STARTED), `x.${T}.csv`);
   assert.equal(bakName("x.csv.gz", STARTED), `x.${T}.csv.gz`);
   assert.equal(bakName("Roster 1.v2.TXT.GZ", STARTED), `Roster 1.v2.${T}.TXT.GZ`);
@@ -31,7 +31,7 @@ Deno.test("the time of the import comes before the ending", () => {
   assert.equal(failedName("x.tsv", STARTED), `x.${T}.failed.csv`);
 });
 
-Deno.test("a name that exists gets its number before the ending", () => {
+Deno.test("a number is inserted before the extension if the name exists", () => {
   assert.equal(numberedName(`x.${T}.csv`, 1), `x.${T}.csv`);
   assert.equal(numberedName(`x.${T}.csv`, 2), `x.${T}-2.csv`);
   assert.equal(numberedName(`x.${T}.csv.gz`, 3), `x.${T}-3.csv.gz`);
@@ -39,7 +39,7 @@ Deno.test("a name that exists gets its number before the ending", () => {
   assert.equal(numberedName("x", 2), "x-2");
 });
 
-Deno.test("long names are cut to 255 bytes between code points, and keep date, number and ending", () => {
+Deno.test("long names are shortened to 255 bytes between code points, and keep date, number and extension", () => {
   for (const letter of ["x", "é", "名", "🎓"]) {
     const upload = letter.repeat(Math.floor(251 / bytes(letter))) + ".csv";
     for (const n of [1, 2, 1000]) {
@@ -52,7 +52,7 @@ Deno.test("long names are cut to 255 bytes between code points, and keep date, n
   }
 });
 
-Deno.test("a name in bak has no invisible characters, and no program interprets it", () => {
+Deno.test("a name in bak has no invisible characters and no characters that programs interpret", () => {
   const safe = (upload: string) => numberedName(bakName(upload, STARTED), 1);
   assert.equal(safe("a\nb\u001b[31m.csv"), `a_b_[31m.${T}.csv`);
   assert.equal(safe("-rf.csv"), `_rf.${T}.csv`);

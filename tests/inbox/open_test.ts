@@ -86,7 +86,7 @@ Deno.test("growth, truncation and a new time are changes, but a rename is not", 
   }
 });
 
-Deno.test("a file that cannot be opened throws its code", () =>
+Deno.test("a file that cannot be opened throws an error with its code", () =>
   withFile("a\n", async (path, folder) => {
     await plant(folder, { "link.csv": linkTo(path), "pipe.csv": PIPE });
     const codeOf = (name: string) => openRosterFile(join(folder, name), name).then(String, ({ code }) => code);

@@ -118,7 +118,7 @@ Deno.test("uploads are ordered by time, then by name in code units", () =>
     assert.deepEqual(names((await uploads.inbox.scan(0)).ready), ["old.csv", "B.csv", "a.csv", "b.csv", "é.csv"]);
   }));
 
-Deno.test("temporary and hidden names are ignored silently, and other endings are logged once", () =>
+Deno.test("temporary and hidden names are ignored silently, and other extensions are logged once", () =>
   withUploads({
     ".in.x.csv": "a\n",
     "x.csv.filepart": "a\n",
@@ -207,7 +207,7 @@ Deno.test("a waiting file is logged once, not on every scan", () =>
     assert.deepEqual(uploads.events.map(([event, fields]) => [event, fields?.file]), [["upload_waiting", "x.csv"]]);
   }));
 
-Deno.test("a scan changes nothing except for .rosterd, which it creates for rosterd only", () =>
+Deno.test("a scan creates .rosterd with access only for rosterd, and changes nothing else", () =>
   withUploads({ "x.csv": "a\n" }, async ({ inbox, at, root }) => {
     await inbox.scan(30);
     assert.deepEqual([...Deno.readDirSync(root)].map(({ name }) => name).sort(), [".rosterd", "x.csv"]);

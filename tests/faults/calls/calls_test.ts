@@ -7,7 +7,7 @@ const unavailable = await serverUnavailable() ?? cannotFailCalls();
 if (unavailable !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${unavailable}`);
 
 Deno.test({
-  name: "when a call below the upload folder fails, the next turn continues, and nothing is lost or done twice",
+  name: "after any failed file system call, the next turn continues, and no upload is lost or imported twice",
   ignore: unavailable !== null,
   fn: () => failCalls({ from: 3, stride: 4, times: 6, errors: ["EIO", "ENOSPC"], kinds: KINDS, changesOnly: true }),
 });

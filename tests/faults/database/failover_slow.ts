@@ -15,7 +15,7 @@ const roster = (from: number, to: number) =>
   "unique_id,login_source\n" + Array.from({ length: to - from + 1 }, (_, at) => `u${from + at},ldap\n`).join("");
 
 Deno.test({
-  name: "after a kill of the primary and the promotion of its standby, imports go on within a minute",
+  name: "after the primary is killed and its standby is promoted, imports continue within a minute",
   ignore,
   async fn() {
     await using primary = await Cluster.start({ settings: ["wal_level = replica", "max_wal_senders = 5"] });
@@ -63,7 +63,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "what an asynchronous standby did not receive is named after its promotion, and replayed",
+  name: "imports that an asynchronous standby did not receive are listed after its promotion, and replayed",
   ignore,
   async fn() {
     await using primary = await Cluster.start({ settings: ["wal_level = replica", "max_wal_senders = 5"] });

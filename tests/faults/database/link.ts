@@ -35,7 +35,7 @@ export type Phase = keyof typeof PHASES;
 export function freezesIn(phase: Phase, directions: readonly Direction[] = BOTH): void {
   const which = directions.length === 2 ? "" : ` ${directions[0].replace("_", " the ")}`;
   onProxy(
-    `an import whose link${which} freezes ${phase} is rolled back, and soon repeated`,
+    `an import whose link${which} freezes ${phase} is rolled back, and soon retried`,
     async (proxy, database) => {
       const file = roster("frozen", 20_000);
       let frozen = 0;

@@ -12,7 +12,7 @@ for (const phase of ["while it waits for its turn", "during COPY", "in the merge
   if (phase !== "before COMMIT") freezesIn(phase, ["to_client"]);
 }
 
-onProxy("a leader whose link freezes notices it, and its lock is free for the next", async (proxy, database) => {
+onProxy("a leader notices that its link is frozen, and another process can take the lock", async (proxy, database) => {
   const sessions = () =>
     database.connect()<{ query: string }[]>`
       select query from pg_stat_activity where application_name = 'rosterd' and datname = current_database()`;
@@ -36,7 +36,7 @@ onProxy("a leader whose link freezes notices it, and its lock is free for the ne
   survived({ fault: "the link of the leader frozen", injected: frozen, checks: database.outside.checks });
 });
 
-onProxy("an import that works long without a word is not cut", async (_proxy, database) => {
+onProxy("a long import without network traffic is not interrupted", async (_proxy, database) => {
   await database.connect().unsafe(`
     create function rosterd.dawdle() returns trigger language plpgsql as $$ begin perform pg_sleep(6); return null; end $$;
     create trigger dawdle after insert on rosterd.users for each statement execute function rosterd.dawdle()`);

@@ -8,27 +8,30 @@ import { survived } from "../verdict.ts";
 freezesIn("during COPY");
 freezesIn("before COMMIT");
 
-onProxy("an import whose COMMIT gets no answer is found to be applied, and not repeated", async (proxy, database) => {
-  const file = roster("answer", 10);
-  let swallowed = 0;
-  proxy.when({
-    says: COMMIT,
-    ahead: true,
-    act: (connection) => {
-      // Only an import has sent that much.
-      if (connection.fromClient < 4_000 || swallowed > 0) return;
-      swallowed++;
-      connection.freeze(["to_client"]);
-    },
-  });
-  await database.drop(file);
+onProxy(
+  "an import whose COMMIT got no reply is recognized as applied, and is not repeated",
+  async (proxy, database) => {
+    const file = roster("answer", 10);
+    let swallowed = 0;
+    proxy.when({
+      says: COMMIT,
+      ahead: true,
+      act: (connection) => {
+        // Only an import has sent that much.
+        if (connection.fromClient < 4_000 || swallowed > 0) return;
+        swallowed++;
+        connection.freeze(["to_client"]);
+      },
+    });
+    await database.drop(file);
 
-  await database.recovers(file);
-  assert.equal(swallowed, 1);
-  assert.equal(database.logged("imported").length, 1);
-  assert.equal(database.logged("import_postponed").length, 0);
-  survived({ fault: "answer to COMMIT swallowed", injected: 1, checks: database.outside.checks });
-});
+    await database.recovers(file);
+    assert.equal(swallowed, 1);
+    assert.equal(database.logged("imported").length, 1);
+    assert.equal(database.logged("import_postponed").length, 0);
+    survived({ fault: "answer to COMMIT swallowed", injected: 1, checks: database.outside.checks });
+  },
+);
 
 onProxy(
   "a frozen link delays HTTP only briefly: 503 says why and when to retry",

@@ -62,7 +62,7 @@ const DAWDLE: Partial<Record<Moment, string>> = {
 /** Stops the server during an import, starts it again, and checks the result. */
 export function stopsIn(moment: Moment): void {
   onCluster(
-    `a server that stops at once ${moment} leaves the import whole or not at all, and rosterd completes it`,
+    `a server that stops at once ${moment} leaves the import applied or rolled back, and rosterd completes it`,
     async (
       { cluster, proxy, database, sql },
     ) => {

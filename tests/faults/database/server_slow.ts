@@ -11,7 +11,7 @@ for (const moment of ["during COPY", "in a statement of the merge", "in COMMIT",
 }
 
 onCluster(
-  "a backend ended in the merge rolls the import back, and rosterd repeats it",
+  "if the backend is terminated during the merge, the import is rolled back and retried",
   async ({ database, sql }) => {
     await sql.unsafe(`
     create function public.dawdle() returns trigger language plpgsql as $$ begin perform pg_sleep(3); return null; end $$;
@@ -29,7 +29,7 @@ onCluster(
   },
 );
 
-onCluster("a database that can only be read is told of, and what waited is imported when it can be written", async (
+onCluster("a read-only database is reported, and waiting files are imported after it is writable again", async (
   { database, sql },
 ) => {
   await sql.unsafe("alter system set default_transaction_read_only = on");
@@ -45,27 +45,30 @@ onCluster("a database that can only be read is told of, and what waited is impor
   survived({ fault: "read-only database (25006)", injected: 1, checks: database.outside.checks });
 });
 
-onCluster("a server without connections is told of, and what waited is imported when there are some", async (
-  { cluster, database, sql },
-) => {
-  const others = Array.from({ length: 45 }, () => cluster.connect("template1"));
-  try {
-    await database.service.stop();
-    // Includes the connections reserved for superusers, because rosterd is one here.
-    const taken = await Promise.allSettled(others.map((other) => other`select 1`));
-    assert.ok(taken.some(({ status }) => status === "rejected"));
-    await database.service.restart();
-    const file = roster("crowded", 5);
-    await database.drop(file);
-    await database.unreachableBecause(/no free connections/);
-    await Promise.all(others.map((other) => other.end({ timeout: 1 })));
-    await database.recovers(file);
-    survived({ fault: "no free connections (53300)", injected: 1, checks: database.outside.checks });
-  } finally {
-    await Promise.all(others.map((other) => other.end({ timeout: 0 })));
-  }
-  await sql`select 1`;
-});
+onCluster(
+  "a server without free connections is reported, and waiting files are imported after connections are free",
+  async (
+    { cluster, database, sql },
+  ) => {
+    const others = Array.from({ length: 45 }, () => cluster.connect("template1"));
+    try {
+      await database.service.stop();
+      // Includes the connections reserved for superusers, because rosterd is one here.
+      const taken = await Promise.allSettled(others.map((other) => other`select 1`));
+      assert.ok(taken.some(({ status }) => status === "rejected"));
+      await database.service.restart();
+      const file = roster("crowded", 5);
+      await database.drop(file);
+      await database.unreachableBecause(/no free connections/);
+      await Promise.all(others.map((other) => other.end({ timeout: 1 })));
+      await database.recovers(file);
+      survived({ fault: "no free connections (53300)", injected: 1, checks: database.outside.checks });
+    } finally {
+      await Promise.all(others.map((other) => other.end({ timeout: 0 })));
+    }
+    await sql`select 1`;
+  },
+);
 
 onCluster(
   "a missing right is reported, doctor names it, and waiting files are imported after the grant",
@@ -123,7 +126,7 @@ const mountable = Deno.uid() === 0 && await smallDisk().then((disk) => disk[Symb
 let disk: Awaited<ReturnType<typeof smallDisk>> | null = null;
 
 onCluster(
-  "a disk that COPY fills is reported without a busy loop, and waiting files are imported when there is space",
+  "a disk that fills up during COPY is reported without a busy loop, and waiting files are imported after space is free",
   async ({ database, sql }) => {
     await runPlain("chown", "postgres:", disk!.folder);
     await sql.unsafe(`create tablespace small location '${disk!.folder}'`);

@@ -7,13 +7,13 @@ const unavailable = await serverUnavailable() ??
 if (unavailable !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${unavailable}`);
 
 Deno.test({
-  name: "an attacker who may only create entries in a sticky folder of rosterd achieves nothing",
+  name: "an attacker who may only create entries in a sticky upload folder can do no damage",
   ignore: unavailable !== null,
   fn: () => surviveAttack({ kind: "guest", seconds: 3, seed: 1 }),
 });
 
 Deno.test({
-  name: "the owner of the folder cannot make rosterd read, change, overwrite or remove anything outside",
+  name: "the owner of the upload folder cannot make rosterd read or change files outside it",
   ignore: unavailable !== null,
   fn: () => surviveAttack({ kind: "owner", seconds: 4, seed: 1 }),
 });

@@ -47,7 +47,7 @@ const moved = (service: FolderService, files: number) =>
   );
 
 Deno.test({
-  name: "while bak is full or read-only, an import is applied once, its file waits, and the others continue",
+  name: "while bak is full or read-only, an import is applied once, its file waits, and other imports continue",
   ignore: unavailable !== null,
   fn: () =>
     withBothErrors(async () => {
@@ -104,7 +104,7 @@ Deno.test({
 const unmount = (folder: string) => run("umount", "--lazy", folder);
 
 Deno.test({
-  name: "an unmounted upload folder makes the service not ready, is reported, and loses nothing, also during an import",
+  name: "if the upload folder is unmounted, even during an import, the service is not ready, and no file is lost",
   ignore: unavailable !== null,
   fn: () =>
     withBothErrors(async () => {

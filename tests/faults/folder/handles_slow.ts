@@ -1,4 +1,4 @@
 import { importWithFewHandles } from "./handles.ts";
 
-Deno.test("with a limit of 64 handles the service imports 1,000 files and leaks none", () =>
+Deno.test("with a limit of 64 file handles, the service imports 1,000 files and leaks no handle", () =>
   importWithFewHandles(1_000));

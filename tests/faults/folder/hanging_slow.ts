@@ -13,7 +13,7 @@ import { survived } from "../verdict.ts";
 if (!canMount()) console.error(`LEFT OUT: ${import.meta.url}: this user may not mount`);
 
 Deno.test({
-  name: "a hanging mount is reported within its limit, HTTP answers meanwhile, and imports continue afterwards",
+  name: "a hanging mount is reported within the time limit, HTTP still responds, and imports continue afterwards",
   ignore: !canMount(),
   async fn() {
     let upload = "";

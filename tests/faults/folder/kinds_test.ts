@@ -15,7 +15,7 @@ if (!canMount()) console.error(`LEFT OUT: the tests of ${import.meta.url} that m
 const ROSTER = "unique_id,login_source\nX1,ldap\n";
 
 folderTest(
-  "links, pipes, sockets, folders and devices with names of rosters are reported, never opened, and stop no import",
+  "links, pipes, sockets, folders and devices with names of rosters are reported but never opened, and imports continue",
   async (service) => {
     const canary = await Canary.plant(service.here.path("canary"));
     await plant(service.upload, {
@@ -51,7 +51,7 @@ folderTest(
 );
 
 folderTest(
-  "nothing is imported when bak or .rosterd is a link, a file or a foreign folder, and status and /readyz say why",
+  "no file is imported if bak or .rosterd is a link, a file or a foreign folder, and status and /readyz say why",
   async (service) => {
     const canary = await Canary.plant(service.here.path("canary"));
     let checks = 0;
@@ -153,7 +153,7 @@ async function plantInPlaceOf(service: FolderService, name: string, tree: Tree):
 }
 
 folderTest(
-  "each file is copied whole to a bak on another file system, and nothing else remains",
+  "files are copied completely to a bak on another file system, and no other files remain",
   async (service) => {
     await mkdir(service.at("bak"));
     await withMemory(service.at("bak"), async () => {
@@ -174,7 +174,7 @@ folderTest(
 );
 
 folderTest(
-  "a file that rosterd may not read is reported with owner and mode, and imported once rosterd may",
+  "a file that rosterd may not read is reported with owner and mode, and imported after the mode is fixed",
   async (service) => {
     const hidden = "unique_id,login_source\nR1,ldap\n";
     await service.dropGood("R0");
@@ -200,7 +200,7 @@ folderTest(
 );
 
 folderTest(
-  "failed records are never read through a link, in bak or in place of bak",
+  "failed records are never read through a link, whether in bak or in place of bak",
   async (service) => {
     await service.dropGood("F1", { fails: true });
     await allDone(service);

@@ -26,7 +26,7 @@ const EVIL: Record<string, string> = {
 };
 
 folderTest(
-  "a name is whole in the history, escaped in the log, the page and the mail, and harmless in bak",
+  "a name is complete in the history, escaped in the log, the page and the mail, and harmless in bak",
   async (service) => {
     for (const [number, name] of Object.keys(EVIL).entries()) {
       await service.dropGood(`E${number}`, { fails: true, name });
@@ -95,7 +95,7 @@ folderTest("a name that is not UTF-8 is reported, and the others are imported", 
   survived({ fault: "names that are not UTF-8", injected: 3, checks: 4 });
 }, { ignore: Deno.version.deno.startsWith("2.6.") });
 
-folderTest("an existing entry in bak is left alone, whatever its kind", async (service) => {
+folderTest("an existing entry of any kind in bak is never changed", async (service) => {
   await mkdir(service.at("bak"));
   // A name for every second of the next minute, so that the import finds one.
   const stamps = Array.from(

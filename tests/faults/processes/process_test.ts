@@ -148,7 +148,7 @@ for (
     "setTimeout(() => { throw error })",
   ]]
 ) {
-  Deno.test(`${what} without a handler ends the process with 1 and a log line without data`, async () => {
+  Deno.test(`${what} without a handler ends the process with exit code 1 and a log line without data`, async () => {
     const run = new URL("../../../src/cli/run.ts", import.meta.url);
     const program = `
       import { run } from ${JSON.stringify(run.href)};
@@ -176,7 +176,7 @@ for (
 const ROSTER = "unique_id,login_source,city\n1,ldap,Hull\n2,ldap,\n";
 
 Deno.test({
-  name: "a clock that jumps forward and back stops neither settling nor turns",
+  name: "files settle and turns run even if the clock jumps forward or back",
   ignore: unavailable !== null,
   async fn() {
     await using database = (await testDatabase())!;
@@ -200,7 +200,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "an import uses the settings of its start, and changes apply from the next one",
+  name: "an import uses the settings from its start, and changes apply to the next import",
   ignore: unavailable !== null,
   async fn() {
     await using database = (await testDatabase())!;

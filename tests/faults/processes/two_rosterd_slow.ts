@@ -40,15 +40,14 @@ for (const [how, program] of programs) {
   Deno.test(`${KILLS} leaders killed at random moments, ${how}, lose nothing`, () => killedInTurn(KILLS, { program }));
 }
 
-Deno.test("with the default settings the other one takes over within a minute, too", () =>
+Deno.test("with the default settings, too, the standby takes over within a minute", () =>
   takesOver(
     "in a long statement, with the usual settings",
     { users: 100, mergeSeconds: 300, settings: USUAL },
     (w) => w.inMerge(150_000),
   ));
 
-Deno.test("ten leaders that hang during an import, lose the lead and continue, import nothing twice", () =>
-  deposed(10, {}));
+Deno.test("ten leaders that hang during an import and lose leadership import no file twice", () => deposed(10, {}));
 
 Deno.test("a leader that hangs permanently between imports is replaced within a minute", () => hangs({}));
 
@@ -75,7 +74,7 @@ Deno.test("a standby sends no mail", async () => {
 });
 
 Deno.test({
-  name: "the next version continues the unfinished work of the binary",
+  name: "a newer version continues the unfinished work of an older binary",
   ignore: binary === null,
   async fn() {
     await using w = await Rosterds.make({ program: [binary!] });

@@ -51,7 +51,7 @@ async function claimedPath(place: UploadPlace, name: string): Promise<string> {
 }
 
 for (const [where, header] of [["within", CUT_WITHIN_A_RECORD], ["at the end of", CUT_AT_A_RECORD_END]] as const) {
-  test(`an upload that stalls ${where} a record and continues while it is read is rolled back, and imported whole later`, async (place) => {
+  test(`an upload that stalls ${where} a record and continues while it is read is rolled back, and later imported completely`, async (place) => {
     const options = { prefix: "big", records: MANY, header };
     const upload = await stalled(place, "big.csv", options, 10_000_000);
     const turns = place.importedAll(["big.csv"], 120_000);
@@ -143,7 +143,7 @@ test("an upload that grows after its move to bak causes one mail about it", asyn
   survived({ fault: "an upload that goes on after it went to bak", injected: 1, checks: place.outside.checks });
 });
 
-test("an upload that stalls before its first byte waits, and is imported whole if it continues in time", async (place) => {
+test("an upload that stalls before its first byte waits, and is imported completely if it continues in time", async (place) => {
   const options = { prefix: "late", records: 1_000 };
   const client = await place.sftp();
   await client.start({ local: await place.local("empty.csv", ""), name: "x.csv" }).done();

@@ -22,8 +22,7 @@ const TOKEN = "token-of-the-test";
 const UNPRIVILEGED = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", ...FROM_SOURCE];
 
 Deno.test({
-  name:
-    "files that rosterd may not read are logged once with owner and mode, stop no other, and are imported once readable",
+  name: "unreadable files are logged once with owner and mode, do not stop other files, and are imported after a chmod",
   ignore: unavailable !== null,
   async fn() {
     await using database = (await testDatabase())!;

@@ -64,14 +64,14 @@ function forAll<T>(all: readonly Sending[], work: (sending: Sending) => Promise<
   return Promise.all(all.map(work));
 }
 
-test("a whole upload of each client is imported once it has settled", async (place) => {
+test("a complete upload of each client is imported after it has settled", async (place) => {
   const all = await sendings(place);
   await forAll(all, async (sending) => await (await sending.start()).done());
   await place.finish(...all.map((sending) => sending.whole));
   survived({ fault: "whole uploads by each client", injected: all.length, checks: place.outside.checks });
 });
 
-test("a slow upload of each client is left alone until it has settled", async (place) => {
+test("a slow upload of each client is not imported before it has settled", async (place) => {
   const all = await sendings(place);
   await forAll(all, async (sending) => {
     const upload = await sending.start({ speed: SLOW });
@@ -155,7 +155,7 @@ test(
   { missing_users: "archive" },
 );
 
-test("an upload that each client resumes before the claim is imported whole, once", async (place) => {
+test("an upload that a client resumes before the claim is imported completely and only once", async (place) => {
   const all = await sendings(place);
   await forAll(all, async (sending) => {
     const left = await sending.killed();
@@ -193,7 +193,7 @@ test("an upload with a temporary name is ignored silently until it is renamed", 
   });
 });
 
-test("an upload that is overwritten before the claim is imported once, in its last version", async (place) => {
+test("an upload that is overwritten before the claim is imported once, with its latest content", async (place) => {
   const all = await sendings(place, { records: 1_000 });
   await forAll(all, async (sending) => {
     const { client, name } = sending;
@@ -235,7 +235,7 @@ test("an upload that its client deletes is forgotten", async (place) => {
   survived({ fault: "deleted by its client before it was taken", injected: 2, checks: place.outside.checks });
 });
 
-test("the same bytes on another day change no user, cause no mail, and get another name in bak", async (place) => {
+test("the same file on another day changes no user, causes no mail, and gets another name in bak", async (place) => {
   const ssh = await place.sftp();
   const options = { prefix: "same", records: 1_000 };
   const local = await place.local("x.csv", roster(options));
@@ -254,7 +254,7 @@ test("the same bytes on another day change no user, cause no mail, and get anoth
   survived({ fault: "the same bytes again, a day later", injected: 1, checks: place.outside.checks });
 });
 
-test("files with times years in the future or the past settle, too, and the oldest is imported first", async (place) => {
+test("files with times far in the future or the past also settle, and the oldest is imported first", async (place) => {
   const ssh = await place.sftp();
   const dates = { "future.csv": "2037-01-01", "past.csv": "1999-01-01", "now.csv": new Date().toISOString() };
   const files = [];

@@ -116,7 +116,7 @@ Deno.test("every problem of a record is reported, in column order, at most one p
   assert.equal(checked.problems[3].reason, 'email "anna" must look like name@example.com');
 });
 
-Deno.test("a record that cannot be read has only that problem and no values; its neighbours are checked", async () => {
+Deno.test("a malformed record has a single problem and no values, and its neighbours are checked as usual", async () => {
   const lines = ["unique_id,login_source,city", "2,ldap,Ottawa", "3,ldap", '4,ldap,"x"y', "5,,Hull", "\u0001,a,b"];
   const bytes = Uint8Array.from([
     ...utf8(lines.join("\n") + "\n"),
@@ -166,7 +166,7 @@ Deno.test("an empty value keeps or clears the current one, depending on the sett
   assert.deepEqual([codes(required), required.values.city], [["9031 city"], null]);
 });
 
-Deno.test("the clear token clears, quoted or not, after trimming, whatever the setting for empty values", async () => {
+Deno.test("the clear token clears a value, quoted or not, after trimming, whatever the setting for empty values", async () => {
   for (const empty_values of ["keep", "clear"] as const) {
     for (const token of ["(clear)", " (clear)\u00a0", '"(clear)"', ' "(clear)" ']) {
       assert.equal((await one({ city: token }, { empty_values })).values.city, "CLEARS", token);
@@ -212,7 +212,7 @@ Deno.test("only blanks are trimmed: other invisible characters at the ends of a 
   assert.equal((await one({ unique_id: '"\u2003u1"' })).values.unique_id, "\u2003u1");
 });
 
-Deno.test("quoted blanks are an empty value in columns that remove blanks, and a value in the others", async () => {
+Deno.test("quoted blanks are an empty value in columns that remove blanks, and a value in all other columns", async () => {
   assert.deepEqual((await one({ user_name: '"  "', city: '"  "' }, { empty_values: "clear" })).values, {
     unique_id: "u1",
     login_source: "ldap",
@@ -255,7 +255,7 @@ Deno.test("the spreadsheet guard is removed in every column, but no other apostr
   assert.deepEqual((await one(names)).values, { unique_id: "u1", login_source: "ldap", ...names, city2: "'" });
 });
 
-Deno.test("the guard is removed before the length is counted, together with the blanks that it protected", async () => {
+Deno.test("the spreadsheet guard and the blanks that it protects are removed before the length is counted", async () => {
   assert.deepEqual(codes(await one({ postal_code: "'" + "0".repeat(20) })), []);
   assert.deepEqual(codes(await one({ postal_code: "'" + "0".repeat(21) })), ["9030 postal_code"]);
   assert.equal((await one({ unique_id: '" \'\tu1 "' })).values.unique_id, "u1");
@@ -289,7 +289,7 @@ Deno.test("ignored columns have no effect, wherever they are", async () => {
   assert.deepEqual([values, problems], [{ unique_id: "u1", login_source: "ldap" }, []]);
 });
 
-Deno.test("any value written as in the failed-records file is stored unchanged", async () => {
+Deno.test("any value that is written as in a failed-records file is stored unchanged", async () => {
   const piece = fc.constantFrom(
     "'",
     "=",

@@ -99,7 +99,7 @@ Deno.test("letters in another normalization form and zero-width characters do no
   assert.deepEqual([found.own, found.warnings], [[5], []]);
 });
 
-Deno.test("if two headers name one column, the earlier name in the table takes precedence, and aliases come last", () => {
+Deno.test("if two headers name the same column, the first name in the table takes precedence, and aliases come last", () => {
   const settings = { header_aliases: { "Region": "province", "Kanton": "province" } };
   assert.deepEqual(present(["Kanton", "prov", "Region", "state", "province", ...TWO], settings), {
     unique_id: [5],
@@ -142,7 +142,7 @@ Deno.test("a column in required_columns must be present under any of its names",
   assert.deepEqual(present([...TWO, "State"], { required_columns: ["province"] }).province, [2]);
 });
 
-Deno.test("a repeated known header rejects the file, even in another letter case; two names of one column do not", () => {
+Deno.test("a repeated known header rejects the file, even in another letter case, but two names of one column are allowed", () => {
   assert.match(rejection([...TWO, "email", "E-Mail"]).message, /"E-Mail" appears twice/);
   assert.match(rejection([...TWO, "unique_id"]).message, /"unique_id" appears twice/);
   const alias = { header_aliases: { "Town": "city" } };
@@ -150,7 +150,7 @@ Deno.test("a repeated known header rejects the file, even in another letter case
   assert.equal(header([...TWO, "town", "city"], alias).present.length, 3);
 });
 
-Deno.test("empty and unknown headers may repeat; unknown ones are listed once, with the nearest known name", () => {
+Deno.test("empty and unknown headers may repeat; each unknown header is listed once, with the nearest known name", () => {
   const { warnings, present, own } = header([...TWO, "", "Department", "", " ", "Department", "Emial", "-"]);
   assert.deepEqual([present.length, own], [2, []]);
   assert.deepEqual(warnings, [{
@@ -160,7 +160,7 @@ Deno.test("empty and unknown headers may repeat; unknown ones are listed once, w
   assert.deepEqual(header([...TWO, "", "city"]).warnings, []);
 });
 
-Deno.test("unknown_columns 'reject' rejects the file for an unknown header, not for an empty one or one of rosterd's own", () => {
+Deno.test("unknown_columns 'reject' rejects a file with an unknown header, but not with empty headers or rosterd_ columns", () => {
   const settings = { unknown_columns: "reject" } as const;
   const { message } = rejection([...TWO, "Department", "Emial"], settings);
   assert.match(
@@ -170,7 +170,7 @@ Deno.test("unknown_columns 'reject' rejects the file for an unknown header, not 
   assert.deepEqual(header([...TWO, "", "rosterd_line"], settings).own, [3]);
 });
 
-Deno.test("columns named rosterd_… are ignored silently, and their positions are known", () => {
+Deno.test("columns named rosterd_… are ignored silently, and their positions are remembered", () => {
   const { own, warnings, present } = header([...TWO, "rosterd_line", "ROSTERD-Reason", "rosterd_code", "rosterd_line"]);
   assert.deepEqual([own, warnings, present.length], [[2, 3, 4, 5], [], 2]);
 });
@@ -183,7 +183,7 @@ Deno.test("a header with one column is rejected, and the reason lists the suppor
   assert.equal(rejection(["unique_id"]).reason.code, "header");
 });
 
-Deno.test("long headers are cut, invisible characters are made visible, and the message stays short", () => {
+Deno.test("in messages, long headers are shortened and invisible characters are made visible", () => {
   const { message } = rejection(["x".repeat(500), "a\u202eb\n", ...Array(900).fill("column of no name")]);
   assert.ok(message.includes(`"${"x".repeat(80)}…", "a\\u{202e}b\\u{a}", "column`));
   assert.ok(message.length < 2_500, `${message.length}`);

@@ -124,7 +124,7 @@ Deno.test("a header that means the opposite of active is proposed with a value m
   assert.deepEqual(findingsOf(found, fixed), []);
 });
 
-Deno.test("words for active mean 1 or 0; under a header such as suspended, yes and no mean the opposite", () => {
+Deno.test("words such as yes and no mean 1 and 0 for active, and the opposite under a header such as suspended", () => {
   const words = ["Y", "no", "TRUE", "f", "Active", "tobedeleted", "Oui", "non", "suspended", "Inactive", "maybe"];
   assert.deepEqual(Object.values(meant("active", words)), ["1", "0", "1", "0", "1", "0", "1", "0", "0", "0", null]);
   const settings = { header_aliases: { suspended: "active" }, value_maps: { active: { 0: "1", 1: "0" } } };
@@ -152,7 +152,7 @@ Deno.test("names of provinces, territories and states in English and French mean
   );
 });
 
-Deno.test("a value that the list has in another spelling is suggested; any other value is left to a person", () => {
+Deno.test("a value in another spelling is mapped to the value in the list; other values need a person's answer", () => {
   const settings = { login_sources: ["ldap", "sso"], user_types: ["6", "7"] };
   assert.deepEqual(meant("login_source", ["LDAP", "manual"], settings), { LDAP: "ldap", manual: null });
   const found = failing("user_type_id", { Student: 3, Staff: 5, student: 1 });
@@ -163,7 +163,7 @@ Deno.test("a value that the list has in another spelling is suggested; any other
   ]);
 });
 
-Deno.test("a date format is proposed if most dates match it and no other", () => {
+Deno.test("a date format is proposed if most dates match only this format", () => {
   const suggestion = (dates: Record<string, number>, good = 0) => {
     const found = failing("data_of_birth", dates);
     found.column(COLUMNS.find(({ name }) => name === "data_of_birth")!).values += good;
@@ -198,7 +198,7 @@ Deno.test("a login source is guessed only if no header and no record of the rost
   assert.deepEqual(missing(empty), [["missing_value", "defaults.login_source", null, false]]);
 });
 
-Deno.test("a suggestion that the settings would refuse is a question without a suggestion", () => {
+Deno.test("a suggestion that the settings would refuse is dropped, and its question remains", () => {
   const found = failing("active", { Y: 1 });
   const [finding] = findingsOf(found, parseSettings({ clear_token: "1" }));
   assert.deepEqual([finding.kind, finding.value, finding.suggestion], ["value", "Y", null]);
@@ -226,7 +226,7 @@ Deno.test("a later round adds its questions, and the combined proposal is valid"
   ]);
 });
 
-Deno.test("a file with one header raises no question, and neither does a header of rosterd", () => {
+Deno.test("a file with a single header raises no question, nor does a rosterd_ column", () => {
   const found = new Findings();
   found.headers = ["<html>"];
   assert.deepEqual(findingsOf(found, parseSettings({})), []);

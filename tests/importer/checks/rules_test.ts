@@ -278,7 +278,7 @@ Deno.test("a required column cannot be cleared (9031), nor can active, which mus
   assert.equal(judge("unique_id", "(clear)"), '9031 unique_id is required: enter a value instead of "(clear)"');
 });
 
-Deno.test("reasons show a value on one line, with invisible characters made visible, cut at 80 characters", () => {
+Deno.test("reasons quote a value on one line, at most 80 characters, with invisible characters made visible", () => {
   assert.equal(shown("x".repeat(80)), `"${"x".repeat(80)}"`);
   assert.equal(shown("😀".repeat(81)), `"${"😀".repeat(80)}…"`);
   assert.equal(shown("a\r\nb\u202e"), '"a\\u{d}\\u{a}b\\u{202e}"');

@@ -186,7 +186,7 @@ const anyValue = fc.oneof(
   fc.constantFrom(...RUN, ...REWRITTEN, ...REWRITTEN_ELSEWHERE, ...LEFT_ALONE),
 );
 
-Deno.test("whatever the value, the import reads it the same with and without its guard", () => {
+Deno.test("the import reads any value the same with and without its spreadsheet guard", () => {
   fc.assert(
     fc.property(anyValue, (value) => {
       assert.equal(taken(guard(value)), taken(value));
@@ -196,7 +196,7 @@ Deno.test("whatever the value, the import reads it the same with and without its
   );
 });
 
-Deno.test("no written value can run as a formula, and guarding twice is the same as guarding once", () => {
+Deno.test("no written value can run as a formula, and a second guard is never added", () => {
   fc.assert(
     fc.property(anyValue, (value) => {
       assert.ok(!spreadsheetChanges(guard(value)));

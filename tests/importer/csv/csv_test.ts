@@ -87,7 +87,7 @@ Deno.test("a line of empty quoted values is blank; a line whose only value is be
   ]);
 });
 
-Deno.test("space, no-break space and TAB around unquoted values are trimmed; quoted values keep theirs", async () => {
+Deno.test("space, no-break space and TAB around unquoted values are trimmed, but quoted values keep these blanks", async () => {
   const blanks = " \u00a0\t \u00a0";
   assert.deepEqual(await brief(`a,b\n${blanks}1${blanks},${blanks}x y\u00a0z${blanks}\n`), [
     "1: a|b",
@@ -226,7 +226,7 @@ Deno.test("a last line without a line ending is complete, blank, malformed, or c
   assert.deepEqual(await brief("a,b"), ["1: a|b"]);
 });
 
-Deno.test("a record at its limits is read; beyond them, it is one failure, and the next record is valid", async () => {
+Deno.test("a record at its limits is read; a record beyond them is one failure, and the next record is valid", async () => {
   const twenty = "x".repeat(20);
   assert.deepEqual(await brief(`a,b\n${twenty},123456789\n`, { limits: SMALL }), ["1: a|b", `2: ${twenty}|123456789`]);
   const cases: [string, string][] = [
@@ -378,7 +378,7 @@ const NASTY = [
 const nastyText = fc.array(fc.constantFrom(...NASTY), { maxLength: 40 }).map((pieces) => pieces.join(""));
 const delimiter = fc.constantFrom(",", ";", "\t");
 
-Deno.test("whatever the bytes, limits and chunks, the records are the same and reading ends", async () => {
+Deno.test("any bytes are read to the end, and the records do not depend on chunks", async () => {
   const bytes = fc.array(
     fc.oneof(
       { weight: 8, arbitrary: fc.constantFrom(...NASTY).map((piece) => [...utf8(piece)]) },

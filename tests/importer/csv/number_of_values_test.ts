@@ -98,7 +98,7 @@ Deno.test("a narrower table after a blank line, or beginning in the middle of a 
   }
 });
 
-Deno.test("a quote that opens in one record and closes in the same column of a later one fails only these two", async () => {
+Deno.test("a quote that opens in one record and closes in the same column of a later record fails only these two records", async () => {
   const header = HEADER.replace("city2", "note");
   for (const distance of [1, 2, 6]) {
     const lines = records(12, "", "", "");

@@ -62,7 +62,7 @@ Deno.test("an alias in the settings counts as a known name", async () => {
   assert.equal(await delimiterOf("Kennung;Quelle;a,b,c,d\n", { header_aliases }), ";");
 });
 
-Deno.test("a first line sep= is obeyed in every form, even if the header suggests otherwise, and counts as a line", async () => {
+Deno.test("a first line such as sep=; sets the delimiter, even if the header suggests another one, and counts as a line", async () => {
   for (const end of ["\n", "\r\n", "\r"]) {
     const { delimiter, records } = await open(`sep=;${end}unique_id;login_source;a,b,c${end}1;2;3${end}`);
     assert.deepEqual([delimiter, records], [";", [{ line: 3, values: ["1", "2", "3"] }]]);
@@ -145,7 +145,7 @@ Deno.test("a file with only blank lines is rejected as empty", async () => {
   }
 });
 
-Deno.test("a header that cannot be read or used rejects the file, with its line and what was found", async () => {
+Deno.test("an unusable header rejects the file, and the reason names its line and content", async () => {
   assert.deepEqual(await rejection('\nunique_id,"login_source\n1,2\n'), {
     code: "header",
     text: "the header cannot be read: value 2 begins with a quote that is not closed: " +

@@ -21,7 +21,7 @@ async function suspectsOf(text: string, size?: number): Promise<readonly Possibl
 
 const HEADER = "unique_id,login_source,user_name,email,city\n";
 
-Deno.test("a repeated value is a possible duplicate; empty values and those of other columns are not", async () => {
+Deno.test("a repeated value is a possible duplicate, but not an empty value or a value in another column", async () => {
   const text = HEADER +
     "1,ldap,anna,a@x.org,Ottawa\n2,ldap,bob,,Ottawa\n1,ldap,,,Ottawa\n3,ldap,bob,a@x.org,Ottawa\n4,ldap,,,\n";
   assert.deepEqual(await suspectsOf(text), [
@@ -47,7 +47,7 @@ Deno.test("values are compared without quotes, outer blanks and guard", async ()
   assert.deepEqual(await suspectsOf(text), [{ what: "unique_id", key: "007" }, { what: "user_name", key: 'a"b' }]);
 });
 
-Deno.test("malformed records and cleared values are not possible duplicates; records with other problems are", async () => {
+Deno.test("malformed records and cleared values are not possible duplicates, but records with other problems are", async () => {
   const cleared = HEADER + "1,l,(clear),(clear),\n2,l,(clear),(clear),\n";
   assert.deepEqual(await suspectsOf(cleared), []);
   assert.deepEqual(await suspectsOf(HEADER + "1,l,,,\n1,l,,\n2,,,,\n2,,,,\n"), [{ what: "unique_id", key: "2" }]);
@@ -59,7 +59,7 @@ Deno.test("the same value in different columns is not a possible duplicate, beca
   assert.ok(suspects.length < rows.length * 3 * 0.05, `${suspects.length} of ${rows.length * 3}`);
 });
 
-Deno.test("no repetition is ever missed, however small the filter", async () => {
+Deno.test("no repeated value is ever missed, however small the filter", async () => {
   const value = fc.integer({ min: 0, max: 3_000 });
   await fc.assert(
     fc.asyncProperty(fc.array(value, { minLength: 1, maxLength: 2_000 }), async (ids) => {

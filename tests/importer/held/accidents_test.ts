@@ -5,7 +5,7 @@ import { ACCIDENTS, HONEST, OFFICE } from "./accidents.ts";
 import { Office } from "./office.ts";
 
 onServer(
-  "ten rosters that accidents made are held, and nothing of them is applied",
+  "ten rosters with typical accidents are held, and none of their records is applied",
   (db) =>
     Office.open(db, {}, async (office) => {
       await office.drop("office.csv", OFFICE);
@@ -20,7 +20,7 @@ onServer(
     }),
 );
 
-onServer("ten honest rosters are let through", (db) =>
+onServer("ten ordinary rosters pass the guards", (db) =>
   Office.open(db, {}, async (office) => {
     await office.drop("office.csv", OFFICE);
     for (const [name, { roster, settings = {} }] of Object.entries(HONEST)) {

@@ -24,7 +24,7 @@ async function isRefused(office: Office, id: number, code: string): Promise<void
 }
 
 onServer(
-  "a file in bak that is gone, changed or replaced by a link is not applied",
+  "an approval is refused if the file in bak is gone, changed or replaced by a link",
   (db, t) =>
     Office.open(db, TIGHT, async (office) => {
       const { id, bak_file } = await held(office), path = office.bak(bak_file!);
@@ -68,7 +68,7 @@ onServer(
 );
 
 onEachDatabase(
-  "of two admins who approve at once, one applies the file",
+  "if two admins approve at once, the file is applied once",
   (db) =>
     Office.open(db, TIGHT, async (office) => {
       const { id } = await held(office);
@@ -84,7 +84,7 @@ onEachDatabase(
 );
 
 onServer(
-  "of two rosterd that approve at once, one applies the file, and the leader finishes it",
+  "if two rosterd approve at once, the file is applied once, and the leader finishes the import",
   (db) =>
     Office.open(db, TIGHT, async (office) => {
       const { id, bak_file } = await held(office);
@@ -107,7 +107,7 @@ onServer(
 );
 
 onServer(
-  "a newer file that is applied ends the hold, and one that is held, rejected or fails does not",
+  "a newer applied file ends the hold, but not a file that is held, rejected or fails",
   (db, t) =>
     Office.open(db, TIGHT, async (office) => {
       const { id } = await held(office);
@@ -165,7 +165,7 @@ onServer(
 );
 
 onServer(
-  "settings that no longer fit refuse an approval",
+  "an approval is refused if the settings no longer fit the file",
   (db, t) =>
     Office.open(db, { ...TIGHT, feeds: { students: {} } }, async (office) => {
       await office.drop("students/first.csv", people(5));
@@ -187,7 +187,7 @@ onServer(
 );
 
 onServer(
-  "an approval applies the file as of now, and names other columns that would now change too much",
+  "an approval applies the file to the current users, and names further columns that would change too much",
   (db) =>
     Office.open(db, TIGHT, async (office) => {
       const { id } = await held(office);
@@ -250,7 +250,7 @@ onServer(
 );
 
 onServer(
-  "a client that is gone while it waits approves nothing",
+  "if the client disconnects while it waits, the file is not approved",
   (db) =>
     Office.open(db, TIGHT, async (office) => {
       const { id } = await held(office);
@@ -264,7 +264,7 @@ onServer(
     }),
 );
 
-onServer("a held file in a bak on another file system is applied from there (mounts)", async (db) => {
+onServer("a held file in a bak on another file system can be applied (mounts)", async (db) => {
   if (!canMount()) return console.error("LEFT OUT: this process may not mount");
   await Office.open(db, TIGHT, async (office) => {
     await Deno.mkdir(office.uploads.at("bak"));

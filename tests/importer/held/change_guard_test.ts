@@ -9,7 +9,7 @@ import { never, Office, people, TIGHT } from "./office.ts";
 const MOVED = people(5, 3);
 
 onEachDatabase(
-  "of a file that would change a column of most users nothing is applied, and an approval applies it from bak",
+  "a file that would change a column of most users is held, and an approval applies it from bak",
   (db) =>
     Office.open(db, TIGHT, async (office) => {
       await office.drop("first.csv", people(5));
@@ -58,7 +58,7 @@ onEachDatabase(
 );
 
 onServer(
-  "a discard forgets the file, and the next one is weighed by itself",
+  "after a discard, the next file is judged separately",
   (db) =>
     Office.open(db, TIGHT, async (office) => {
       await office.drop("first.csv", people(5));
@@ -74,7 +74,7 @@ onServer(
 );
 
 onServer(
-  "the unchanged-record cache learns nothing from a held file, and skipped records are known users",
+  "a held file adds nothing to the unchanged-record cache, and skipped records count as known users",
   (db) =>
     Office.open(db, TIGHT, async (office) => {
       const long = "\n".repeat(4_096);
@@ -96,7 +96,7 @@ onServer(
 );
 
 onServer(
-  "check and a trial tell that a file would be held, and what an approval would do",
+  "check and a trial report that a file would be held, and the effects of an approval",
   (db) =>
     Office.open(db, TIGHT, async (office) => {
       await office.drop("first.csv", people(5));
@@ -116,7 +116,7 @@ onServer(
 );
 
 onServer(
-  "another last name and another date of birth for one id are told, and hold nothing",
+  "an id with a new last name and a new date of birth causes a warning but no hold",
   (db) =>
     Office.open(db, {}, async (office) => {
       const roster = (...people: [last_name: string, date_of_birth: string][]) =>
@@ -145,7 +145,7 @@ onServer(
 );
 
 onServer(
-  "a feed may have limits of its own, and a value that its user keeps does not count",
+  "a feed can have different limits, and a value that its user keeps does not count",
   (db) =>
     Office.open(
       db,
@@ -166,7 +166,7 @@ onServer(
 );
 
 onServer(
-  "retention leaves a held file alone, and deletes the examples once the hold is over",
+  "retention keeps a held file, and deletes the examples after the hold is over",
   (db) =>
     Office.open(db, TIGHT, async (office) => {
       await office.drop("first.csv", people(5));

@@ -4,6 +4,6 @@ import { CSV_PARSE } from "./csv_parse.ts";
 
 const FILES = 20_000;
 
-Deno.test(`${FILES} generated files are read as csv-parse reads them`, async () => {
+Deno.test(`${FILES} generated files are read exactly as by csv-parse`, async () => {
   await compare(CSV_PARSE, { files: FILES, seed: Date.now() % 1_000_000 });
 });

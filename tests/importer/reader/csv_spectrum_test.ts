@@ -16,7 +16,7 @@ async function read(name: string, chunk: number) {
   return await recordsOf(readRecords(chunksOf(csv, chunk), { delimiter: 0x2c, line: 1, validate: true }));
 }
 
-Deno.test("our reader returns the JSON of every csv-spectrum sample", async () => {
+Deno.test("the reader returns the expected JSON of every csv-spectrum sample", async () => {
   const files = await Array.fromAsync(Deno.readDir(new URL("csvs", FOLDER)));
   const names = files.map(({ name }) => name.replace(/\.csv$/, ""));
   assert.equal(names.length, 12);
@@ -34,7 +34,7 @@ Deno.test("our reader returns the JSON of every csv-spectrum sample", async () =
   console.log(`read ${names.length - 1} samples of csv-spectrum as their JSON says; 1 is malformed by the contract`);
 });
 
-Deno.test("by our rules, the csv-spectrum sample with quotes in plain values is malformed", async () => {
+Deno.test("the csv-spectrum sample with quotes in plain values is malformed", async () => {
   const [, record, ...rest] = await read(NOT_BY_THE_CONTRACT, 65_536);
   assert.deepEqual("why" in record && record.why, { kind: "stray_quote", value: 1 });
   assert.deepEqual(rest, []);

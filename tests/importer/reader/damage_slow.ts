@@ -4,7 +4,7 @@ import { readDamagedFiles } from "./damage.ts";
 
 const FILES = 100_000;
 
-Deno.test(`${FILES} damaged rosters neither crash nor stop the reader, and keep their records beside the damage`, async () => {
+Deno.test(`${FILES} damaged rosters neither crash nor stop the reader, and their undamaged records are kept`, async () => {
   const { kept } = await readDamagedFiles(FILES, Date.now() % 1_000_000);
   // Each file was read in time and without a crash, and each record beside the damage was kept.
   survived({ fault: "contents: damaged rosters", injected: FILES, checks: FILES + kept });

@@ -12,7 +12,7 @@ function utf16(text: string, littleEndian: boolean): Uint8Array {
   return new Uint8Array(view.buffer);
 }
 
-Deno.test("files of more than 100 MB, in each form, are read at a speed that is printed", async () => {
+Deno.test("files of more than 100 MB are read in each encoding, and the speed is printed", async () => {
   const ascii = rows(1_000_000, "Anne,12 Main Street,Ottawa,anne.tremblay@example.org");
   const french = rows(1_000_000, "Hélène,12 chemin Bélanger,Orléans,helene@example.org");
   const forms: Record<string, Uint8Array> = {

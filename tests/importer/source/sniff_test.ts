@@ -97,7 +97,7 @@ Deno.test("every fallback encoding can be read, and sniffing reports whether som
   assert.equal((await examine(file, { fallbackEncoding: "windows-1253" })).invalidBytes, true);
 });
 
-Deno.test("the fallback 'reject' rejects what is not Unicode, and nothing else", async () => {
+Deno.test("the fallback 'reject' rejects exactly the files that are not Unicode", async () => {
   const options: SniffOptions = { fallbackEncoding: "reject" };
   assert.deepEqual(await verdict(fileOf(Uint8Array.of(0x61, 0xe9)), options), {
     code: "encoding_rejected",
@@ -106,14 +106,14 @@ Deno.test("the fallback 'reject' rejects what is not Unicode, and nothing else",
   assert.equal((await examine(fileOf("é"), options)).encoding, "utf-8");
 });
 
-Deno.test("a file without characters is empty, even if it is packed or has a byte order mark", async () => {
+Deno.test("a file without characters is empty, even if it is gzipped or has a byte order mark", async () => {
   for (const bytes of [utf8(""), utf8("\ufeff"), utf16("\ufeff", true), utf16("\ufeff", false), gzipSync("")]) {
     assert.deepEqual(await verdict(fileOf(bytes)), { code: "empty", line: null });
   }
   assert.equal((await verdict(fileOf("", { name: "x.csv.gz" }))).code, "empty");
 });
 
-Deno.test("other kinds of files are rejected and named, whether packed or not", async () => {
+Deno.test("other kinds of files are rejected with the name of their format, whether gzipped or not", async () => {
   const zip = (entry: string) => join([0x50, 0x4b, 3, 4], new Uint8Array(26), utf8(entry));
   const files: [string, Uint8Array][] = [
     ["excel_workbook", join([0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1], new Uint8Array(600))],
@@ -157,7 +157,7 @@ Deno.test("other kinds of files are rejected and named, whether packed or not", 
   }
 });
 
-Deno.test("a rejection tells the clerk what to do", async () => {
+Deno.test("the reason for a rejection tells the clerk what to do", async () => {
   await assert.rejects(
     examine(fileOf(join([0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1])), DEFAULTS),
     { name: "RejectedFile", message: "this is an Excel workbook: save it as CSV" },
@@ -198,7 +198,7 @@ Deno.test("the text ends before a DOS end mark, NULs that fill a block, and the 
   assert.equal((await verdict(fileOf(HEADER + "\0".repeat(70_000)))).code, "cut_off");
 });
 
-Deno.test("an odd byte after UTF-16 that ends a line or a file does not mean a cut", async () => {
+Deno.test("a single extra byte after the end of UTF-16 text does not make the file look cut off", async () => {
   const text = "\ufeffa,b\n1,2\n";
   for (const byte of [0x0a, 0x0d, 0x1a]) {
     for (const littleEndian of [true, false]) {
