@@ -15,7 +15,7 @@ async function faultsOf(files: Record<string, string>): Promise<string[]> {
   }
 }
 
-Deno.test("imports within a folder and to a lower rank are in order", async () => {
+Deno.test("imports within a folder and to a lower rank are allowed", async () => {
   const faults = await faultsOf({
     "main.ts": 'import { run } from "./src/cli/run.ts";\n',
     "src/http/serve.ts": 'import { a } from "./app.ts";\nimport type { B } from "../domain/b.ts";\nimport "hono";\n',
@@ -24,7 +24,7 @@ Deno.test("imports within a folder and to a lower rank are in order", async () =
   assert.deepEqual(faults, []);
 });
 
-Deno.test("an import to a higher rank and one to a neighbour are named with file and line", async () => {
+Deno.test("imports of a higher rank or of another folder of the same rank are reported with file and line", async () => {
   const faults = await faultsOf({
     "src/domain/user.ts": '/** About users. */\nimport {\n  copy,\n} from "../postgres/import/copy.ts";\n',
     "src/inbox/scan/scan.ts": 'const host = await import("../../host/lock.ts");\n',
@@ -35,7 +35,7 @@ Deno.test("an import to a higher rank and one to a neighbour are named with file
   ]);
 });
 
-Deno.test("files that import each other in a cycle are named, even if they import only types", async () => {
+Deno.test("import cycles are reported, even if only types are imported", async () => {
   const faults = await faultsOf({
     "src/http/app.ts": 'import { serve } from "./serve.ts";\n',
     "src/http/serve.ts": 'import "./body.ts";\nimport type { Env } from "./env.ts";\n',
@@ -47,7 +47,7 @@ Deno.test("files that import each other in a cycle are named, even if they impor
   ]);
 });
 
-Deno.test("a new folder without a rank is a fault", async () => {
+Deno.test("a folder without a rank is reported", async () => {
   const [fault] = await faultsOf({ "src/drawer/a.ts": 'export * from "../runtime/clock.ts";\n' });
   assert.equal(
     fault,
@@ -55,7 +55,7 @@ Deno.test("a new folder without a rank is a fault", async () => {
   );
 });
 
-Deno.test("workers count as imports, examples in comments do not", () => {
+Deno.test("workers count as imports, but examples in comments do not", () => {
   const text = '/** import { a } from "../cli/a.ts"; */\n// import "../cli/b.ts"\n' +
     'new Worker(new URL("./worker.ts", import.meta.url));\n';
   assert.deepEqual(relativeImports(text), [{ line: 3, specifier: "./worker.ts" }]);

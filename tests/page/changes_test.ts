@@ -6,7 +6,7 @@ import { pageTest } from "./page_test_case.ts";
 import { roster } from "./world.ts";
 
 pageTest(
-  "The counts of an import open its users, with each value before and after, by outcome and as a file",
+  "The counts of an import link to its users, with each value before and after, by outcome and as a file",
   { settings: { archive_inactive_users: true } },
   async ({ service, database, admin }) => {
     await service.import("autumn.csv", roster(1, 20));

@@ -4,7 +4,7 @@ import { pageTest } from "./page_test_case.ts";
 import { roster } from "./world.ts";
 
 pageTest(
-  "A dropped file shows what an import would change, value by value, and nothing is written",
+  "A dropped file shows the changes that an import would make, value by value, and nothing is written",
   {},
   async (scene) => {
     await scene.service.import("all.csv", roster(1, 10));
@@ -31,18 +31,22 @@ pageTest(
   },
 );
 
-pageTest("A file that would be rejected says why, and the next file replaces it", {}, async (scene) => {
-  const { page, assertQuiet } = await checkPage(scene);
-  await choose(page, "wrong.csv", "name,city\nAnna,Ottawa\n");
-  await page.getByText("The file would be rejected.").waitFor();
-  await page.getByText(/Reason: .*unique_id/).waitFor();
-  await choose(page, "empty.csv", "");
-  await page.getByRole("heading", { name: "empty.csv" }).waitFor();
-  assert.equal(await page.getByText("wrong.csv").count(), 0);
-  assertQuiet();
-});
+pageTest(
+  "The reason why a file would be rejected is shown, and the next file replaces the result",
+  {},
+  async (scene) => {
+    const { page, assertQuiet } = await checkPage(scene);
+    await choose(page, "wrong.csv", "name,city\nAnna,Ottawa\n");
+    await page.getByText("The file would be rejected.").waitFor();
+    await page.getByText(/Reason: .*unique_id/).waitFor();
+    await choose(page, "empty.csv", "");
+    await page.getByRole("heading", { name: "empty.csv" }).waitFor();
+    assert.equal(await page.getByText("wrong.csv").count(), 0);
+    assertQuiet();
+  },
+);
 
-pageTest("The sample roster can be downloaded, and imports without a failure", {}, async (scene) => {
+pageTest("The sample roster can be downloaded, and is imported without failures", {}, async (scene) => {
   const { page, assertQuiet } = await checkPage(scene);
   const [download] = await Promise.all([
     page.waitForEvent("download"),

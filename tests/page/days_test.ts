@@ -4,7 +4,7 @@ import { pageTest } from "./page_test_case.ts";
 import { roster } from "./world.ts";
 
 pageTest(
-  "The overview tells what came of the last day, and each day of the strip opens its import",
+  "The overview summarizes the last day, and each day of the chart links to its import",
   {},
   async (scene) => {
     await scene.service.import("yesterday.csv", roster(1, 10));

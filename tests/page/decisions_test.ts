@@ -22,7 +22,7 @@ async function activeUsers({ database }: Scene): Promise<number> {
 }
 
 pageTest(
-  "Approve shows who is held and why, says what will happen, and then what happened",
+  "Approve shows the held users and the reason, describes the effects, and then shows the result",
   SETTINGS,
   async (scene) => {
     await held(scene);
@@ -71,7 +71,7 @@ pageTest(
   },
 );
 
-pageTest("Discard says before and after that all users keep access", SETTINGS, async (scene) => {
+pageTest("Discard says before and after the decision that all users keep access", SETTINGS, async (scene) => {
   await held(scene);
   const { page, assertQuiet } = await scene.admin();
   await go(page, "#/imports/2", "spring.csv");
@@ -87,37 +87,41 @@ pageTest("Discard says before and after that all users keep access", SETTINGS, a
   assertQuiet();
 });
 
-pageTest("Undo says what it will reverse, reverses it, and lists what it left unchanged", SETTINGS, async (scene) => {
-  const { service, database } = scene;
-  await service.import("all.csv", roster(1, 50));
-  await service.import("moved.csv", roster(1, 60, (number) => number <= 20 ? { city: "Hull" } : {}));
-  await database.sql`update rosterd.users set city = 'Kingston' where unique_id = 'u0005'`;
-  const { page, assertQuiet } = await scene.admin();
-  await go(page, "#/imports/1", "all.csv");
-  await page.locator("#undo").getByText("Only the latest import can be undone").waitFor();
-  await page.locator("#undo").getByRole("link", { name: "import 2" }).click();
-  await page.getByRole("heading", { level: 1, name: "moved.csv" }).waitFor();
-  await page.getByRole("button", { name: "Undo this import…" }).click();
-  const dialog = page.getByRole("dialog", { name: "Undo import 2?" });
-  await dialog.getByText("10 users it created will be archived, and their permits released").waitFor();
-  await dialog.getByText(
-    "20 users it updated or reactivated will get their previous values back, except values changed since",
-  ).waitFor();
-  await dialog.getByRole("button", { name: "Undo import" }).click();
-  await page.locator("main").getByText("Undone: 19 users were restored, 10 created users were archived.").waitFor();
-  await page.getByText("1 user was left unchanged:").waitFor();
-  const left = page.getByRole("table", { name: /^Users left unchanged, with reasons$/ });
-  assert.match(await left.getByRole("row").nth(1).innerText(), /^u0005\t.+/);
-  await page.getByText(/^Undone by admin on .*: 10 users archived, 19 users restored, 1 user left unchanged\.$/)
-    .waitFor();
-  const cities = await database
-    .sql`select city, count(*) as users from rosterd.users where unique_id <= 'u0020' group by city order by city`;
-  assert.deepEqual(cities.map(({ city, users }) => [city, users]), [["Kingston", 1], ["Ottawa", 19]]);
-  assertQuiet();
-});
+pageTest(
+  "Undo describes the changes it will reverse, reverses them, and lists values that stay unchanged",
+  SETTINGS,
+  async (scene) => {
+    const { service, database } = scene;
+    await service.import("all.csv", roster(1, 50));
+    await service.import("moved.csv", roster(1, 60, (number) => number <= 20 ? { city: "Hull" } : {}));
+    await database.sql`update rosterd.users set city = 'Kingston' where unique_id = 'u0005'`;
+    const { page, assertQuiet } = await scene.admin();
+    await go(page, "#/imports/1", "all.csv");
+    await page.locator("#undo").getByText("Only the latest import can be undone").waitFor();
+    await page.locator("#undo").getByRole("link", { name: "import 2" }).click();
+    await page.getByRole("heading", { level: 1, name: "moved.csv" }).waitFor();
+    await page.getByRole("button", { name: "Undo this import…" }).click();
+    const dialog = page.getByRole("dialog", { name: "Undo import 2?" });
+    await dialog.getByText("10 users it created will be archived, and their permits released").waitFor();
+    await dialog.getByText(
+      "20 users it updated or reactivated will get their previous values back, except values changed since",
+    ).waitFor();
+    await dialog.getByRole("button", { name: "Undo import" }).click();
+    await page.locator("main").getByText("Undone: 19 users were restored, 10 created users were archived.").waitFor();
+    await page.getByText("1 user was left unchanged:").waitFor();
+    const left = page.getByRole("table", { name: /^Users left unchanged, with reasons$/ });
+    assert.match(await left.getByRole("row").nth(1).innerText(), /^u0005\t.+/);
+    await page.getByText(/^Undone by admin on .*: 10 users archived, 19 users restored, 1 user left unchanged\.$/)
+      .waitFor();
+    const cities = await database
+      .sql`select city, count(*) as users from rosterd.users where unique_id <= 'u0020' group by city order by city`;
+    assert.deepEqual(cities.map(({ city, users }) => [city, users]), [["Kingston", 1], ["Ottawa", 19]]);
+    assertQuiet();
+  },
+);
 
 pageTest(
-  "A decision that comes too late is refused with a reason, and the page shows the other admin's decision",
+  "A late decision is refused with a reason, and the page shows the other admin's decision",
   SETTINGS,
   async (scene) => {
     await held(scene);

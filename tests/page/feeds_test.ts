@@ -11,7 +11,7 @@ type Settings = any;
 const FEEDS = { students: { expected_every_hours: 24, defaults: { login_source: "ldap" } }, staff: { apply: false } };
 
 pageTest(
-  "the overview shows feeds side by side: last file, next expected, what waits and whether it is a trial",
+  "the overview shows feeds side by side: last file, next expected file, waiting files and trials",
   { settings: { feeds: FEEDS } },
   async ({ service, admin }) => {
     await service.import("students/x.csv", "unique_id,first_name\n1,Ada\n");
@@ -34,7 +34,7 @@ pageTest(
 );
 
 pageTest(
-  "a feed's form says what it overrides, changes it and gives it back to all feeds",
+  "the form of a feed shows, changes and removes the settings that the feed overrides",
   { settings: { feeds: FEEDS, date_format: "DD/MM/YYYY" } },
   async ({ service, admin }) => {
     const { page, assertQuiet } = await admin();
@@ -95,7 +95,7 @@ pageTest(
 );
 
 pageTest(
-  "a sample is checked as a file for a feed, and its proposal changes that feed",
+  "a sample is checked as a file of a feed, and the proposal changes the settings of that feed",
   { settings: { feeds: FEEDS } },
   async (scene) => {
     const { page, assertQuiet } = await checkPage(scene);

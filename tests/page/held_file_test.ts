@@ -15,7 +15,7 @@ async function held({ service }: Scene): Promise<void> {
 }
 
 pageTest(
-  "A held file shows its columns with examples, and an approval leads to its import",
+  "A held file is shown with its columns and examples, and an approval leads to the new import",
   SETTINGS,
   async (scene) => {
     await held(scene);
@@ -41,7 +41,7 @@ pageTest(
   },
 );
 
-pageTest("A discarded file is forgotten, and check says that it would be held again", SETTINGS, async (scene) => {
+pageTest("A discarded file is not applied, and check says that it would be held again", SETTINGS, async (scene) => {
   await held(scene);
   const { page, assertQuiet } = await scene.admin();
   await go(page, "#/imports/2", "moved.csv");

@@ -64,7 +64,7 @@ async function stays(page: Page, view: string, times: number): Promise<void> {
 }
 
 pageTest(
-  "Names, values and reasons that contain HTML stay text wherever the page shows them",
+  "Names, values and reasons that contain HTML are shown as text everywhere",
   { settings: SETTINGS },
   async (scene) => {
     await hostileWorld(scene);

@@ -9,7 +9,7 @@ const KNOWN = "1001";
 const BAD = await Deno.readTextFile(new URL("../testdata/first_import/upload.csv", import.meta.url));
 
 pageTest(
-  "The page follows an import without a reload: its stage, then its counts and failures",
+  "The page follows an import without a reload: first its stage, then its counts and failures",
   {},
   async (scene) => {
     const { service, database } = scene;
@@ -71,7 +71,7 @@ pageTest(
   },
 );
 
-pageTest("Failed records are downloaded byte for byte, under their name in bak", {}, async (scene) => {
+pageTest("The failed-records file is downloaded byte for byte, under its name in bak", {}, async (scene) => {
   const entry = await scene.service.import("autumn.csv", BAD);
   const { page, assertQuiet } = await scene.admin();
   await go(page, "#/imports/1", "autumn.csv");
@@ -95,31 +95,35 @@ pageTest("The page says when a failed-records file is no longer in bak", {}, asy
   assertQuiet(410);
 });
 
-pageTest("Hundreds of failures are shown one page at a time, back and forth", {}, async (scene) => {
-  const lines = Array.from({ length: 230 }, (_, number) => `u${number},,Ottawa`);
-  await scene.service.import("bad.csv", `unique_id,login_source,city\n${lines.join("\n")}\n`);
-  const { page, assertQuiet } = await scene.admin();
-  await go(page, "#/imports/1", "bad.csv");
-  const first = page.getByRole("table").getByRole("row").nth(1);
-  assert.match(await first.innerText(), /^2\t/);
-  assert.equal(await page.getByRole("table").getByRole("row").count(), 11, "ten records and the headings");
-  await page.getByRole("button", { name: "Show all failed records" }).click();
-  const next = page.getByRole("button", { name: "Next failed records" });
-  await next.click();
-  await page.getByText("Page 2").waitFor();
-  assert.match(await first.innerText(), /^102\t/);
-  await next.click();
-  await page.getByText("Page 3").waitFor();
-  assert.match(await first.innerText(), /^202\t/);
-  assert.equal(await next.isDisabled(), true);
-  await page.getByRole("button", { name: "Previous failed records" }).click();
-  await page.getByText("Page 2").waitFor();
-  assert.match(await first.innerText(), /^102\t/);
-  assertQuiet();
-});
+pageTest(
+  "Hundreds of failures are shown in pages, with buttons for the next and the previous page",
+  {},
+  async (scene) => {
+    const lines = Array.from({ length: 230 }, (_, number) => `u${number},,Ottawa`);
+    await scene.service.import("bad.csv", `unique_id,login_source,city\n${lines.join("\n")}\n`);
+    const { page, assertQuiet } = await scene.admin();
+    await go(page, "#/imports/1", "bad.csv");
+    const first = page.getByRole("table").getByRole("row").nth(1);
+    assert.match(await first.innerText(), /^2\t/);
+    assert.equal(await page.getByRole("table").getByRole("row").count(), 11, "ten records and the headings");
+    await page.getByRole("button", { name: "Show all failed records" }).click();
+    const next = page.getByRole("button", { name: "Next failed records" });
+    await next.click();
+    await page.getByText("Page 2").waitFor();
+    assert.match(await first.innerText(), /^102\t/);
+    await next.click();
+    await page.getByText("Page 3").waitFor();
+    assert.match(await first.innerText(), /^202\t/);
+    assert.equal(await next.isDisabled(), true);
+    await page.getByRole("button", { name: "Previous failed records" }).click();
+    await page.getByText("Page 2").waitFor();
+    assert.match(await first.innerText(), /^102\t/);
+    assertQuiet();
+  },
+);
 
 pageTest(
-  "The history has a filter by status and pages, each with its own link",
+  "The history has a filter by status and pages, each with a separate link",
   {},
   async (scene) => {
     for (let number = 0; number < 27; number++) {

@@ -6,7 +6,7 @@ import { pageTest } from "./page_test_case.ts";
 import { fullWorld } from "./world.ts";
 
 pageTest(
-  "On a screen 390 pixels wide nothing scrolls sideways, and nothing is cut off",
+  "On a screen that is 390 pixels wide, nothing scrolls sideways or is cut off",
   { start: fullWorld },
   async (scene) => {
     const { page, assertQuiet } = await scene.tab({ viewport: { width: 390, height: 844 } });
@@ -18,7 +18,7 @@ pageTest(
 );
 
 pageTest(
-  "The keyboard alone is enough to skip to the content, open an import and decide",
+  "With only the keyboard, a user can skip to the content, open an import and decide",
   { start: fullWorld },
   async (scene) => {
     const { page, assertQuiet } = await scene.tab();

@@ -22,7 +22,7 @@ async function save(page: Page): Promise<void> {
 }
 
 pageTest(
-  "Settings changed on the page reach the service, and only the changes are sent",
+  "Settings that are changed on the page are saved, and only the changes are sent",
   {},
   async (scene) => {
     const { page, assertQuiet } = await settingsPage(scene);
@@ -60,7 +60,7 @@ pageTest(
 );
 
 pageTest(
-  "Value maps, defaults, filled columns and the form of dates can be set, changed and removed",
+  "Value maps, defaults, fill-only columns and the date format can be set, changed and removed",
   { settings: { value_maps: { active: { N: "0", old: "0" } } } },
   async (scene) => {
     const { page, assertQuiet } = await settingsPage(scene);
@@ -127,7 +127,7 @@ pageTest("An invalid value is refused beside its field, and nothing is changed",
 });
 
 pageTest(
-  "Of two people at once, the later one sees the other's changes, keeps their own input and overwrites nothing",
+  "If two people edit at once, the second one sees the other's changes, keeps the input, and overwrites nothing",
   {},
   async (scene) => {
     const { page, assertQuiet } = await settingsPage(scene);
@@ -154,7 +154,7 @@ const KEPT = {
 };
 
 pageTest(
-  "The mail password is never shown, survives an empty field, and is required again for another server",
+  "The mail password is never shown, is kept if its field is empty, and is required again for another server",
   { settings: KEPT },
   async (scene) => {
     const { page, assertQuiet } = await settingsPage(scene);
@@ -198,7 +198,7 @@ pageTest("A test mail uses the saved settings, and the page shows the result", {
   assertQuiet();
 });
 
-pageTest("Leaving with unsaved settings needs a confirmation", {}, async (scene) => {
+pageTest("Leaving the form with unsaved settings needs a confirmation", {}, async (scene) => {
   const { page, assertQuiet } = await settingsPage(scene);
   const to = (name: string) => page.getByRole("navigation", { name: "Main" }).getByRole("link", { name });
   await page.getByLabel("Scan interval").fill("7");
@@ -217,7 +217,7 @@ pageTest("Leaving with unsaved settings needs a confirmation", {}, async (scene)
 });
 
 pageTest(
-  "The change history lists when, from what, to what, by whom and how, but never a password",
+  "The change history lists the time, author, method and values of each change, but never a password",
   {},
   async (scene) => {
     const { page, assertQuiet } = await settingsPage(scene);
@@ -248,7 +248,7 @@ pageTest(
   },
 );
 
-pageTest("Settings can be saved through a proxy that compresses and so weakens ETags", {}, async (scene) => {
+pageTest("Settings can be saved through a compressing proxy that weakens ETags", {}, async (scene) => {
   const { page, assertQuiet } = await scene.admin();
   await page.route("**/settings", async (route) => {
     const request = route.request();

@@ -19,7 +19,7 @@ const apply = (page: Page) => page.getByRole("button", { name: "Apply and check 
 // deno-lint-ignore no-explicit-any
 const settingsOf = ({ service }: Scene): Promise<any> => service.get("/settings");
 
-pageTest("From a dropped Moodle export to a clean check with one click", {}, async (scene) => {
+pageTest("A dropped Moodle export needs one click for a check without failures", {}, async (scene) => {
   const { page, assertQuiet } = await checkPage(scene);
   const before = await settingsOf(scene);
   await chooseSample(page, "moodle.csv", MOODLE);
@@ -51,7 +51,7 @@ pageTest("From a dropped Moodle export to a clean check with one click", {}, asy
   assertQuiet();
 });
 
-pageTest("Answers that a person changes make the patch, and what no longer matters is not asked", {}, async (scene) => {
+pageTest("Changed answers become the patch, and questions that no longer apply are hidden", {}, async (scene) => {
   const { page, assertQuiet } = await checkPage(scene);
   await chooseSample(page, "koha.csv", KOHA);
   await page.getByLabel(/^Ontario .*means/).fill("QC");
@@ -79,30 +79,34 @@ pageTest("Answers that a person changes make the patch, and what no longer matte
   assertQuiet();
 });
 
-pageTest("A refused answer is marked, and answers outlive settings that were changed elsewhere", {}, async (scene) => {
-  const { page, assertQuiet } = await checkPage(scene);
-  await chooseSample(page, "koha.csv", KOHA);
-  const ontario = page.getByLabel(/^Ontario .*means/);
-  await ontario.fill("Ontario");
-  await apply(page).click();
-  await page.getByText("Nothing was saved.").waitFor();
-  await page.getByText('"Ontario" must be two letters, such as ON.').waitFor();
-  assert.equal(await ontario.getAttribute("aria-invalid"), "true");
-  assert.ok(await hasFocus(ontario));
-  await ontario.fill("ON");
-  await page.getByLabel("No header for login_source. Users without a value get").fill("ldap");
+pageTest(
+  "A refused answer is marked, and answers are kept if the settings are changed elsewhere",
+  {},
+  async (scene) => {
+    const { page, assertQuiet } = await checkPage(scene);
+    await chooseSample(page, "koha.csv", KOHA);
+    const ontario = page.getByLabel(/^Ontario .*means/);
+    await ontario.fill("Ontario");
+    await apply(page).click();
+    await page.getByText("Nothing was saved.").waitFor();
+    await page.getByText('"Ontario" must be two letters, such as ON.').waitFor();
+    assert.equal(await ontario.getAttribute("aria-invalid"), "true");
+    assert.ok(await hasFocus(ontario));
+    await ontario.fill("ON");
+    await page.getByLabel("No header for login_source. Users without a value get").fill("ldap");
 
-  const headers = { "content-type": "application/merge-patch+json" };
-  const body = JSON.stringify({ header_aliases: { surname: "last_name" } });
-  await (await scene.service.fetch("/settings", { method: "PATCH", body, headers })).body?.cancel();
-  await apply(page).click();
-  await page.getByText("The settings were changed elsewhere, so nothing was saved.").waitFor();
-  assert.deepEqual((await settingsOf(scene)).value_maps, {});
-  await page.getByRole("button", { name: "Check again", exact: true }).click();
-  await page.getByLabel("Column for surname").waitFor({ state: "detached" });
-  assert.equal(await page.getByLabel("No header for login_source. Users without a value get").inputValue(), "ldap");
-  await apply(page).click();
-  await page.getByText("2 users would change. Nothing was written.").waitFor();
-  assert.equal((await settingsOf(scene)).defaults.login_source, "ldap");
-  assertQuiet(412, 422);
-});
+    const headers = { "content-type": "application/merge-patch+json" };
+    const body = JSON.stringify({ header_aliases: { surname: "last_name" } });
+    await (await scene.service.fetch("/settings", { method: "PATCH", body, headers })).body?.cancel();
+    await apply(page).click();
+    await page.getByText("The settings were changed elsewhere, so nothing was saved.").waitFor();
+    assert.deepEqual((await settingsOf(scene)).value_maps, {});
+    await page.getByRole("button", { name: "Check again", exact: true }).click();
+    await page.getByLabel("Column for surname").waitFor({ state: "detached" });
+    assert.equal(await page.getByLabel("No header for login_source. Users without a value get").inputValue(), "ldap");
+    await apply(page).click();
+    await page.getByText("2 users would change. Nothing was written.").waitFor();
+    assert.equal((await settingsOf(scene)).defaults.login_source, "ldap");
+    assertQuiet(412, 422);
+  },
+);

@@ -6,7 +6,7 @@ import { testHttp } from "../http/fake_service.ts";
 
 const FOLDER = new URL("../../src/http/page/assets/", import.meta.url);
 
-Deno.test("The shell needs no token, and allows only content from the service itself", async () => {
+Deno.test("The page itself needs no token, and allows only content from the service", async () => {
   await using http = await testHttp();
   const answer = await http.app.request("/");
   const shell = await answer.text();
@@ -18,7 +18,7 @@ Deno.test("The shell needs no token, and allows only content from the service it
   assert.doesNotMatch(shell, /<style|style=|<script(?! type="module" src="assets\/)|\son\w+=|https?:|"\//);
 });
 
-Deno.test("Every file of the page is served, and every file that they name exists", async () => {
+Deno.test("Every file of the page is served, and every file that one of them names exists", async () => {
   await using http = await testHttp();
   const files = [...Deno.readDirSync(FOLDER)].map(({ name }) => name);
   assert.ok(files.length > 25);
@@ -41,7 +41,7 @@ Deno.test("Every file of the page is served, and every file that they name exist
   }
 });
 
-Deno.test("A file is sent again only if its ETag differs from the browser's", async () => {
+Deno.test("A file is sent again only if its ETag has changed", async () => {
   await using http = await testHttp();
   for (const path of ["/", "/assets/app.js", "/assets/description.json"]) {
     const first = await http.app.request(path);
@@ -56,7 +56,7 @@ Deno.test("A file is sent again only if its ETag differs from the browser's", as
   }
 });
 
-Deno.test("An unknown file of the page is a 404 without a token, and a foreign host name is a 421", async () => {
+Deno.test("An unknown file of the page gets 404 without a token, and a foreign host name gets 421", async () => {
   await using http = await testHttp();
   assert.equal((await http.app.request("/assets/secrets.js")).status, 404);
   assert.equal((await http.app.request("/assets/constructor")).status, 404);

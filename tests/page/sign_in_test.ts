@@ -8,7 +8,7 @@ import { pageTest } from "./page_test_case.ts";
 const ADMIN_HOLDER = '{"name":"admin","role":"admin","may_decide":true}';
 
 pageTest(
-  "A wrong token is refused with a reason, and the right one stays in the tab until sign-out",
+  "A wrong token is refused with a reason, and a valid token stays in the tab until sign-out",
   {},
   async (scene) => {
     const { page, assertQuiet } = await scene.tab();
@@ -40,7 +40,7 @@ pageTest(
 );
 
 pageTest(
-  "After too many wrong tokens the page says how long to wait, but still accepts the right one",
+  "After too many wrong tokens, the page says how long to wait, but still accepts a valid token",
   {},
   async (scene) => {
     const { page, assertQuiet } = await scene.tab();
@@ -58,7 +58,7 @@ pageTest(
 );
 
 pageTest(
-  "A link into the page survives the sign-in, and after a token rotation the page asks for the new token",
+  "A link to a view still works after the sign-in, and after a token rotation the page asks for the new token",
   {},
   async (scene) => {
     await scene.service.import("first.csv", "unique_id,login_source\nu1,ldap\n");
@@ -75,7 +75,7 @@ pageTest(
   },
 );
 
-pageTest("With the read token the page says what it cannot show or do", {
+pageTest("With the read token, the page says which data and actions are not available", {
   settings: { archive_inactive_users: true },
 }, async (scene) => {
   const active = Array.from({ length: 60 }, (_, number) => `u${number},ldap,1`).join("\n");
@@ -101,7 +101,7 @@ pageTest("With the read token the page says what it cannot show or do", {
 });
 
 pageTest(
-  "When the service stops, the page says so, and it continues by itself when the service is back",
+  "The page reports that the service has stopped, and continues without a reload when the service is back",
   {},
   async (scene) => {
     const { page } = await scene.admin();

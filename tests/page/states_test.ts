@@ -22,7 +22,7 @@ const WORDS: Record<string, RegExp> = {
   "service-unreachable": /The service is not responding\. This page may be out of date\. Retrying…/,
 };
 
-pageTest("In every state the page says what is wrong, is accessible and fits a narrow screen", {
+pageTest("In every state, the page describes the problem, is accessible, and fits a narrow screen", {
   withoutMail: true,
 }, async (scene) => {
   const seen: string[] = [];

@@ -4,7 +4,7 @@ import { systemClock } from "../../src/runtime/clock.ts";
 import { go } from "./browser.ts";
 import { pageTest } from "./page_test_case.ts";
 
-pageTest("A clerk signs in with a link, sees people and decides only when allowed, and the history names the clerk", {
+pageTest("A clerk signs in with a link, sees people, decides only if allowed, and is named in the history", {
   settings: { archive_inactive_users: true },
 }, async (scene) => {
   const active = Array.from({ length: 60 }, (_, number) => `u${number},ldap,1`).join("\n");

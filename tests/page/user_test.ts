@@ -4,7 +4,7 @@ import { pageTest } from "./page_test_case.ts";
 import { roster } from "./world.ts";
 
 pageTest(
-  "A search finds a person, whose page has state, permits and a time line with files, decisions and undo",
+  "A search finds a person, whose view has state, permits and a time line with files, decisions and undo",
   { settings: { archive_inactive_users: true, archive_guard: { max_percent: 1, min_users: 0 } } },
   async ({ service, database, admin }) => {
     await service.import("autumn.csv", roster(1, 20));
@@ -31,7 +31,7 @@ pageTest(
 );
 
 pageTest(
-  "An admin erases a person without access, and reads which files may still name them; a clerk cannot",
+  "An admin can erase a person without access, and sees the files that may still name the person; a clerk cannot",
   { settings: { archive_inactive_users: true, archive_guard: { max_percent: 100, min_users: 0 } } },
   async ({ service, admin }) => {
     await service.import("autumn.csv", roster(1, 20));
@@ -53,7 +53,7 @@ pageTest(
 );
 
 pageTest(
-  "The overview says who waits to be archived, and the page of such a person since when",
+  "The overview lists the people who wait to be archived, and the view of a person shows since when",
   {
     settings: {
       archive_inactive_users: true,

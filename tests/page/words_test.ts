@@ -3,7 +3,7 @@ import { importsLink, parseRoute } from "../../src/http/page/assets/route.js";
 import { inWords, patchOf } from "../../src/http/page/assets/settings_patch.js";
 import { counted, duration, fromNow, shown, size } from "../../src/http/page/assets/words.js";
 
-Deno.test("The patch of the form has only the changes, and removes names that are gone", () => {
+Deno.test("The patch of the form contains only the changes, and removes deleted names", () => {
   const from = {
     "smtp.host": "",
     "smtp.port": 587,
@@ -45,7 +45,7 @@ Deno.test("Addresses of the page are parsed and created", () => {
   assert.equal(importsLink({ status: "held", before: 9 }), "#/imports?status=held&before=9");
 });
 
-Deno.test("Numbers and times are written the way people write them", () => {
+Deno.test("Numbers and times are formatted for people", () => {
   assert.equal(counted(1, "user"), "1 user");
   assert.equal(counted(12_345, "user"), "12,345 users");
   assert.deepEqual([1, 999, 1_234, 56_789, 999_900, 182_000_000].map(size), [

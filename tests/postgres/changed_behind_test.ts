@@ -14,7 +14,7 @@ import {
 import { requireAnyChangesAreSeen } from "./changed_behind_property.ts";
 import { onServer, type RosterDatabase } from "./roster_database.ts";
 
-onServer("whatever was done to users behind its back, the next import puts them right", async (db, t) => {
+onServer("the next import corrects any changes that other programs made to users", async (db, t) => {
   for (const [name, sql] of Object.entries(CHANGES)) {
     await t.step(name, async () => {
       await beginAnew(db);
@@ -29,7 +29,7 @@ onServer("whatever was done to users behind its back, the next import puts them 
   }
 });
 
-onServer("whatever a customer's code made of what an import wrote, the next one puts it right", async (db, t) => {
+onServer("the next import corrects values that a customer's trigger changed", async (db, t) => {
   const changed = CITIES.map((city) => city === "Hull" ? "Ottawa" as const : "Hull" as const);
   for (const [name, { stands, goes }] of Object.entries(CUSTOMERS_CODE)) {
     await t.step(`${name}, from the first import on`, async () => {
@@ -58,7 +58,7 @@ onServer("whatever a customer's code made of what an import wrote, the next one 
 
 const ARCHIVING = { settings: { archive_inactive_users: true, archive_guard: { max_percent: 100, min_users: 0 } } };
 
-onServer("an older log and its state, put back together, count for nothing", async (db) => {
+onServer("a restored older log is ignored, even with its state", async (db) => {
   await beginAnew(db);
   await db.import(ROSTER);
   await db.sql`create table customer.records as select * from rosterd.known_records`;
@@ -75,7 +75,7 @@ onServer("an older log and its state, put back together, count for nothing", asy
   await requireAsRoster(db, CITIES);
 });
 
-onServer("a log that lost its last entries counts for nothing", async (db) => {
+onServer("a log that has lost its last entries is ignored", async (db) => {
   await db.import(ROSTER);
   await db.import(rosterOf(CITIES.with(0, "Hull")));
   const { count } = await db.sql`
@@ -114,11 +114,11 @@ onServer(
   },
 );
 
-onServer("any changes between imports of any rosters are seen", async (db) => {
+onServer("any changes between imports of any rosters are noticed", async (db) => {
   await requireAnyChangesAreSeen(db, { numRuns: 8, interruptAfterTimeLimit: 20_000 });
 });
 
-onServer("the keys of users are those that Postgres computes", async (db) => {
+onServer("rosterd computes the same keys of users as PostgreSQL", async (db) => {
   const key = new UserKey();
   await fc.assert(
     fc.asyncProperty(fc.array(fc.string({ unit: "binary", maxLength: 40 }), { maxLength: 50 }), async (texts) => {

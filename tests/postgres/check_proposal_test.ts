@@ -18,7 +18,7 @@ const KOHA = [
   "",
 ].join("\n");
 
-onServer("a rejected header is fixed in one go, with the opposite of suspended", async (db) => {
+onServer("one proposal fixes a rejected header, including a value map for suspended", async (db) => {
   const before = await db.check(MOODLE);
   assert.deepEqual([before.status, before.reason?.code], ["rejected", "header"]);
   assert.deepEqual(before.findings.map(({ kind, header, value, suggestion }) => [kind, header, value, suggestion]), [
@@ -41,31 +41,34 @@ onServer("a rejected header is fixed in one go, with the opposite of suspended",
   assert.deepEqual(after.findings.map(({ kind, header }) => [kind, header]), [["unknown_header", "country"]]);
 });
 
-onServer("values and dates below fixed headers are proposed as well, and the counts stay those of now", async (db) => {
-  const report = await db.check(KOHA);
-  assert.deepEqual(countsOf(report), {});
-  assert.deepEqual(report.proposal?.patch, {
-    header_aliases: { cardnumber: "unique_id", surname: "last_name", enabled: "active" },
-    defaults: { login_source: "sso" },
-    value_maps: { province: { "Québec": "QC", Ontario: "ON" }, active: { Y: "1", n: "0" } },
-    date_format: "DD/MM/YYYY",
-  });
-  assert.deepEqual(report.first_records.map(({ line, values }) => [line, values.data_of_birth, values.province]), [
-    [2, "1999-12-31", "QC"],
-    [3, "1999-11-30", "ON"],
-  ]);
+onServer(
+  "values and dates under fixed headers are also proposed, and the counts use the current settings",
+  async (db) => {
+    const report = await db.check(KOHA);
+    assert.deepEqual(countsOf(report), {});
+    assert.deepEqual(report.proposal?.patch, {
+      header_aliases: { cardnumber: "unique_id", surname: "last_name", enabled: "active" },
+      defaults: { login_source: "sso" },
+      value_maps: { province: { "Québec": "QC", Ontario: "ON" }, active: { Y: "1", n: "0" } },
+      date_format: "DD/MM/YYYY",
+    });
+    assert.deepEqual(report.first_records.map(({ line, values }) => [line, values.data_of_birth, values.province]), [
+      [2, "1999-12-31", "QC"],
+      [3, "1999-11-30", "ON"],
+    ]);
 
-  const known = {
-    header_aliases: { cardnumber: "unique_id", surname: "last_name" },
-    defaults: { login_source: "sso" },
-  };
-  const failing = await db.check(KOHA, { settings: known });
-  assert.deepEqual([countsOf(failing), failing.failures.length], [{ records: 2, failed: 2 }, 2]);
-  const settings = mergePatch({ ...DEFAULT_SETTINGS, ...known }, failing.proposal?.patch) as Settings;
-  assert.deepEqual(countsOf(await db.check(KOHA, { settings })), { records: 2, created: 2 });
-});
+    const known = {
+      header_aliases: { cardnumber: "unique_id", surname: "last_name" },
+      defaults: { login_source: "sso" },
+    };
+    const failing = await db.check(KOHA, { settings: known });
+    assert.deepEqual([countsOf(failing), failing.failures.length], [{ records: 2, failed: 2 }, 2]);
+    const settings = mergePatch({ ...DEFAULT_SETTINGS, ...known }, failing.proposal?.patch) as Settings;
+    assert.deepEqual(countsOf(await db.check(KOHA, { settings })), { records: 2, created: 2 });
+  },
+);
 
-onServer("private values that fail are in no finding", async (db) => {
+onServer("findings never contain private values that fail", async (db) => {
   const roster =
     "unique_id,login_source,email,phone_cell,active\n1,ldap,nobody at all,1.23E+11,perhaps\n2,ldap,,,\n3,ldap,,,\n";
   const { findings, proposal, failed } = await db.check(roster);
@@ -73,7 +76,7 @@ onServer("private values that fail are in no finding", async (db) => {
   assert.deepEqual([proposal, failed], [null, 1]);
 });
 
-onServer("a header below title lines is found by the words of other systems, and fixed", async (db) => {
+onServer("a header below title lines is found by the column names of other systems, and fixed", async (db) => {
   const roster = [
     "Campus Registry – term 2027",
     "",
@@ -93,7 +96,7 @@ onServer("a header below title lines is found by the words of other systems, and
   assert.deepEqual(countsOf(await db.check(roster, { settings })), { records: 2, created: 2 });
 });
 
-onServer("a header whose values mean nothing for its column is not suggested after all", async (db) => {
+onServer("a header whose values do not fit its column is not suggested", async (db) => {
   const roster = (statuses: string[]) =>
     "unique_id,login_source,status,region,mail,dob\n" +
     statuses.map((status, at) => `${at},ldap,${status},EMEA,stop ${at},spring\n`).join("");

@@ -68,7 +68,7 @@ onServer("the first hundred changed users are shown in the order of their lines"
   assert.deepEqual(report.changes.map(({ unique_id }) => unique_id), ids.slice(0, 100));
 });
 
-onServer("in an empty database it predicts an import, and creates no schema", async (db) => {
+onServer("in an empty database, check predicts an import and creates no schema", async (db) => {
   const report = await db.check(SMALL);
 
   assert.deepEqual(countsOf(report), { records: 2, created: 2 });
@@ -76,7 +76,7 @@ onServer("in an empty database it predicts an import, and creates no schema", as
   assert.equal(schema, null);
 }, { migrated: false });
 
-onServer("it writes no row and leaves no lock", async (db) => {
+onServer("check writes no row and leaves no lock", async (db) => {
   await db.addUsers({ unique_id: "1" });
   const written = () =>
     db.sql`
@@ -91,7 +91,7 @@ onServer("it writes no row and leaves no lock", async (db) => {
   assert.deepEqual([...await written()], before);
 });
 
-onServer("it runs during an import, and does not see it until it has ended", async (db) => {
+onServer("check runs during an import, and sees its changes only after the import has ended", async (db) => {
   const { way, reached, release } = held("staged");
   const importing = db.import(SMALL, way);
   await reached;

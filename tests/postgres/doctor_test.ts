@@ -38,7 +38,7 @@ async function findingsOf(database: Database): Promise<Finding[]> {
   return findings;
 }
 
-onServer("a database that returns changed values is bad, and the finding names which", async (db) => {
+onServer("a database that returns changed values is reported as bad, with the kinds of values", async (db) => {
   // A role that puts another schema before pg_catalog gets other functions than rosterd expects.
   await db.sql.unsafe(`create schema odd;
     create function odd.chr(integer) returns text language sql as $$ select '?' $$`);
@@ -60,7 +60,7 @@ async function obey(db: RosterDatabase, findings: readonly Finding[]): Promise<v
   }
 }
 
-onServer("a role that may not create the schema is told so, and may do so after the grant", async (db) => {
+onServer("doctor reports a role that may not create the schema, and accepts it after the grant", async (db) => {
   await asNewRole(db, async (database, role) => {
     const [{ name }] = await db.sql`select current_database() as name`;
     await db.sql.unsafe(`revoke temporary on database ${name} from public`);
@@ -132,7 +132,7 @@ async function work(db: RosterDatabase, database: Database): Promise<void> {
 }
 
 onServer(
-  "on another role's schema doctor names each missing right, and rosterd works with those rights",
+  "on the schema of another role, doctor names each missing right, and rosterd works after the grants",
   async (db) => {
     await asNewRole(db, async (database, role) => {
       const bare = await findingsOf(database);
@@ -180,7 +180,7 @@ async function everyDrop({ sql }: RosterDatabase): Promise<{ name: string; drop:
     where relnamespace = 'rosterd'::regnamespace and relkind = 'i' and not exists (select from pg_constraint where conindid = c.oid)`;
 }
 
-onServer("doctor names each key, check and index that is lost, and its statement brings it back", async (db) => {
+onServer("doctor names each lost key, check and index, and the suggested statement restores it", async (db) => {
   const drops = await everyDrop(db);
   assert.ok(drops.length > 30);
   for (const { name, drop } of drops) {
@@ -192,7 +192,7 @@ onServer("doctor names each key, check and index that is lost, and its statement
   }
 });
 
-onServer("doctor warns of triggers that are switched off, also those of foreign keys", async (db) => {
+onServer("doctor warns of triggers that are switched off, including triggers of foreign keys", async (db) => {
   await db.sql.unsafe(`
     create function rosterd.noted() returns trigger language plpgsql as 'begin return null; end';
     create trigger "Door" after update on rosterd.users for each row execute function rosterd.noted();
@@ -207,7 +207,7 @@ onServer("doctor warns of triggers that are switched off, also those of foreign 
   assert.deepEqual((await findingsOf(db.database)).filter(({ verdict }) => verdict !== "good"), []);
 });
 
-onServer("doctor says how many connections rosterd needs, when role or database allow fewer", async (db) => {
+onServer("doctor says how many connections rosterd needs if the role or the database allows fewer", async (db) => {
   await asNewRole(db, async (database, role) => {
     const [{ name }] = await db.sql`select quote_ident(current_database()) as name`;
     await db.sql.unsafe(`alter role "${role}" connection limit 9; alter database ${name} connection limit 4`);
@@ -221,7 +221,7 @@ onServer("doctor says how many connections rosterd needs, when role or database 
   });
 });
 
-onServer("an import that row security would blind fails in the words of doctor", async (db) => {
+onServer("an import fails with doctor's message if row security would hide rows", async (db) => {
   await asNewRole(db, async (database, role) => {
     await obey(db, await findingsOf(database));
     await db.import("unique_id,login_source\n1,ldap\n");
@@ -239,7 +239,7 @@ onServer("an import that row security would blind fails in the words of doctor",
   });
 });
 
-onServer("an import without a right names the right that is missing, not another", async (db) => {
+onServer("an import without a right names exactly the missing right", async (db) => {
   await asNewRole(db, async (database, role) => {
     await obey(db, await findingsOf(database));
     await db.sql.unsafe(`revoke insert on rosterd.users from "${role}"`);

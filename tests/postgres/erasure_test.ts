@@ -34,7 +34,7 @@ const HEADER = "unique_id,login_source,last_name,email,city,active\n";
 const OTHERS = Array.from({ length: 300 }, (_, at) => `other${at},ldap,Chan${at},,${"Ottawa".repeat(8)},1\n`).join("");
 const file = (...lines: string[]) => HEADER + OTHERS + lines.map((line) => `${line}\n`).join("");
 
-onEachDatabase("an erasure leaves no trace of the user in any table, and the others stay cached", async (db) => {
+onEachDatabase("an erasure leaves no trace of the user in any table, and other users stay in the cache", async (db) => {
   await db.import(file("gone42,ldap,Verschwunden,gone@x.org,Hull,1", "kept1,ldap,Roy,,,1"));
   await db.sql`insert into rosterd.permits (permit_no, unique_id) values ('P1', 'gone42'), ('P2', 'kept1')`;
   await db.import(file("gone42,,Verschwunden,gone@x.org,Hull,1", "kept1,ldap,Roy,gone@x.org,,1"));
@@ -81,7 +81,7 @@ onEachDatabase("an erasure leaves no trace of the user in any table, and the oth
   });
 });
 
-onServer("a user with access or an active permit is not erased, and an unknown one is unknown", async (db) => {
+onServer("a user with access or an active permit is not erased, and an unknown user is reported", async (db) => {
   await db.addUsers({ unique_id: "in" }, { unique_id: "parked", state: "archived" }, {
     unique_id: "out",
     state: "disabled",
@@ -118,7 +118,7 @@ onServer("an older undo lists erased users, even if it can restore nothing else"
   assert.equal((await db.users())["1"].active, false);
 });
 
-onServer("the answer names the files in bak that may name the user, and until when", async (db) => {
+onServer("the response lists the files in bak that may name the user, and until when they exist", async (db) => {
   await db.addUsers({ unique_id: "1", state: "archived" });
   await db.sql`update rosterd.users set created_at = '2026-02-01T00:00:00Z'`;
   await db.sql`

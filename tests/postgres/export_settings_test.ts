@@ -16,7 +16,7 @@ const reasons = ({ failures }: Pick<ImportReport, "failures">) =>
 const pick = (user: User, ...names: string[]) => Object.fromEntries(names.map((name) => [name, user[name]]));
 
 onEachDatabase(
-  "a value map translates values after trimming, letter case ignored; others go to the ordinary checks",
+  "a value map replaces values after trimming and ignores case; other values get the ordinary checks",
   async (db) => {
     const settings = {
       archive_inactive_users: true,
@@ -59,7 +59,7 @@ onEachDatabase(
   },
 );
 
-onServer("a target longer than its value fits, whatever the number of records", async (db) => {
+onServer("a mapped value may be longer than the original, for any number of records", async (db) => {
   const long = "A city with a name of nearly fifty characters, ok";
   const records = Array.from(
     { length: 5_000 },
@@ -74,7 +74,7 @@ onServer("a target longer than its value fits, whatever the number of records", 
 });
 
 onEachDatabase(
-  "a default fills only what a user lacks, and a roster without login_source is accepted with its default",
+  "a default fills only missing values, and a roster without login_source is accepted with a default",
   async (db) => {
     const settings = {
       defaults: { login_source: "sso", city: "Ottawa", province: "on", data_of_birth: "31/12/1999" },
@@ -104,7 +104,7 @@ onEachDatabase(
   },
 );
 
-onServer("a user who loses a value to another program gets the default again", async (db) => {
+onServer("if another program clears a value, the user gets the default again", async (db) => {
   const roster = "unique_id,login_source,city\n1,ldap,\n2,ldap,\n", settings = { defaults: { city: "Ottawa" } };
   await db.import(roster, { settings });
   await db.sql`update rosterd.users set city = null where unique_id = '1'`;
@@ -113,7 +113,7 @@ onServer("a user who loses a value to another program gets the default again", a
   assert.equal((await db.users())["1"].city, "Ottawa");
 });
 
-onServer("dates are read in the form of date_format, and ISO beside it", async (db) => {
+onServer("dates are read in the format of date_format and in ISO format", async (db) => {
   const roster = (...dates: string[]) =>
     csvOf(dates.map((data_of_birth, at) => ({ unique_id: `${at + 1}`, login_source: "ldap", data_of_birth })));
   const datesOf = async () => Object.values(await db.users()).map(({ date_of_birth }) => date_of_birth);
@@ -143,7 +143,7 @@ onServer("dates are read in the form of date_format, and ISO beside it", async (
   ]);
 });
 
-onServer("when most dates fail in a form, one warning names it", async (db) => {
+onServer("if most dates fail but match one format, a warning names the format", async (db) => {
   const warningsOf = async (...dates: string[]) => {
     const records = dates.map((data_of_birth, at) => ({ unique_id: `${at}`, login_source: "ldap", data_of_birth }));
     return (await db.check(csvOf(records))).warnings.map(({ code, text }) => `${code}: ${text}`);
@@ -158,7 +158,7 @@ onServer("when most dates fail in a form, one warning names it", async (db) => {
 });
 
 onServer(
-  "when more than half of the records fail on a column, one warning names the values and the setting",
+  "if more than half of the records fail in a column, one warning names the values and the setting",
   async (db) => {
     const report = await db.import(
       "unique_id,login_source,active,phone_cell\n1,,Y,x\n2,,N,x\n3,ldap,Y,x\n4,,1,x\n",
@@ -172,7 +172,7 @@ onServer(
 );
 
 onServer(
-  "a fill-only column is taken by users without a value; a kept value is told and claims nothing",
+  "a fill-only column fills missing values, and a kept value is reported and claims nothing",
   async (db) => {
     await db.addUsers(
       { unique_id: "1", phone_cell: "111", email: "own@x.org" },
@@ -213,7 +213,7 @@ onServer(
 );
 
 onServer(
-  "a number that a spreadsheet rewrote fails, and a new id that is a known one without its zeros",
+  "a number that a spreadsheet rewrote fails, and so does a new id that is a known id without its zeros",
   async (db) => {
     await db.addUsers({ unique_id: "00123" }, { unique_id: "0456" }, { unique_id: "00456" });
     const roster = `unique_id,login_source,student_no,city
@@ -239,7 +239,7 @@ a1,ldap,"1,5E+10",
   },
 );
 
-onServer("a lost zero is told every night, also after a night in which another program changed a user", async (db) => {
+onServer("a lost zero is reported every night, even after another program changed a user", async (db) => {
   await db.addUsers({ unique_id: "007" }, { unique_id: "a", city: "Ottawa" });
   const others = Array.from(
     { length: 255 },
@@ -268,14 +268,14 @@ onServer("a lost zero is told every night, also after a night in which another p
   assert.deepEqual([again.failed, again.unchanged], [1, 256]);
 });
 
-onServer("a rewritten number is found with a no-break space after it, too", async (db) => {
+onServer("a rewritten number is also found if a no-break space follows it", async (db) => {
   const report = await db.check("unique_id,login_source,phone_cell\n1,ldap,1.23E+11\u00a0\n2,ldap,\n3,ldap,\n", {});
   assert.deepEqual(reasons(report), [
     [2, '9033 phone_cell "1.23E+11" is damaged: a spreadsheet has rewritten this number, so type the number again'],
   ]);
 });
 
-onServer("a roster of which more than half is damaged is rejected", async (db) => {
+onServer("a roster is rejected if more than half of its records are damaged", async (db) => {
   await db.addUsers({ unique_id: "00123" });
   const report = await db.import(
     "unique_id,login_source,city\n1.23E+11,ldap,\n123,ldap,\n3,ldap,Qu\ufffdbec\n4,ldap,\n",
@@ -301,7 +301,7 @@ onServer("check shows the first records as they would be stored", async (db) => 
   ]);
 });
 
-onServer("with a default login_source the users missing from the file are found", async (db) => {
+onServer("with a default login_source, missing users are found", async (db) => {
   const settings = {
     defaults: { login_source: "ldap" },
     missing_users: "archive" as const,

@@ -12,7 +12,7 @@ async function logOf({ sql }: RosterDatabase, feed: string): Promise<string> {
   return log;
 }
 
-onServer("two feeds that take turns keep each other's cache, and skip what is unchanged", async (db) => {
+onServer("alternating imports of two feeds keep both caches valid, and skip unchanged records", async (db) => {
   // The users that b creates are new to the cache of a.
   for (const feed of ["a", "b", "a"]) await db.import(rosterOf(feed, "Hull"), { feed });
   const [a, b] = [await logOf(db, "a"), await logOf(db, "b")];

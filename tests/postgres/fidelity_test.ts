@@ -98,7 +98,7 @@ onServer("SQL in a value is stored as text", async (db) => {
   assert.deepEqual(users.map((user) => (user as { city: string }).city), attacks);
 });
 
-onServer("records in another order give the same table", async (db) => {
+onServer("the order of records does not affect the resulting table", async (db) => {
   const id = fc.integer({ min: 0, max: 20 }).map(String);
   const record = fc.record({
     unique_id: id,

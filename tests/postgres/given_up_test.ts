@@ -15,7 +15,7 @@ async function emailsOf(db: RosterDatabase): Promise<Record<string, unknown>> {
   return Object.fromEntries(Object.entries(await db.users()).map(([id, { email }]) => [id, email]));
 }
 
-onServer("an archived user gives up the email, an undo puts it back, and both are in the history", async (db) => {
+onServer("an archived user gives up the email, an undo restores it, and the history shows both", async (db) => {
   await db.addUsers(OLD, { unique_id: "1", email: "1@x.org" });
   const roster = `${HEADER}1,ldap,A@x.org,\n`;
   const foreseen = await db.check(roster);
@@ -39,7 +39,7 @@ onServer("an archived user gives up the email, an undo puts it back, and both ar
   assert.deepEqual(await emailsOf(db), { 1: "1@x.org", old: "a@x.org" });
 });
 
-onServer("an undo leaves a given up email with another user who has it by now", async (db) => {
+onServer("an undo does not restore an email that another user has now", async (db) => {
   await db.addUsers(OLD, { unique_id: "2" });
   const { id } = await db.import(`${HEADER}new,ldap,a@x.org,\n`);
   await db.sql`update rosterd.users set email = null where unique_id = 'new'`;
@@ -50,7 +50,7 @@ onServer("an undo leaves a given up email with another user who has it by now", 
   assert.deepEqual(left_out, [{ unique_id: "old", reason: 'email is now taken by user "2"' }]);
 });
 
-onServer("a user whom the same file makes active again keeps the email", async (db) => {
+onServer("a user whom the same file reactivates keeps the email", async (db) => {
   await db.addUsers(OLD);
   const report = await db.import(`${HEADER}new,ldap,a@x.org,\nold,ldap,,1\n`);
   assert.deepEqual(countsOf(report), { records: 2, reactivated: 1, failed: 1 });
@@ -66,7 +66,7 @@ onServer("a user whom the same file archives keeps the email until the next file
   assert.deepEqual(await emailsOf(db), { new: "a@x.org", old: null });
 });
 
-onServer("an archived user's own record does not keep the email, and fails from the next file on", async (db) => {
+onServer("a record of an archived user does not keep the email, and fails from the next file on", async (db) => {
   await db.addUsers(OLD);
   // Long enough for the unchanged-record cache.
   const roster = (city: string) =>

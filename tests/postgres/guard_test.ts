@@ -30,7 +30,7 @@ const activeCount = async (db: RosterDatabase) =>
   (await db.sql`select count(*) from rosterd.users where active`)[0].count;
 
 onEachDatabase(
-  "an import that would archive too many users holds them, applies the rest, and waits for approval",
+  "an import that would archive too many users holds them and applies all other changes",
   async (db) => {
     await addUsers(db, 40);
 
@@ -72,7 +72,7 @@ onEachDatabase(
 );
 
 onServer(
-  "while a hold is open, later losses are held with their own import, and an approval leaves out returned users",
+  "during an open hold, each later import holds its losses, and an approval leaves out returned users",
   async (db) => {
     await addUsers(db, 40);
     const first = await db.import(roster(40, 10), { settings });
@@ -90,7 +90,7 @@ onServer(
   },
 );
 
-onServer("losses in a small login source, and many small losses within 24 hours, are held too", async (db) => {
+onServer("losses in a small login source, and many small losses within 24 hours, are also held", async (db) => {
   await addUsers(db, 100);
   await addUsers(db, 10, "hr");
 
@@ -110,7 +110,7 @@ onServer("losses in a small login source, and many small losses within 24 hours,
 });
 
 onServer(
-  "missing users whom the feed named are archived under the guard, but not if the roster is incomplete",
+  "users missing from a complete roster are archived within the limits of the guard",
   async (db) => {
     await addUsers(db, 30);
     await addUsers(db, 5, "hr");
@@ -137,7 +137,7 @@ onServer(
 );
 
 onServer(
-  "undo archives created users, returns values to their former users, and lists what it leaves",
+  "undo archives created users, returns values to their former users, and lists values that it does not restore",
   async (db) => {
     await db.addUsers(
       { unique_id: "1", email: "a@x.org", city: "Ottawa" },

@@ -46,7 +46,7 @@ onServer("consecutive imports use the same tables, and find them empty", async (
   assert.deepEqual(await tablesOf(db), tables);
 });
 
-onServer("after an import that was rolled back, the next one has its tables", async (db) => {
+onServer("after an import was rolled back, the tables of the next import exist", async (db) => {
   assert.equal((await db.import("nothing\n")).status, "rejected");
   assert.deepEqual(countsOf(await db.import(`${HEADER}1,ldap,ann,1\n`)), { records: 1, created: 1 });
   assert.equal((await db.import(`${HEADER}2,ldap,"`)).status, "rejected");
@@ -56,7 +56,7 @@ onServer("after an import that was rolled back, the next one has its tables", as
 });
 
 if (noPooler === null) {
-  onServer("behind a pooler, no table of an import is left to other clients", async (db) => {
+  onServer("behind a pooler, other clients cannot see the tables of an import", async (db) => {
     await using pooled = await startPgbouncer(db.url!);
     const database = connectServer(pooled.url);
     try {

@@ -6,7 +6,7 @@ import { onEachDatabase, onServer, type RosterDatabase } from "./roster_database
 
 const GOLDEN = new URL("./schema.sql", import.meta.url);
 
-onEachDatabase("the schema is the one in schema.sql", async (db) => {
+onEachDatabase("the migrations create the schema in schema.sql", async (db) => {
   const schema = await describeSchema(db.sql);
   if (Deno.env.get("ACCEPT") === "1" && db.database.kind === "server") await Deno.writeTextFile(GOLDEN, schema);
 
@@ -16,7 +16,7 @@ onEachDatabase("the schema is the one in schema.sql", async (db) => {
 const numbers = async (db: RosterDatabase) =>
   (await db.sql`select number from rosterd.migrations order by number`).map(({ number }) => number);
 
-onServer("of several processes that start at once on an empty database, one creates the schema", async (db) => {
+onServer("if several processes start at once on an empty database, one of them creates the schema", async (db) => {
   const applied = await Promise.all(Array.from({ length: 4 }, () => migrate(db.database.sql)));
 
   const [made] = applied.filter((count) => count > 0);
@@ -24,7 +24,7 @@ onServer("of several processes that start at once on an empty database, one crea
   assert.deepEqual(await numbers(db), Array.from({ length: made }, (_, at) => at + 1));
 }, { migrated: false });
 
-onServer("a second start finds nothing to do and changes nothing", async (db) => {
+onServer("a second start changes nothing", async (db) => {
   await db.addUsers({ unique_id: "1" });
   const before = [await db.users(), await describeSchema(db.sql), await numbers(db)];
 
@@ -33,7 +33,7 @@ onServer("a second start finds nothing to do and changes nothing", async (db) =>
   assert.deepEqual([await db.users(), await describeSchema(db.sql), await numbers(db)], before);
 });
 
-onServer("a schema of an older rosterd is brought up to date and keeps its users", async (db) => {
+onServer("the schema of an older rosterd is upgraded and keeps its users", async (db) => {
   const schema = await describeSchema(db.sql);
   await db.addUsers({ unique_id: "1" });
   await db.sql`drop function rosterd.release_permits(text[], bigint), rosterd.restore_permits(bigint)`;
@@ -55,7 +55,7 @@ onServer("a schema of an older rosterd is brought up to date and keeps its users
   assert.deepEqual(Object.keys(await db.users()), ["1"]);
 });
 
-onServer("a schema of a later rosterd is refused and left unchanged", async (db) => {
+onServer("the schema of a newer rosterd is refused and left unchanged", async (db) => {
   await db.sql`insert into rosterd.migrations (number) values (999)`;
 
   await assert.rejects(db.migrate(), (error: Error) => {
@@ -71,7 +71,7 @@ onServer("a schema of a later rosterd is refused and left unchanged", async (db)
   assert.match(report.reason!.text, /start a newer version of rosterd/);
 });
 
-onServer("a migration that fails leaves nothing behind", async (db) => {
+onServer("a failed migration is rolled back completely", async (db) => {
   await db.sql.unsafe("create schema rosterd; create table rosterd.imports (mine text)");
 
   await assert.rejects(db.migrate(), { code: "42P07" });

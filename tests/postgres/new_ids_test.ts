@@ -124,7 +124,7 @@ const reasonsOf = ({ failures }: { failures: { line: number; problems: { code: s
     `${line}: ${problems.map(({ code, reason }) => `${code} ${reason}`).join("; ")}`
   );
 
-onServer("an old id that is ambiguous fails, and one that no user has is ignored", async (db) => {
+onServer("an ambiguous old id fails, and an old id that no user has is ignored", async (db) => {
   await db.addUsers({ unique_id: "A" }, { unique_id: "C" }, { unique_id: "same" });
   const report = await db.import(`unique_id,old_unique_id,login_source,province
 1,A,ldap,
@@ -147,19 +147,22 @@ same,same,ldap,
   assert.deepEqual(countsOf(report), { records: 9, created: 3, unchanged: 2, failed: 4 });
 });
 
-onServer("in a first import, an old id with a record of its own fails, and others are ignored", async (db) => {
-  const report = await db.import(
-    "unique_id,old_unique_id,login_source\nA,,ldap\nB,A,ldap\nC,X,ldap\nD,E,ldap\nE,,ldap\n",
-  );
-  assert.deepEqual(countsOf(report), { records: 5, created: 3, failed: 2 });
-  assert.deepEqual(report.failures.map(({ line }) => line), [3, 5]);
-  assert.deepEqual(Object.keys(await db.users()), ["A", "C", "E"]);
-});
+onServer(
+  "in a first import, an old id that also has a separate record fails, and other old ids are ignored",
+  async (db) => {
+    const report = await db.import(
+      "unique_id,old_unique_id,login_source\nA,,ldap\nB,A,ldap\nC,X,ldap\nD,E,ldap\nE,,ldap\n",
+    );
+    assert.deepEqual(countsOf(report), { records: 5, created: 3, failed: 2 });
+    assert.deepEqual(report.failures.map(({ line }) => line), [3, 5]);
+    assert.deepEqual(Object.keys(await db.users()), ["A", "C", "E"]);
+  },
+);
 
 /** Makes a roster long enough for the unchanged-record cache. */
 const long = (roster: string) => roster + "\n".repeat(9_000);
 
-onServer("a record with an old id is never skipped, and neither is the record of that id", async (db) => {
+onServer("a record with an old id is never skipped, nor is the record of the old id itself", async (db) => {
   const header = "unique_id,old_unique_id,login_source\n";
   const roster = long(`${header}A,,ldap\nB,,ldap\nC,gone,ldap\n`);
   await db.import(roster);
@@ -176,7 +179,7 @@ onServer("a record with an old id is never skipped, and neither is the record of
   assert.deepEqual(countsOf(await db.import(roster)), { records: 3, created: 1, unchanged: 2 });
 });
 
-onServer("another feed that names the old id does not skip its record", async (db) => {
+onServer("a feed that still names the old id does not skip its record", async (db) => {
   const settings = { feeds: { students: {}, staff: {} }, missing_users: "archive" as const };
   const staff = { feed: "staff", settings }, students = { feed: "students", settings };
   const roster = long("unique_id,login_source\nA,ldap\nK,ldap\n");
@@ -191,7 +194,7 @@ onServer("another feed that names the old id does not skip its record", async (d
   assert.deepEqual((await findUser(db.sql, "B"))!.feeds, { students: "active" });
 });
 
-onServer("a user whose id is given as an old one is not missing, even if the record fails", async (db) => {
+onServer("a user whose id is the old id of a record is not missing, even if the record fails", async (db) => {
   await db.addUsers({ unique_id: "A" }, { unique_id: "K" }, { unique_id: "gone" });
   const way = { settings: { missing_users: "archive" as const } };
   const report = await db.import("unique_id,old_unique_id,login_source,province\nB,A,ldap,Quebec\nK,,ldap,\n", way);
@@ -207,21 +210,24 @@ onServer("no user is missing when an old id could not be read", async (db) => {
   assert.deepEqual(report.warnings.map(({ code }) => code), ["missing_users_kept"]);
 });
 
-onServer("renames and merges pass the guard, but a loss in a renamed record does not", async (db) => {
-  await db.addUsers({ unique_id: "A" }, { unique_id: "B" }, { unique_id: "C" }, { unique_id: "E" });
-  const settings = { archive_inactive_users: true, archive_guard: { max_percent: 0, min_users: 0 } };
-  const report = await db.import(
-    "unique_id,old_unique_id,login_source,active\nB,A,ldap,1\nD,C,ldap,0\nF,E,ldap,1\n",
-    { settings },
-  );
-  assert.deepEqual(countsOf(report), { records: 3, updated: 2, held: 1, renamed: 2, merged: 1 });
-  assert.deepEqual((await listHeld(db.sql, report.id!, { limit: 9 }))!.held.map(({ unique_id }) => unique_id), ["D"]);
-  const approved = await approveHold(db.database, report.id!, signal, "admin");
-  assert.equal(approved!.archived, 1);
-  assert.deepEqual(await usersOf(db), ["A archived - -", "B active - -", "D archived - -", "F active - -"]);
-  await undo(db, report.id);
-  assert.deepEqual(await usersOf(db), ["A active - -", "B active - -", "C active - -", "E active - -"]);
-});
+onServer(
+  "renames and merges pass the guard, but a loss of access in the record of a renamed user does not",
+  async (db) => {
+    await db.addUsers({ unique_id: "A" }, { unique_id: "B" }, { unique_id: "C" }, { unique_id: "E" });
+    const settings = { archive_inactive_users: true, archive_guard: { max_percent: 0, min_users: 0 } };
+    const report = await db.import(
+      "unique_id,old_unique_id,login_source,active\nB,A,ldap,1\nD,C,ldap,0\nF,E,ldap,1\n",
+      { settings },
+    );
+    assert.deepEqual(countsOf(report), { records: 3, updated: 2, held: 1, renamed: 2, merged: 1 });
+    assert.deepEqual((await listHeld(db.sql, report.id!, { limit: 9 }))!.held.map(({ unique_id }) => unique_id), ["D"]);
+    const approved = await approveHold(db.database, report.id!, signal, "admin");
+    assert.equal(approved!.archived, 1);
+    assert.deepEqual(await usersOf(db), ["A archived - -", "B active - -", "D archived - -", "F active - -"]);
+    await undo(db, report.id);
+    assert.deepEqual(await usersOf(db), ["A active - -", "B active - -", "C active - -", "E active - -"]);
+  },
+);
 
 onServer("an open hold moves with a renamed user", async (db) => {
   await db.addUsers({ unique_id: "A" });
@@ -246,7 +252,7 @@ onServer("a rename is not undone while another user has the old id", async (db) 
   assert.deepEqual(await permitsOf(db), ["B P1 active"]);
 });
 
-onServer("an undo of a merge leaves permits that have changed since", async (db) => {
+onServer("an undo of a merge does not move permits that have changed since", async (db) => {
   await db.addUsers({ unique_id: "A" }, { unique_id: "B" }, { unique_id: "C" });
   for (const no of ["P1", "P2", "P3"]) await addPermit(db, "A", no);
   const { id } = await db.import("unique_id,old_unique_id,login_source\nB,A,ldap\n");
@@ -264,7 +270,7 @@ onServer("an undo of a merge leaves permits that have changed since", async (db)
 });
 
 onServer(
-  "a replaced move_permits is called for each rename and merge, and the other way round by an undo",
+  "a replaced move_permits is called for each rename and merge, and in reverse by an undo",
   async (db) => {
     await db.addUsers({ unique_id: "A" }, { unique_id: "B" }, { unique_id: "C" }, { unique_id: "K" }, {
       unique_id: "L",
@@ -286,7 +292,7 @@ onServer(
   },
 );
 
-onServer("a trial keeps what it would rename and merge, and changes nothing", async (db) => {
+onServer("a trial records the renames and merges that it would make, and changes nothing", async (db) => {
   await db.addUsers({ unique_id: "A" }, { unique_id: "B" }, { unique_id: "C", email: "c@x.org", state: "archived" });
   const users = await usersOf(db);
   const report = await db.import(
@@ -319,7 +325,7 @@ onServer("renames are planned again after another program changed the users", as
   assert.deepEqual(await usersOf(db), ["B active - -", "D active Hull -", "F active - -"]);
 });
 
-onServer("permits of an old id that another program changes are waited for", async (db) => {
+onServer("an import waits for permits of an old id that another program is changing", async (db) => {
   await db.addUsers({ unique_id: "A" });
   await addPermit(db, "A", "P1");
   await withOther(db, async (other) => {
@@ -333,7 +339,7 @@ onServer("permits of an old id that another program changes are waited for", asy
   assert.deepEqual(await permitsOf(db), ["B P1 lost"]);
 });
 
-onServer("an undo of a merge brings back only the merged permits, even if the new user is gone", async (db) => {
+onServer("an undo of a merge returns only the merged permits, even if the new user is gone", async (db) => {
   await db.addUsers({ unique_id: "A" }, { unique_id: "B" });
   await addPermit(db, "A", "P1");
   await addPermit(db, "B", "P2");

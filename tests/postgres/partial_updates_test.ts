@@ -19,7 +19,7 @@ async function after(db: RosterDatabase, values: Record<string, string>, setting
 const each = (value: string) => Object.fromEntries(Object.keys(VALUES).map((name) => [name, value]));
 
 onEachDatabase(
-  "an absent column keeps the value, an empty value keeps or clears it, the clear token clears it",
+  "an absent column keeps the value, an empty value keeps or clears it, and the clear token clears it",
   async (db) => {
     assert.deepEqual(await after(db, {}, { empty_values: "clear" }), VALUES, "absent columns");
     assert.deepEqual(await after(db, each(""), { empty_values: "keep" }), VALUES, "empty values that keep");
@@ -33,7 +33,7 @@ onServer("a disabled clear token is an ordinary value", async (db) => {
   assert.equal((await after(db, { city: "(clear)" }, { clear_token: "" })).city, "(clear)");
 });
 
-onServer("a value that a new user lacks is NULL, never an empty text", async (db) => {
+onServer("a missing value of a new user is NULL, never an empty text", async (db) => {
   const values = { ...each(""), street: "(clear)" };
   for (const empty_values of ["keep", "clear"] as const) {
     await db.clear();
@@ -44,7 +44,7 @@ onServer("a value that a new user lacks is NULL, never an empty text", async (db
   }
 });
 
-onServer("an empty active says nothing, even if empty values clear", async (db) => {
+onServer("an empty active changes nothing, even if empty values clear", async (db) => {
   await db.addUsers({ unique_id: "1" }, { unique_id: "2", state: "disabled" }, { unique_id: "3", state: "archived" });
   const before = await db.users();
 

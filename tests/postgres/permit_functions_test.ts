@@ -37,7 +37,7 @@ onServer("release_permits is not called if no user is archived", async (db) => {
   assert.deepEqual([...await db.sql`select * from calls`], []);
 });
 
-onServer("a failing release_permits rolls the whole import back", async (db) => {
+onServer("an import is rolled back if release_permits fails", async (db) => {
   await db.addUsers({ unique_id: "1" }, { unique_id: "2" });
   const before = await db.users();
   await replace(db, "raise exception 'permits are away' using errcode = 'PR001';");
@@ -58,7 +58,7 @@ onServer("migrate keeps a replaced function", async (db) => {
   assert.deepEqual([...await source()], before);
 });
 
-onServer("a function that existed before rosterd is kept, and the others are created", async (db) => {
+onServer("a function that existed before rosterd is kept, and missing functions are created", async (db) => {
   await db.sql`create schema rosterd`;
   await replace(db, NOTE_CALL);
 

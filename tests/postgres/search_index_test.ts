@@ -23,7 +23,7 @@ async function allFound({ sql }: RosterDatabase, q: string): Promise<string[]> {
 }
 
 onServer(
-  "the index is created once for many users, also after an interruption, and finds the same users",
+  "the index is created once there are many users, even after an interruption, and finds the same users",
   async (db) => {
     const { sql } = db;
     await db.addUsers({ unique_id: "1", last_name: "Roy" });
@@ -47,7 +47,7 @@ onServer(
   },
 );
 
-onServer("a role that does not own the table creates no index", async (db) => {
+onServer("a role that does not own the table does not create the index", async (db) => {
   await addMany(db);
   const role = `guest_${crypto.randomUUID().slice(0, 8)}`;
   await db.sql.unsafe(`create role ${role}; grant usage on schema rosterd to ${role}`);

@@ -39,7 +39,7 @@ async function importsWell(service: TestService, name: string): Promise<void> {
 }
 
 Deno.test({
-  name: "with each setting of the database an import, its undo and doctor are as ever",
+  name: "an import, its undo and doctor work with every setting of the database",
   ignore: unavailable !== null,
   async fn(t) {
     await using database = (await testDatabase())!;
@@ -65,7 +65,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "behind PgBouncer in transaction mode a database with DateStyle German is imported into as well",
+  name: "imports work behind PgBouncer in transaction mode, with DateStyle German in the database",
   ignore: noPooler !== null,
   async fn() {
     await using database = (await testDatabase())!;

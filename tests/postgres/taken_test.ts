@@ -62,7 +62,7 @@ onEachDatabase("the user who keeps a value wins, otherwise the earliest line", a
 });
 
 onEachDatabase(
-  "a refused user keeps the old value, which refuses the next claim on it, over several rounds",
+  "a user whose claim is refused keeps the old value, so the next claim to it is refused, and so on",
   async (db) => {
     const before = { a: "a@x.org", b: "b@x.org", c: "c@x.org", d: "d@x.org", keeper: "k@x.org" };
     const chain: [string, string][] = [["d", "c@x.org"], ["c", "b@x.org"], ["b", "a@x.org"], ["a", "k@x.org"]];
@@ -76,7 +76,7 @@ onEachDatabase(
   },
 );
 
-onServer("a column shifted by one line is decided in bounded time", async (db) => {
+onServer("a column that is shifted by one line is processed in bounded time", async (db) => {
   const users = Array.from({ length: 20_000 }, (_, n) => ({ unique_id: `${n}`, email: `${n}@x.org` }));
   await db.addUsers(...users);
   const slipped = users.map(({ unique_id }, n) => ({ unique_id, login_source: "ldap", email: `${n - 1}@x.org` }));
@@ -89,7 +89,7 @@ onServer("a column shifted by one line is decided in bounded time", async (db) =
   assert.ok(performance.now() - start < 20_000, "not a round for every record");
 });
 
-onServer("the case of A to Z is ignored, that of other letters is not", async (db) => {
+onServer("the case of A to Z is ignored, but the case of other letters is not", async (db) => {
   const settings = { login_sources: [] };
   const roster = (...names: string[]) =>
     csvOf(names.map((user_name, at) => ({ unique_id: `${at}`, login_source: "ldap", user_name })));

@@ -36,7 +36,7 @@ async function connects(cluster: Cluster, host: string, query: string): Promise<
 }
 
 Deno.test({
-  name: "sslmode means what libpq says, with sslrootcert too, and a refused certificate is named with its reason",
+  name: "sslmode and sslrootcert work as in libpq, and a refused certificate is named with the reason",
   ignore,
   async fn(t) {
     await using authority = await Authority.make("Campus CA");

@@ -76,7 +76,7 @@ function inBucketsOf(...changed: string[]): number {
   return ["a", "b", "c", ...first.map((_, at) => `first${at}`)].filter((id) => theirs.has(bucketOf(id))).length;
 }
 
-onEachDatabase("the same file again writes nothing; then one record that differs", async (db) => {
+onEachDatabase("the same file writes nothing the second time, and one changed record writes one user", async (db) => {
   assert.deepEqual(await importing(db, PEOPLE), { records: ALL, created: ALL, written: ALL, again: 0 });
   assert.deepEqual(await importing(db, PEOPLE), { records: ALL, unchanged: ALL, written: 0, again: 0 });
 
@@ -103,7 +103,7 @@ onServer("a user whom another program changed is read and corrected", async (db)
 });
 
 onServer(
-  "every change is noticed: by another key, by another role, as a replica, or by emptying the table",
+  "every change by another program is noticed, even as a replica or by emptying the table",
   async (db) => {
     const { sql } = db;
     await importing(db, PEOPLE);
@@ -153,7 +153,7 @@ onServer(
   },
 );
 
-onServer("another program that changes a user while the import runs is seen by the next one", async (db) => {
+onServer("a change by another program during an import is noticed by the next import", async (db) => {
   await importing(db, PEOPLE);
   const store = new CountingStore(db.database);
   const changed = PEOPLE.replace("Hull", "Gatineau");
@@ -183,7 +183,7 @@ onServer("another program that changes a user while the import runs is seen by t
   assert.equal((await db.users()).a.city, "Ottawa");
 });
 
-onServer("a second record of a known user fails, or is skipped, as on the first day", async (db) => {
+onServer("a second record of a known user fails or is skipped, as in the first import", async (db) => {
   await importing(db, PEOPLE);
   const more = PEOPLE + lines("a,ldap,Toronto,", "b,ldap,Hull,b@x.ca");
   const store = new CountingStore(db.database);
@@ -206,7 +206,7 @@ onServer("a second record of a known user fails, or is skipped, as on the first 
   });
 });
 
-onServer("an email address that a known user has and keeps is taken", async (db) => {
+onServer("an email address of a user whose record is skipped counts as taken", async (db) => {
   await importing(db, PEOPLE);
 
   const report = await db.import(PEOPLE + lines("d,ldap,,A@x.ca"));
@@ -218,7 +218,7 @@ onServer("an email address that a known user has and keeps is taken", async (db)
   assert.deepEqual(await importing(db, swapped), expected);
 });
 
-onServer("what an undo put back is read again", async (db) => {
+onServer("records of users that an undo restored are read again", async (db) => {
   await importing(db, PEOPLE);
   const { id } = await db.import(PEOPLE.replace("Hull", "Gatineau"));
   await undoImport(db.database, id!, new AbortController().signal, "admin");
@@ -231,20 +231,23 @@ onServer("what an undo put back is read again", async (db) => {
 const SNAPSHOT = { missing_users: "archive" as const, archive_guard: { max_percent: 100, min_users: 0 } };
 const WITHOUT_B = PEOPLE.replace(lines("b,ldap,Hull,b@x.ca"), "");
 
-onServer("missing users are found although records are skipped, and who comes back is read", async (db) => {
-  const night = (text: string) => importing(db, text, { settings: SNAPSHOT });
-  assert.deepEqual(await night(PEOPLE), { records: ALL, created: ALL, written: ALL, again: 0 });
-  assert.deepEqual(await night(PEOPLE), { records: ALL, unchanged: ALL, written: 0, again: 0 });
+onServer(
+  "missing users are found although records are skipped, and records of returning users are read",
+  async (db) => {
+    const night = (text: string) => importing(db, text, { settings: SNAPSHOT });
+    assert.deepEqual(await night(PEOPLE), { records: ALL, created: ALL, written: ALL, again: 0 });
+    assert.deepEqual(await night(PEOPLE), { records: ALL, unchanged: ALL, written: 0, again: 0 });
 
-  const gone = { records: ALL - 1, unchanged: ALL - 1, missing_archived: 1, written: 0, again: 0 };
-  assert.deepEqual(await night(WITHOUT_B), gone);
-  assert.equal((await db.users()).b.archived, true);
-  assert.deepEqual(await night(WITHOUT_B), { records: ALL - 1, unchanged: ALL - 1, written: 0, again: 0 });
+    const gone = { records: ALL - 1, unchanged: ALL - 1, missing_archived: 1, written: 0, again: 0 };
+    assert.deepEqual(await night(WITHOUT_B), gone);
+    assert.equal((await db.users()).b.archived, true);
+    assert.deepEqual(await night(WITHOUT_B), { records: ALL - 1, unchanged: ALL - 1, written: 0, again: 0 });
 
-  const back = { records: ALL, unchanged: ALL - 1, reactivated: 1, written: 1, again: 0 };
-  assert.deepEqual(await night(PEOPLE), back);
-  assert.deepEqual(await night(WITHOUT_B), gone);
-});
+    const back = { records: ALL, unchanged: ALL - 1, reactivated: 1, written: 1, again: 0 };
+    assert.deepEqual(await night(PEOPLE), back);
+    assert.deepEqual(await night(WITHOUT_B), gone);
+  },
+);
 
 onServer("a user whom only a short file named is missing from a file whose records are skipped", async (db) => {
   const night = (text: string, missing_users: "archive" | "keep") =>
@@ -263,7 +266,7 @@ onServer("a user whom only a short file named is missing from a file whose recor
   assert.deepEqual(await night(PEOPLE, "archive"), expected);
 });
 
-onServer("a user whose record failed or is repeated is not missing among skipped ones", async (db) => {
+onServer("a user whose record failed or is repeated is not missing, even if other records are skipped", async (db) => {
   const night = (text: string) => importing(db, text, { settings: SNAPSHOT });
   await night(PEOPLE);
   const failing = PEOPLE.replace(lines("b,ldap,Hull,b@x.ca"), lines("b,ldap,Hull,none"));
@@ -273,36 +276,39 @@ onServer("a user whose record failed or is repeated is not missing among skipped
   assert.deepEqual(await night(twice), expected);
 });
 
-onServer("each feed skips its own records, and reads again those of users whom another feed changed", async (db) => {
-  const settings = { ...SNAPSHOT, feeds: { students: {}, staff: {} } };
-  const night = async (feed: string, text: string) => {
-    const { written, again: _, ...counts } = await importing(db, text, { feed, settings });
-    return { ...counts, written };
-  };
-  const staff = roster(...["x", "y"].map((id) => `${id},ldap,Hull,`), "b,ldap,Hull,b@x.ca").replaceAll(
-    "first",
-    "staff",
-  );
-  await night("students", PEOPLE);
-  await night("staff", staff);
-  // The name of b in the other feed was new.
-  const read = inBucketsOf("b");
-  assert.deepEqual(await night("students", PEOPLE), { records: ALL, unchanged: ALL, written: read });
-  for (const [feed, text] of [["staff", staff], ["students", PEOPLE]]) {
-    assert.deepEqual(await night(feed, text), { records: ALL, unchanged: ALL, written: 0 }, `${feed} again`);
-  }
+onServer(
+  "each feed skips its unchanged records, and reads the records of users whom another feed changed",
+  async (db) => {
+    const settings = { ...SNAPSHOT, feeds: { students: {}, staff: {} } };
+    const night = async (feed: string, text: string) => {
+      const { written, again: _, ...counts } = await importing(db, text, { feed, settings });
+      return { ...counts, written };
+    };
+    const staff = roster(...["x", "y"].map((id) => `${id},ldap,Hull,`), "b,ldap,Hull,b@x.ca").replaceAll(
+      "first",
+      "staff",
+    );
+    await night("students", PEOPLE);
+    await night("staff", staff);
+    // The name of b in the other feed was new.
+    const read = inBucketsOf("b");
+    assert.deepEqual(await night("students", PEOPLE), { records: ALL, unchanged: ALL, written: read });
+    for (const [feed, text] of [["staff", staff], ["students", PEOPLE]]) {
+      assert.deepEqual(await night(feed, text), { records: ALL, unchanged: ALL, written: 0 }, `${feed} again`);
+    }
 
-  // Who is only in one feed is no concern of the other, and b is kept by the other feed.
-  const changed = staff.replace("x,ldap,Hull", "x,ldap,Gatineau").replace(lines("b,ldap,Hull,b@x.ca"), "");
-  const counts = { records: ALL - 1, updated: 1, unchanged: ALL - 2, written: 1 };
-  assert.deepEqual(await night("staff", changed), counts);
-  assert.deepEqual(await night("students", PEOPLE), { records: ALL, unchanged: ALL, written: read });
-  assert.equal((await db.users()).b.active, true);
-  const gone = { records: ALL - 1, unchanged: ALL - 1, missing_archived: 1, written: 0 };
-  assert.deepEqual(await night("students", WITHOUT_B), gone);
-});
+    // Who is only in one feed is no concern of the other, and b is kept by the other feed.
+    const changed = staff.replace("x,ldap,Hull", "x,ldap,Gatineau").replace(lines("b,ldap,Hull,b@x.ca"), "");
+    const counts = { records: ALL - 1, updated: 1, unchanged: ALL - 2, written: 1 };
+    assert.deepEqual(await night("staff", changed), counts);
+    assert.deepEqual(await night("students", PEOPLE), { records: ALL, unchanged: ALL, written: read });
+    assert.equal((await db.users()).b.active, true);
+    const gone = { records: ALL - 1, unchanged: ALL - 1, missing_archived: 1, written: 0 };
+    assert.deepEqual(await night("students", WITHOUT_B), gone);
+  },
+);
 
-onServer("the look at the users leaves the settings of the import alone", async (db) => {
+onServer("reading the users does not change the session settings of the import", async (db) => {
   await db.sql.unsafe(`
     create table rosterd.seen (settings text);
     create function rosterd.see() returns trigger language plpgsql as $$ begin
@@ -319,7 +325,7 @@ onServer("the look at the users leaves the settings of the import alone", async 
   assert.deepEqual(seen.map(({ settings }) => settings), ["128MB off on"]);
 });
 
-onServer("an import that fails in the end keeps nothing", async (db) => {
+onServer("a failed import adds nothing to the cache", async (db) => {
   const failing = class extends PostgresImportStore {
     override transaction<T>(work: (transaction: ImportTransaction) => Promise<T>, waiting: WaitOptions): Promise<T> {
       return super.transaction(async (transaction) => {
@@ -350,7 +356,7 @@ const step = fc.oneof(
   { weight: 1, arbitrary: elsewhere.map((sql) => ({ sql })) },
 );
 
-onServer("any rosters and changes of others come to the same with and without what is known", async (db) => {
+onServer("for random rosters and changes, imports have the same results with and without the cache", async (db) => {
   await using other = await db.another();
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 2, maxLength: 8 }), async (steps) => {

@@ -10,7 +10,7 @@ Deno.test("an errno of five characters is not an SQLSTATE", () => {
   }
 });
 
-Deno.test("an SQLSTATE is not an errno, even one raised by another program's trigger", () => {
+Deno.test("an SQLSTATE is not an errno, even if a trigger of another program raised it", () => {
   for (const code of ["42P01", "57014", "P0001", "XX000", "E0001"]) {
     assert.deepEqual([sqlState(withCode(code)), isErrno(withCode(code))], [code, false], code);
   }

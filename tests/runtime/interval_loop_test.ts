@@ -28,7 +28,7 @@ function every(work: () => Promise<void>, interval: () => number = () => 1e9) {
   };
 }
 
-Deno.test("it runs once at the start, and again on request", async () => {
+Deno.test("the work runs once at the start, and again on request", async () => {
   const stop = new AbortController();
   const { work, runs } = held();
   const { loop } = every(work);
@@ -44,7 +44,7 @@ Deno.test("it runs once at the start, and again on request", async () => {
   assert.equal(runs.length, 2);
 });
 
-Deno.test("a request during a run gets the next run, and two never run at once", async () => {
+Deno.test("a request during a run waits for the next run, and two runs never overlap", async () => {
   const stop = new AbortController();
   const { work, runs } = held();
   const { loop } = every(work);

@@ -42,6 +42,6 @@ Deno.test("printable shows invisible characters and lone surrogates", () => {
   assert.equal(printable("Zoë 😀"), "Zoë 😀");
 });
 
-Deno.test("a file stamp is the time in UTC without punctuation", () => {
+Deno.test("the time in a file name is in UTC without punctuation", () => {
   assert.equal(fileStamp(new Date("2026-01-02T03:04:05.678Z")), "20260102T030405Z");
 });

@@ -13,7 +13,7 @@ Deno.test("a mistyped word matches the nearest candidate, and a word that resemb
   for (const [word, meant] of cases) assert.equal(nearest(word, commands), meant, word);
 });
 
-Deno.test("adding or dropping a letter, replacing one, and swapping two neighbours are one edit each", () => {
+Deno.test("adding, dropping or replacing a letter, or swapping two neighbouring letters, is one edit", () => {
   const cases: [string, string, number][] = [
     ["email", "email", 0],
     ["email", "emaill", 1],

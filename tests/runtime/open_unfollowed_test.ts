@@ -15,7 +15,7 @@ async function codes(...paths: string[]): Promise<string[]> {
 
 if (import.meta.main) console.log(JSON.stringify(await codes(...Deno.args)));
 
-Deno.test("a symbolic link is not followed, with all permissions or with those of a release", async () => {
+Deno.test("a symbolic link is not followed, either with all permissions or with the permissions of the binary", async () => {
   const folder = await Deno.makeTempDir();
   try {
     await writeFile(`${folder}/file`, "secret");

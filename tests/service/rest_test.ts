@@ -56,7 +56,7 @@ onServer("the history is read again only after a change", async (db) => {
   });
 });
 
-onServer("a change during an import is read after it", async (db) => {
+onServer("a change during an import is read after the import", async (db) => {
   const databaseMonitor = { ask: <T>(question: () => Promise<T>) => question() };
   const state = initialState(DEFAULT_SETTINGS);
   const history = new CachedImportHistory({
@@ -83,7 +83,7 @@ onServer("a change during an import is read after it", async (db) => {
   assert.notEqual(history.totals.lastImportAt, null);
 });
 
-Deno.test("without a waiting mail the outbox runs one query and sends nothing", async () => {
+Deno.test("without waiting mails, the outbox runs one query and sends nothing", async () => {
   const asked: PropertyKey[] = [];
   const store = new Proxy({}, {
     get: (_, name) => () => {

@@ -8,7 +8,7 @@ import { clearExpired } from "../../src/service/retention.ts";
 import { onServer } from "../postgres/roster_database.ts";
 
 onServer(
-  "mails that were sent or given up are cleared with the retention, waiting and later ones are kept",
+  "sent and abandoned mails are deleted after the retention period, and waiting or newer mails are kept",
   async (db) => {
     const folder = await Deno.makeTempDir({ prefix: "rosterd-test-" });
     try {

@@ -52,7 +52,7 @@ async function watching(
 
 const answer = (connection: Deno.Conn) => void connection.write(new TextEncoder().encode("HTTP/1.1 200 OK\r\n\r\n"));
 
-Deno.test("a service that takes connections and never answers is hung after six checks, and told once", async () => {
+Deno.test("a service that accepts connections but never responds counts as hung after six checks, and is reported once", async () => {
   const states: string[] = [];
   const notify = (state: string) => Promise.resolve(void states.push(state));
   await watching(() => {}, { notify }, async (hung) => {
@@ -63,7 +63,7 @@ Deno.test("a service that takes connections and never answers is hung after six 
   assert.deepEqual(states, ["READY=1", "STOPPING=1"], "never WATCHDOG=1");
 });
 
-Deno.test("a service that only closes connections, because it has too many, is not hung", async () => {
+Deno.test("a service that closes connections because it has too many does not count as hung", async () => {
   let closed = 0;
   const states: string[] = [];
   const notify = (state: string) => Promise.resolve(void states.push(state));
@@ -74,7 +74,7 @@ Deno.test("a service that only closes connections, because it has too many, is n
   assert.ok(states.includes("WATCHDOG=1"));
 });
 
-Deno.test("a stop while a check is connecting ends the watchdog, although nothing answers", async () => {
+Deno.test("a stop during a connection attempt ends the watchdog at once", async () => {
   for (let attempt = 0; attempt < 20; attempt++) {
     await watching(() => {}, {}, async () => {
       for (let microtask = 0; microtask < 4; microtask++) await null;
@@ -84,7 +84,7 @@ Deno.test("a stop while a check is connecting ends the watchdog, although nothin
   }
 });
 
-Deno.test("a loop that has not moved for half an hour keeps WATCHDOG=1 back, until it moves", async () => {
+Deno.test("WATCHDOG=1 is not sent while a loop has made no progress for half an hour", async () => {
   const states: string[] = [];
   const notify = (state: string) => Promise.resolve(void states.push(state));
   let minutes = 31, asked = 0;
@@ -120,7 +120,7 @@ for (const kind of ["a path", "an abstract name"]) {
 }
 
 Deno.test({
-  name: "rosterd serve tells a supervisor that it is ready, without a database, and that it stops",
+  name: "rosterd serve notifies its supervisor when it is ready, even without a database, and when it stops",
   ignore: missing !== null,
   async fn() {
     await using here = await Workplace.make({

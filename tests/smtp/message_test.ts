@@ -16,7 +16,7 @@ function written({ subject, parts }: Words): { subject: string; text: string } {
 
 const compose = (...args: Parameters<typeof composeImport>) => written(composeImport(...args));
 
-Deno.test("the mail about failed records says what is new, what still fails since when, and what was fixed", () => {
+Deno.test("the mail about failed records lists new, known and fixed failures, with their dates", () => {
   const imported = mailed({
     records: 120,
     created: 10,
@@ -91,7 +91,7 @@ for (const [what, counts, ending] of subjects) {
   });
 }
 
-Deno.test("a file of which all records failed was not imported, and the mail is red", () => {
+Deno.test("if all records failed, the mail says in red that the file was not imported", () => {
   for (const kind of ["failures", "imported"] as const) {
     const { subject, parts } = composeImport(kind, mailed({ records: 40, failed: 40 }), NO_FILES, "");
     assert.equal(subject, "rosterd: roster.csv: all 40 records failed");
@@ -104,7 +104,7 @@ Deno.test("a file of which all records failed was not imported, and the mail is 
   }
 });
 
-Deno.test("a reminder about earlier files counts and lists what they left", () => {
+Deno.test("a reminder counts and lists the failures of earlier files", () => {
   const imported = mailed({ status: "done", records: 5, unchanged: 5 }, { earlier: [group({ records: 2 })] });
   const { subject, text } = compose("failures", imported, NO_FILES, "");
   assert.equal(subject, "rosterd: roster.csv: 2 known failures");
@@ -115,7 +115,7 @@ Deno.test("a reminder about earlier files counts and lists what they left", () =
   );
 });
 
-Deno.test("twenty groups of reasons are shown, and a sentence says that there are more", () => {
+Deno.test("twenty groups of reasons are shown, and a sentence mentions the others", () => {
   const fresh = Array.from({ length: 21 }, (_, at) => group({ line: at + 2, unique_id: `u-${at + 2}` }));
   const { text } = compose("failures", mailed({ records: 9000, failed: 3000 }, { fresh }), NO_FILES, "");
   assert.match(text, /^New failures: 3,000 records$/m);
@@ -155,7 +155,7 @@ Deno.test("the line of a rejection is added if the reason does not name it", () 
   assert.match(text, /^Reason: the header cannot be used \(line 3\)$/m);
 });
 
-Deno.test("the mail about archivals on hold begins with the decision, and says why, who, and how", () => {
+Deno.test("the mail about held archivals begins with the decision, and lists the reason, the users and the commands", () => {
   const held: FileNote = { name: "roster.20261123T184500Z.held.csv", fate: "attached" };
   const { subject, text } = compose("held", heldImport(), { ...NO_FILES, held }, "https://rosterd.example.edu");
   assert.equal(subject, "rosterd: roster.csv: 43 archivals on hold");
@@ -214,7 +214,7 @@ for (const fate of ["gzipped", "too_large", "refused", "unreadable"] as const) {
 }
 
 for (const state of ["approved", "discarded"] as const) {
-  Deno.test(`a late mail asks for no decision when the hold is ${state}`, () => {
+  Deno.test(`a late mail asks for no decision if the hold is ${state}`, () => {
     const { text } = compose("held", heldImport(state), NO_FILES, "https://rosterd.example.edu");
     assert.match(text, /^The file "roster\.csv" would take access from 43 users\.$/m);
     assert.match(text, new RegExp(`The change was on hold; an admin has since ${state} it\\.`));
@@ -222,7 +222,7 @@ for (const state of ["approved", "discarded"] as const) {
   });
 }
 
-Deno.test("the mail about a decision says what was decided, by whom, when, and the result", () => {
+Deno.test("the mail about a decision names the decision, the admin, the time and the result", () => {
   const { subject, text } = written(composeDecided(DECISION, entry(), "https://rosterd.example.edu"));
   assert.equal(subject, "rosterd: roster.csv: hold approved");
   assert.equal(
@@ -252,7 +252,7 @@ Deno.test("the mail about an import without failures shows its warnings", () => 
   assert.match(text, /Nothing\. This email is for your information\./);
 });
 
-Deno.test("a trial says that nothing was applied, and what failed", () => {
+Deno.test("the mail about a trial says that nothing was applied, and lists failures", () => {
   const { subject, text } = compose(
     "checked",
     mailed({ status: "checked", records: 9, failed: 2, failed_new: 1 }),
@@ -264,7 +264,7 @@ Deno.test("a trial says that nothing was applied, and what failed", () => {
   assert.match(text, /^What would have happened$/m);
 });
 
-Deno.test("line breaks, direction marks and escape codes of names and values are shown as codes", () => {
+Deno.test("line breaks, direction marks and escape codes in names and values are shown as codes", () => {
   const file = "x\r\nBcc: spy@evil.example\u001b[31m\u202e.csv";
   const nasty = group({ unique_id: "a\nb", name: "c\u202ed", reason: "bad\r\nvalue\u0007" });
   const { subject, text } = compose(
@@ -281,7 +281,7 @@ Deno.test("line breaks, direction marks and escape codes of names and values are
   assert.doesNotMatch(text, /[\u0000-\u0009\u000b-\u001f\u202e]/);
 });
 
-Deno.test("a value of 64 KiB is cut", () => {
+Deno.test("a value of 64 KiB is shortened", () => {
   const fresh = [group({ reason: "é".repeat(65_536) })];
   const { text } = compose("failures", mailed({ records: 2, failed: 1 }, { fresh }), NO_FILES, "");
   assert.ok(text.length < 2_000);
@@ -311,7 +311,7 @@ Deno.test("the HTML has the content of the text, escapes it, and loads nothing",
   ]);
 });
 
-Deno.test("times are local, with the zone", () => {
+Deno.test("times are local, with the time zone", () => {
   const time = "2026-11-23T04:45:00.000Z";
   assert.equal(localMinute(time, "America/Toronto"), "22 Nov 2026, 23:45 (UTC-5)");
   assert.equal(localMinute(time, "Asia/Kolkata"), "23 Nov 2026, 10:15 (UTC+5:30)");
@@ -319,7 +319,7 @@ Deno.test("times are local, with the zone", () => {
   assert.equal(localMinute("2026-07-01T22:00:00Z", "Europe/Berlin"), "2 Jul 2026, 00:00 (UTC+2)");
 });
 
-Deno.test("a digest lists imports and counts those that it does not name", () => {
+Deno.test("a digest lists imports and counts the remaining ones", () => {
   const reason = { code: "workbook", text: "this is an Excel workbook: save it as CSV", line: null };
   const { subject, text } = written(composeDigest([
     { kind: "failures", entry: entry({ records: 9, failed: 2, failed_new: 1 }), failedFile: "roster.T.failed.csv" },

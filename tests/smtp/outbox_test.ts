@@ -135,7 +135,7 @@ Deno.test("without mail settings no mail is sent or lost", async () => {
   assert.deepEqual(await w.outbox.sendDue(never), { sent: 1, waiting: 0 });
 });
 
-Deno.test("an alert goes to the admin, too, once to each address, with control characters as codes", async () => {
+Deno.test("an alert also goes to the admin, once to each address, with control characters shown as codes", async () => {
   await using w = await world();
   w.settings.failed_import_email = "clerk@school.example,admin@rosterd.example";
   const content = { subject: "rosterd: x\r\nBcc: spy@evil.example", text: "No file\u001b[2J.\nSee status.\n" };
@@ -212,7 +212,7 @@ Deno.test("two processes on one database send each mail once", async () => {
   assert.equal(w.server.mails.length, 8);
 });
 
-Deno.test("an email is given up after three days and ten attempts, and the history says so", async () => {
+Deno.test("rosterd gives up on an email after three days and ten attempts, and records this in the history", async () => {
   await using w = await world();
   const id = await w.imported("x.csv");
   w.server.misbehave({ how: "refuse", at: "RCPT", code: 450 });
@@ -227,7 +227,7 @@ Deno.test("an email is given up after three days and ten attempts, and the histo
   assert.ok(w.logged.some((line) => line.includes("mail.gave_up")));
 });
 
-Deno.test("an email is not given up at the first failure after rosterd was stopped for three days", async () => {
+Deno.test("after a stop of three days, rosterd does not give up on an email at the first failure", async () => {
   await using w = await world();
   const id = await w.imported("x.csv");
   w.server.misbehave({ how: "refuse", at: "DATA", code: 451 }, 1);
@@ -283,7 +283,7 @@ Deno.test("a missing file does not delay the mail", async () => {
   assert.match((await w.server.received(1))[0].text!, /could not be read for this email/);
 });
 
-Deno.test("the other mails are not tried while the server does not answer", async () => {
+Deno.test("while the server does not answer, other mails are not attempted", async () => {
   await using w = await world();
   for (let number = 1; number <= 5; number++) await w.imported(`${number}.csv`);
   w.server.misbehave({ how: "silent" });
@@ -365,7 +365,7 @@ Deno.test("after ten mails within an hour, the others wait for the next hour and
   assert.equal((await w.server.received(11))[10].subject, "rosterd: 3 imports need attention");
 });
 
-Deno.test("an email about a hold comes first, alone, and whatever the number of mails in the hour", async () => {
+Deno.test("an email about a hold is sent first and separately, even above the hourly limit", async () => {
   await using w = await world();
   for (let number = 1; number <= 12; number++) await w.imported(`${number}.csv`);
   const hold = async (id: number) => {
@@ -385,7 +385,7 @@ Deno.test("an email about a hold comes first, alone, and whatever the number of 
   assert.deepEqual(late.envelope.to, ["clerk@school.example", "second@school.example", "admin@rosterd.example"]);
 });
 
-Deno.test("a lost digest is retried whole, with the same Message-ID", async () => {
+Deno.test("a lost digest is retried completely, with the same Message-ID", async () => {
   await using w = await world();
   for (let number = 1; number <= 12; number++) await w.imported(`${number}.csv`);
   const lossy: OutboxDependencies["transport"] = (smtp, message, signal) => {

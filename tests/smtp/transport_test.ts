@@ -61,7 +61,7 @@ tlsTest("a mail arrives over STARTTLS with login, sender, recipients, Message-ID
   assert.deepEqual(new Uint8Array(mail.attachments[0].content), content);
 });
 
-tlsTest("the password of the environment overrides that of the settings", async () => {
+tlsTest("the password in the environment overrides the password in the settings", async () => {
   await using server = await startSmtpServer({ login: LOGIN });
   const send = createTransport({ ca: server.ca, password: LOGIN.password });
   await send(smtpTo(server.port, { ...LOGIN, password: "old", security: "starttls" }), message(), never);
@@ -215,14 +215,14 @@ const injections: Partial<Message>[] = [
   { attachments: [{ filename: "x\r\ny.csv", contentType: "text/csv", content: new Uint8Array() }] },
 ];
 for (const injection of injections) {
-  Deno.test(`nothing is sent with ${JSON.stringify(injection).slice(0, 70)}`, async () => {
+  Deno.test(`no mail is sent with ${JSON.stringify(injection).slice(0, 70)}`, async () => {
     await using server = await startSmtpServer();
     await refusal(createTransport()(smtpTo(server.port), message(injection), never), "permanent");
     assert.equal(server.mails.length, 0);
   });
 }
 
-tlsTest("checkLogin distinguishes right and wrong logins and sends nothing", async () => {
+tlsTest("checkLogin distinguishes valid and invalid logins, and sends no mail", async () => {
   await using server = await startSmtpServer({ login: LOGIN });
   const smtp = smtpTo(server.port, { ...LOGIN, security: "starttls" });
   await checkLogin(smtp, { ca: server.ca }, never);

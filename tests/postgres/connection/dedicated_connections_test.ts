@@ -43,7 +43,7 @@ onServer("two concurrent transactions use two connections", async (database) => 
   assert.notEqual(outer, inner);
 });
 
-onServer("settings of one transaction do not reach the next on its connection", async (database) => {
+onServer("the settings of a transaction do not affect the next one on the same connection", async (database) => {
   await database.transaction((tx) =>
     tx.unsafe("set local work_mem = '77MB'; create temp table mine () on commit drop")
   );
@@ -54,7 +54,7 @@ onServer("settings of one transaction do not reach the next on its connection", 
 });
 
 onServer(
-  "after an error the connection is closed, and the next transaction uses another",
+  "after an error, the connection is closed, and the next transaction uses a new one",
   async (database, { sql }) => {
     const first = await database.transaction(pidOf);
     await assert.rejects(database.transaction((tx) => tx`select 1 / 0`), { code: "22012" });
@@ -66,7 +66,7 @@ onServer(
   },
 );
 
-onServer("an idle connection is closed after a moment", async (database, { sql }) => {
+onServer("an idle connection is closed after a short time", async (database, { sql }) => {
   const pid = await database.transaction(pidOf);
   await until(
     "its session ends",

@@ -61,7 +61,7 @@ async function killedInCopy(db: RosterDatabase, copy: RegExp): Promise<void> {
   assert.equal((await db.store.find(report.id!))!.status, "error");
 }
 
-onEachDatabase("a file found to be cut off during COPY is rejected, not tried again", async (db) => {
+onEachDatabase("a file that turns out to be cut off during COPY is rejected and not retried", async (db) => {
   for (const report of [await db.check(SMALL + "3,ld"), await db.import(SMALL + "3,ld")]) {
     assert.deepEqual([report.status, report.reason!.code, report.reason!.line], ["rejected", "cut_off", 4]);
   }
@@ -85,7 +85,7 @@ onServer("a connection killed during the merge rolls the whole import back", asy
   await assertUntouched(db);
 });
 
-onServer("an import waits for a running one, says so once, and then sees its result", async (db) => {
+onServer("an import waits for a running import, reports the wait once, and then sees the result", async (db) => {
   const first = held("staged"), waiting = Promise.withResolvers<void>();
   let waits = 0;
   const onWait = () => {
@@ -120,7 +120,7 @@ onServer("a waiting import can be aborted, and leaves no session", async (db) =>
   assert.deepEqual(countsOf(await one), CREATED);
 });
 
-onServer("an import aborted while it reads is rolled back", async (db) => {
+onServer("an import that is aborted during reading is rolled back", async (db) => {
   const { way, reached, release } = held("copying"), stop = new AbortController();
   const importing = db.import(LARGE, { ...way, signal: stop.signal });
   await reached;
@@ -180,7 +180,7 @@ onServer("a waiting import is not marked as killed", async (db) => {
 });
 
 onServer(
-  "whenever the connection is killed, the import is applied whole or not at all, as the history says",
+  "whenever the connection is killed, the import is applied completely or not at all, as recorded in the history",
   async (db) => {
     const tries = fc.integer({ min: 0, max: 60 });
     const seen = { applied: 0, not: 0 };

@@ -20,17 +20,17 @@ const primary = (timeline: number): HostState => ({ acceptsWrites: true, timelin
 const hostOf = async (finder: PrimaryFinder) => (await finder.find()).host;
 const refusal = (finder: PrimaryFinder) => finder.find().then(() => "found", codeOf);
 
-Deno.test("the host that accepts writes is chosen, whatever its place in the list", async () => {
+Deno.test("the host that accepts writes is chosen, whatever its position in the list", async () => {
   assert.equal(await hostOf(finder({ a: primary(1), b: STANDBY })), "a");
   assert.equal(await hostOf(finder({ a: STANDBY, b: primary(1) })), "b");
   assert.equal(await hostOf(finder({ a: "ECONNREFUSED", b: STANDBY, c: primary(1) })), "c");
 });
 
-Deno.test("a host that never answers does not hold up the choice for long", async () => {
+Deno.test("a host that never answers does not delay the choice for long", async () => {
   assert.equal(await hostOf(finder({ a: "never", b: primary(1) })), "b");
 });
 
-Deno.test("of two primaries the one that was promoted last is chosen", async () => {
+Deno.test("if two primaries answer, the one that was promoted last is chosen", async () => {
   assert.equal(await hostOf(finder({ a: primary(1), b: primary(2) })), "b");
 });
 
@@ -46,11 +46,11 @@ Deno.test("an old primary that comes back is never used again, even if it is the
   assert.equal(await hostOf(found), "b");
 });
 
-Deno.test("without a primary the reason says whether a standby answered", async () => {
+Deno.test("without a primary, the reason says whether a standby answered", async () => {
   assert.equal(await refusal(finder({ a: "ECONNREFUSED", b: STANDBY })), "NO_PRIMARY");
   assert.equal(await refusal(finder({ a: "ECONNREFUSED", b: "28P01" })), "28P01");
 });
 
-Deno.test("a single host is used unasked, so that its own error is told", async () => {
+Deno.test("a single host is used without a check, so that its own error is reported", async () => {
   assert.equal(await hostOf(finder({ a: "never" })), "a");
 });

@@ -48,7 +48,7 @@ onServer("a COPY that the server refuses after its last byte ends at once, with 
   assert.equal((await db.database.sql`select 1 as one`)[0].one, 1);
 });
 
-Deno.test("a server that closes each new connection is an error at once, without endless retries", async () => {
+Deno.test("if a server closes each new connection, the error is reported at once, without endless retries", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   let calls = 0;
   const serving = (async () => {
@@ -95,7 +95,7 @@ onServer("an import whose COMMIT succeeded is not applied again", async (db) => 
 
 const message = (type: string, payload: number[]) => [type.charCodeAt(0), 0, 0, 0, payload.length + 4, ...payload];
 
-Deno.test("whose turn it is does not depend on how messages are split", () => {
+Deno.test("the protocol state does not depend on how messages are split", () => {
   const greeting = [...message("R", [0, 0, 0, 0]), ...message("K", [0, 0, 1, 2, 9, 9, 9, 9]), ...message("Z", [73])];
   const answer = [...message("T", [0, 0]), ...message("D", Array(60).fill(7)), ...message("C", [65, 0])];
   const refusal = message("E", [..."SERROR\0VERROR\0C53100\0Mno room\0\0"].map((c) => c.charCodeAt(0)));

@@ -2,6 +2,6 @@
 import { onServer } from "../roster_database.ts";
 import { runStories } from "./run.ts";
 
-onServer("whatever the maps, defaults, dates and filled columns are, imports match the model", async (db) => {
+onServer("imports with random value maps, defaults, date formats and fill-only columns match the model", async (db) => {
   await runStories(db, { numRuns: 40, interruptAfterTimeLimit: 3_000 });
 });

@@ -13,7 +13,7 @@ async function auditOf(db: RosterDatabase): Promise<Record<string, unknown>> {
   return Object.fromEntries(rows.map(({ unique_id, changes }) => [unique_id, changes]));
 }
 
-onServer("an edit after the plan stays, except for the values that the record states", async (db) => {
+onServer("an edit after the plan is kept, except for values that the record contains", async (db) => {
   await db.addUsers({ unique_id: "1", city: "Ottawa", phone_cell: "1" }, { unique_id: "2", city: "Ottawa" });
   await withOther(db, async (other) => {
     const edit = transactionOf(other, async (tx) => {
@@ -32,24 +32,27 @@ onServer("an edit after the plan stays, except for the values that the record st
   });
 });
 
-onServer("an edit that matches the record leaves the user unchanged, without an audit", async (db) => {
-  await db.addUsers({ unique_id: "1", city: "Ottawa" });
-  await withOther(db, async (other) => {
-    const edit = transactionOf(other, async (tx) => {
-      await tx`update rosterd.users set city = 'Hull' where unique_id = '1'`;
-    });
-    await edit.begun;
-    const importing = db.import("unique_id,login_source,city\n1,ldap,Hull\n");
-    await importYields(db);
-    await edit.commit();
+onServer(
+  "after an edit that matches the record, the user counts as unchanged, and no change is recorded",
+  async (db) => {
+    await db.addUsers({ unique_id: "1", city: "Ottawa" });
+    await withOther(db, async (other) => {
+      const edit = transactionOf(other, async (tx) => {
+        await tx`update rosterd.users set city = 'Hull' where unique_id = '1'`;
+      });
+      await edit.begun;
+      const importing = db.import("unique_id,login_source,city\n1,ldap,Hull\n");
+      await importYields(db);
+      await edit.commit();
 
-    assert.deepEqual(countsOf(await importing), { records: 1, unchanged: 1 });
-    assert.deepEqual(await auditOf(db), {});
-  });
-});
+      assert.deepEqual(countsOf(await importing), { records: 1, unchanged: 1 });
+      assert.deepEqual(await auditOf(db), {});
+    });
+  },
+);
 
 onServer(
-  "records apply to the new state of users disabled, deleted or created after the plan",
+  "records are applied to the new state of users who were disabled, deleted or created after the plan",
   async (db) => {
     await db.addUsers({ unique_id: "gone" }, { unique_id: "off" }, { unique_id: "silent" }, {
       unique_id: "was-off",
@@ -92,7 +95,7 @@ onServer(
   },
 );
 
-onServer("an email that another program assigns meanwhile fails its record, not the import", async (db) => {
+onServer("if another program takes an email during the import, only the record with that email fails", async (db) => {
   await db.addUsers({ unique_id: "1", email: "a@x.org" });
   await withOther(db, async (other) => {
     const edit = transactionOf(other, async (tx) => {
@@ -112,7 +115,7 @@ onServer("an email that another program assigns meanwhile fails its record, not 
   });
 });
 
-onServer("an edit while the import has its users locked waits for its end, and then stays", async (db) => {
+onServer("an edit of a locked user waits for the end of the import, and is then kept", async (db) => {
   await db.addUsers({ unique_id: "1", city: "Ottawa" });
   const gate = await gateBefore(db, "insert on rosterd.import_changes");
   await withOther(db, async (other) => {
@@ -145,7 +148,7 @@ onServer("a permit sold during the import is released with its user's other perm
   assert.deepEqual(permits.map(({ status }) => status), ["released", "released", "active"]);
 });
 
-onServer("a permit that another program moves to another user meanwhile stays with that user", async (db) => {
+onServer("a permit that another program moves to another user during the import stays with that user", async (db) => {
   await db.addUsers({ unique_id: "1" }, { unique_id: "2" });
   await db.sql`insert into rosterd.permits (permit_no, unique_id) values ('A', '1'), ('B', '1')`;
   await withOther(db, async (other) => {

@@ -59,7 +59,7 @@ onServer("approve waits for a running import, and leaves out the users whom that
   assert.deepEqual(await stateOf(db), { ...KEPT, active: ["1"], permits: ["active", "released"] });
 });
 
-onServer("of two concurrent decisions about one import, each is carried out whole or refused", async (db) => {
+onServer("two concurrent decisions about an import are each carried out completely or refused", async (db) => {
   const decisions = { approve: approveHold, discard: discardHold, undo: undoImport };
   type Name = keyof typeof decisions;
   const pairs: [Name, Name][] = [
@@ -82,7 +82,7 @@ onServer("of two concurrent decisions about one import, each is carried out whol
   }
 });
 
-onServer("of two concurrent undos, the later import is undone first, or the other undo is refused", async (db) => {
+onServer("with two concurrent undos, the later import is undone first, or the other undo is refused", async (db) => {
   await db.addUsers({ unique_id: "1", city: "Ottawa" });
   const one = await db.import("unique_id,login_source,city\n1,ldap,Hull\n");
   const two = await db.import("unique_id,login_source,city\n1,ldap,Aylmer\n");

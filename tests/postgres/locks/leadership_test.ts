@@ -8,7 +8,7 @@ const unavailable = await serverUnavailable();
 if (unavailable !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${unavailable}`);
 
 Deno.test({
-  name: "two concurrent attempts to lead are one, and resigning releases the lock",
+  name: "two concurrent attempts to become the leader count as one, and resigning releases the lock",
   ignore: unavailable !== null,
   async fn() {
     await using made = (await testDatabase())!;

@@ -34,7 +34,7 @@ onServer("a lock for another program's foreign key to a user does not stop the i
 });
 
 onServer(
-  "a program that locks in the opposite order gets its locks, and is never the victim of a deadlock",
+  "a program that locks in the opposite order gets its locks, and is never cancelled in a deadlock",
   async (db) => {
     await db.addUsers({ unique_id: "1" }, { unique_id: "2" });
     await withOther(db, async (other) => {
@@ -152,7 +152,7 @@ async function turn(folder: string, store: ImportStore) {
 }
 
 onServer(
-  "rows that stay locked postpone their file with a reason, and the next turn tries again",
+  "a file whose users stay locked is postponed with a reason, and the next turn retries",
   async (db) => {
     await db.addUsers({ unique_id: "1" }, { unique_id: "2" });
     const store = new PostgresImportStore(db.database, undefined, 600);

@@ -48,7 +48,7 @@ const MUST_BE_SEEN = [
   "undo: undone_already",
 ];
 
-onServer("users, permits, counts, holds and answers match the model in 1,500 sequences", async (db) => {
+onServer("users, permits, counts, holds and results match the model in 1,500 sequences", async (db) => {
   const begun = performance.now();
   const seen = await runSequences(db, 1_500, 12);
   const seconds = Math.round((performance.now() - begun) / 1_000);

@@ -60,7 +60,7 @@ onServer("a record of an undone import no longer counts", async (db) => {
   assert.deepEqual(await approve(db, id!), { archived: 1 });
 });
 
-onServer("of two later imports that keep a user, the one that is not undone counts", async (db, t) => {
+onServer("if two later imports keep a user and one is undone, the other one still counts", async (db, t) => {
   const changing = `${HEADER}1,ldap,Hull,1\n`, still = `${HEADER}1,ldap,,1\n`;
   for (const [which, rosters] of Object.entries({ first: [still, changing], second: [changing, still] })) {
     await t.step(`the ${which}`, async () => {
@@ -78,7 +78,7 @@ onServer("of two later imports that keep a user, the one that is not undone coun
   }
 });
 
-onServer("an approval releases the current permits, except those of users it leaves out", async (db) => {
+onServer("an approval releases the current permits, except the permits of users it leaves out", async (db) => {
   await db.addUsers({ unique_id: "1" }, { unique_id: "2" }, { unique_id: "3" });
   await addPermit(db, "1");
   await addPermit(db, "2");
@@ -150,7 +150,7 @@ onServer("an impossible approval or discard is refused with a reason", async (db
   assert.equal(await stateOf(db, "1"), "active");
 });
 
-onServer("approved losses count among those of the last 24 hours, discarded ones do not", async (db) => {
+onServer("approved losses count as losses of the last 24 hours, but discarded losses do not", async (db) => {
   await db.addUsers(...Array.from({ length: 10 }, (_, at) => ({ unique_id: `${at}` })));
   const few = { archive_guard: { max_percent: 0, min_users: 2 } };
   const lose = async (ids: number[], settings: Partial<Settings> = few) => {
@@ -173,7 +173,7 @@ onServer("approved losses count among those of the last 24 hours, discarded ones
 });
 
 onServer(
-  "a held record with other applied values counts as a loss only from its approval on",
+  "a held user whose other values were applied counts as a loss only after the approval",
   async (db) => {
     await db.addUsers(...Array.from({ length: 10 }, (_, at) => ({ unique_id: `${at}` })));
     const held = async (id: number) => (await db.import(`${HEADER}${id},ldap,Hull,0\n`, { settings: disabling })).id!;

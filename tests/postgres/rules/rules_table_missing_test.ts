@@ -114,7 +114,7 @@ onServer('with missing_users "keep" nobody is missing, and nothing is said of it
   assert.deepEqual([await statesOf(db), report.warnings], [{ 1: "active", 2: "active" }, []]);
 });
 
-onServer("a file that may be incomplete still archives the users that its records name", async (db) => {
+onServer("a file that may be incomplete still archives users whose records are inactive", async (db) => {
   await db.addUsers({ unique_id: "1" }, { unique_id: "2" }, { unique_id: "3", state: "archived" });
   const report = await db.import("unique_id,login_source,active\n1,ldap,0\n3,ldap,\n,ldap,1\n", {
     settings: { ...settings, archive_inactive_users: true },
@@ -146,7 +146,7 @@ onServer("a user whose record failed is not missing", async (db) => {
   assert.deepEqual(report.warnings, []);
 });
 
-onServer("users whom the feed named before are missing, whatever their login source", async (db) => {
+onServer("users whom the feed no longer names are missing, whatever their login source", async (db) => {
   await db.addUsers(
     { unique_id: "failed" },
     { unique_id: "taken", email: "b@x.org" },
@@ -215,7 +215,7 @@ onServer(
   },
 );
 
-onServer("the guard takes the share of active users, not of all users", async (db) => {
+onServer("the guard compares losses with the number of active users, not of all users", async (db) => {
   const add = (state: string, count: number) =>
     db.addUsers(...Array.from({ length: count }, (_, at) => ({ unique_id: `${state}${at}`, state })));
   await add("active", 4);

@@ -28,7 +28,7 @@ async function userOne(db: RosterDatabase): Promise<string | null> {
   return [state, user.city, user.email, permits].map((value) => value ?? "-").join(" ");
 }
 
-onServer("undo restores what is still as the import wrote it, and lists the rest", async (db, t) => {
+onServer("undo restores values that have not changed since the import, and lists the others", async (db, t) => {
   await using one = oneConnection(db);
   for (const [name, { roster, happens = "", then, user }] of Object.entries(SINCE)) {
     await t.step(name, async () => {
@@ -48,7 +48,7 @@ onServer("undo restores what is still as the import wrote it, and lists the rest
   }
 });
 
-onServer("undo restores every column, also to no value", async (db) => {
+onServer("undo restores every column, even to an empty value", async (db) => {
   const columns = (await db.sql<{ name: string; type: string }[]>`
     select attname as name, format_type(atttypid, null) as type from pg_attribute
     where attrelid = 'rosterd.users'::regclass and attnum > 0`)
@@ -81,49 +81,53 @@ onServer("undo restores every column, also to no value", async (db) => {
 const roster = (...lines: string[]) =>
   "unique_id,login_source,city,active\n" + lines.map((line) => `${line}\n`).join("");
 
-onServer("imports that changed users are undone from last to first, and others not at all", async (db) => {
-  const settings: Partial<Settings> = { archive_inactive_users: true };
-  await db.addUsers({ unique_id: "1", city: "Ottawa" }, { unique_id: "2", city: "Ottawa" }, { unique_id: "3" });
-  const before = await db.users();
-  const ids: number[] = [];
-  const imported = async (text: string, archive_guard?: Settings["archive_guard"]) =>
-    ids.push((await db.import(text, { settings: archive_guard ? { ...settings, archive_guard } : settings })).id!) - 1;
-  const refused = (at: number, code: string) =>
-    assert.rejects(undo(db, ids[at]), { name: "CannotDecide", code }, `import ${at} is refused`);
+onServer(
+  "imports that changed users can be undone from last to first, and other imports cannot be undone",
+  async (db) => {
+    const settings: Partial<Settings> = { archive_inactive_users: true };
+    await db.addUsers({ unique_id: "1", city: "Ottawa" }, { unique_id: "2", city: "Ottawa" }, { unique_id: "3" });
+    const before = await db.users();
+    const ids: number[] = [];
+    const imported = async (text: string, archive_guard?: Settings["archive_guard"]) =>
+      ids.push((await db.import(text, { settings: archive_guard ? { ...settings, archive_guard } : settings })).id!) -
+      1;
+    const refused = (at: number, code: string) =>
+      assert.rejects(undo(db, ids[at]), { name: "CannotDecide", code }, `import ${at} is refused`);
 
-  const first = await imported(roster("1,ldap,Hull,1"));
-  const same = await imported(roster("1,ldap,Hull,1"));
-  const held = await imported(roster("2,ldap,,0"), HOLDS);
-  const failed = await imported(roster("3,,Hull,1"));
-  const rejected = await imported("nothing\n");
-  const last = await imported(roster("1,ldap,Aylmer,0", "4,ldap,,1"), { max_percent: 100, min_users: 0 });
+    const first = await imported(roster("1,ldap,Hull,1"));
+    const same = await imported(roster("1,ldap,Hull,1"));
+    const held = await imported(roster("2,ldap,,0"), HOLDS);
+    const failed = await imported(roster("3,,Hull,1"));
+    const rejected = await imported("nothing\n");
+    const last = await imported(roster("1,ldap,Aylmer,0", "4,ldap,,1"), { max_percent: 100, min_users: 0 });
 
-  assert.equal(await undoImport(db.database, 999, signal, "admin"), null);
-  for (const at of [first, same, held, failed, rejected]) await refused(at, "not_the_latest");
-  // An approved hold counts as a change by its import, in the import's place.
-  await approveHold(db.database, ids[held], signal, "admin");
-  await refused(held, "not_the_latest");
-  assert.deepEqual(await undo(db, ids[last]), { restored: 1, archived: 1 });
-  await refused(last, "undone_already");
-  for (const at of [failed, rejected]) await refused(at, "nothing_changed");
-  await refused(first, "not_the_latest");
-  assert.deepEqual(await undo(db, ids[held]), { restored: 1 });
-  for (const at of [same, failed, rejected]) await refused(at, "nothing_changed");
-  assert.deepEqual(await undo(db, ids[first]), { restored: 1 });
+    assert.equal(await undoImport(db.database, 999, signal, "admin"), null);
+    for (const at of [first, same, held, failed, rejected]) await refused(at, "not_the_latest");
+    // An approved hold counts as a change by its import, in the import's place.
+    await approveHold(db.database, ids[held], signal, "admin");
+    await refused(held, "not_the_latest");
+    assert.deepEqual(await undo(db, ids[last]), { restored: 1, archived: 1 });
+    await refused(last, "undone_already");
+    for (const at of [failed, rejected]) await refused(at, "nothing_changed");
+    await refused(first, "not_the_latest");
+    assert.deepEqual(await undo(db, ids[held]), { restored: 1 });
+    for (const at of [same, failed, rejected]) await refused(at, "nothing_changed");
+    assert.deepEqual(await undo(db, ids[first]), { restored: 1 });
 
-  const { 4: created, ...others } = await db.users();
-  assert.deepEqual(others, before);
-  assert.equal(created.archived, true);
-  const statuses = await db.sql`select status, undone_at is not null as undone from rosterd.imports order by id`;
-  assert.deepEqual(statuses.map(({ status, undone }) => `${status} ${undone}`), [
-    "done true",
-    "done false",
-    "held true",
-    "failed_records false",
-    "rejected false",
-    "done true",
-  ]);
-});
+    const { 4: created, ...others } = await db.users();
+    assert.deepEqual(others, before);
+    assert.equal(created.archived, true);
+    const statuses = await db.sql`select status, undone_at is not null as undone from rosterd.imports order by id`;
+    assert.deepEqual(statuses.map(({ status, undone }) => `${status} ${undone}`), [
+      "done true",
+      "done false",
+      "held true",
+      "failed_records false",
+      "rejected false",
+      "done true",
+    ]);
+  },
+);
 
 onServer("an unfinished import, or one whose undo data was cleared, cannot be undone", async (db) => {
   await db.addUsers({ unique_id: "1" });
@@ -184,18 +188,21 @@ onServer("permits that an earlier import released stay released", async (db) => 
   assert.deepEqual(permits.map(({ permit_no }) => permit_no), ["P2"]);
 });
 
-onServer("of several permits with one number one is restored, and all those without a number are", async (db) => {
-  await db.addUsers({ unique_id: "1" });
-  await db.sql`
+onServer(
+  "of several permits with the same number, one is restored; all permits without a number are restored",
+  async (db) => {
+    await db.addUsers({ unique_id: "1" });
+    await db.sql`
     insert into rosterd.permits (permit_no, unique_id) values ('P', '1'), ('P', '1'), (null, '1'), (null, '1')`;
-  const { id, permits_released } = await db.import(roster("1,ldap,,0"), { settings: SINCE_SETTINGS });
-  assert.equal(permits_released, 4);
-  assert.deepEqual(await undo(db, id!), {
-    restored: 1,
-    permits_restored: 3,
-    left_out: ['1: permit "P" stays released: another active permit has its number'],
-  });
-});
+    const { id, permits_released } = await db.import(roster("1,ldap,,0"), { settings: SINCE_SETTINGS });
+    assert.equal(permits_released, 4);
+    assert.deepEqual(await undo(db, id!), {
+      restored: 1,
+      permits_restored: 3,
+      left_out: ['1: permit "P" stays released: another active permit has its number'],
+    });
+  },
+);
 
 onServer("an undo calls a replaced restore_permits once and reports its result", async (db) => {
   await db.addUsers({ unique_id: "1" });
