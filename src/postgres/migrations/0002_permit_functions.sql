@@ -28,7 +28,7 @@ begin
             select from rosterd.permits as other
             where other.permit_no = mine.permit_no and other.status = 'active'
           )
-          -- If several permits have the same number, only the first one is restored.
+          -- Of several that bear one number, only the first comes back.
           and not exists (
             select from rosterd.permits as twin
             where twin.permit_no = mine.permit_no and twin.released_by_import = mine.released_by_import
