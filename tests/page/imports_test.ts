@@ -64,6 +64,9 @@ pageTest(
         `${line} ${reason}`,
       );
     }
+    const cells = texts.slice(1).map((text) => text.split("\t"));
+    assert.ok(cells.some(([line], at) => line === cells[at + 1]?.[0]), "a record with several problems");
+    assert.deepEqual(cells.map((row) => row[4]), cells.map(() => "new"));
     await page.getByText("Settings used").click();
     const settings = page.getByRole("table", { name: "Settings at the start of the import" }).getByRole("row");
     assert.match(await settings.nth(1).innerText(), /^Scan interval/, "in the order of the form");

@@ -16,27 +16,28 @@ import { counted, number } from "./words.js";
 const ON_A_PAGE = 100;
 
 /**
- * @param {readonly Failure[]} failures
+ * @template {Failure} F
+ * @param {readonly F[]} failures
  * @param {string} caption
- * @param {readonly Node[]} since The time when each record first failed; empty for the failures of a check.
+ * @param {((failure: F) => Node) | null} sinceOf When a record failed first; null for the records of a check.
  */
-export function failureTable(failures, caption, since = []) {
-  const rows = failures.flatMap(({ line, unique_id, problems }, at) =>
-    problems.map(({ column, code, reason }) => [
-      number(line),
-      unique_id === null ? h("span", { class: "faint" }, "none") : data(unique_id),
+export function failureTable(failures, caption, sinceOf = null) {
+  const rows = failures.flatMap((failure) =>
+    failure.problems.map(({ column, code, reason }) => [
+      number(failure.line),
+      failure.unique_id === null ? h("span", { class: "faint" }, "none") : data(failure.unique_id),
       column === null ? h("span", { class: "faint" }, "the whole record") : h("code", null, column),
       h("code", null, code),
-      ...since.slice(at, at + 1),
+      ...(sinceOf === null ? [] : [sinceOf(failure)]),
       data(reason),
     ])
   );
   const columns = [
     { heading: "Line", kind: "number" },
     { heading: "unique_id" },
-    { heading: "Column" },
+    { heading: "Column", kind: "column" },
     { heading: "Code" },
-    ...(since.length > 0 ? [{ heading: "Since" }] : []),
+    ...(sinceOf === null ? [] : [{ heading: "Since" }]),
     { heading: "Reason", kind: "wide" },
   ];
   return table(caption, columns, rows, "failures");
@@ -72,7 +73,7 @@ export async function failuresSection({ id, feed, failed, failed_new, failed_fil
     show: (/** @type {readonly PastFailure[]} */ failures) =>
       failures.length === 0
         ? h("p", { class: "faint" }, "These records were deleted after the retention period (bak_retention_days).")
-        : failureTable(failures, "Failed records, by line", failures.map((failure) => sinceOf(failure, started_at))),
+        : failureTable(failures, "Failed records, by line", (failure) => sinceOf(failure, started_at)),
   });
   const words = { name: failed_file ?? "", said: "The failed records were downloaded" };
   const download = failed_file !== null &&
