@@ -40,3 +40,17 @@ pageTest(
     assertQuiet();
   },
 );
+
+pageTest("Every count of an import has a colour of its kind, also that of renamed users", {}, async (scene) => {
+  await scene.service.import("autumn.csv", roster(1, 20));
+  await scene.service.import("new-ids.csv", "unique_id,old_unique_id,login_source\nn1,u0001,ldap\n");
+  const { page, assertQuiet } = await scene.admin();
+  await go(page, "#/imports/2", "new-ids.csv");
+  const counts = page.locator("#counts");
+  await counts.getByText("Renamed").waitFor();
+  const colours = await counts.locator("dt span").evaluateAll((all) =>
+    all.map((each) => [each.className, getComputedStyle(each).backgroundColor])
+  );
+  assert.deepEqual(colours.filter(([, colour]) => colour === "rgba(0, 0, 0, 0)"), []);
+  assertQuiet();
+});
