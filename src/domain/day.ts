@@ -10,6 +10,7 @@ export const day = z.object({
   records: count.describe("The records of the largest file of each feed: the size of the rosters."),
   changed: count.describe("The users created, updated, archived or reactivated, without undone imports."),
   failed: count.describe("The records that failed."),
+  all_failed: count.describe("The files of which every record failed."),
   held: count.describe("The users and records put on hold."),
   rejected: count.describe("The files that were rejected, or could not be imported."),
 });

@@ -129,6 +129,8 @@ const feedStatus = z.object({
     id: z.int(),
     file: z.string(),
     status: z.enum(outcome.IMPORT_STATUSES),
+    records: count,
+    failed: count,
     finished_at: time,
   }).nullable(),
   expected_at: time.nullable().describe("When the next file is due according to expected_every_hours."),

@@ -20,17 +20,29 @@ onService("the totals of a day leave out undone imports, and use the time zone o
   for (const id of [2, 3, 4]) await at(id, `${today}T00:10:00Z`);
 
   const days = async (query: string) => (await service.get<{ days: Day[] }>(`/days?${query}`)).days;
-  const monday = { imports: 1, last_import: 1, records: 2, changed: 2, failed: 0, held: 0, rejected: 0 };
-  const tuesday = { imports: 3, last_import: 4, records: 5, changed: 2, failed: 1, held: 0, rejected: 1 };
+  const monday = { imports: 1, last_import: 1, records: 2, changed: 2, failed: 0, all_failed: 0, held: 0, rejected: 0 };
+  const tuesday = {
+    imports: 3,
+    last_import: 4,
+    records: 5,
+    changed: 2,
+    failed: 1,
+    all_failed: 0,
+    held: 0,
+    rejected: 1,
+  };
   assert.deepEqual(await days("days=2"), [{ day, ...monday }, { day: today, ...tuesday }]);
   assert.deepEqual(await days("days=2&feed=staff"), [
-    { day: today, imports: 1, last_import: 3, records: 1, changed: 1, failed: 0, held: 0, rejected: 0 },
+    { day: today, imports: 1, last_import: 3, records: 1, changed: 1, failed: 0, all_failed: 0, held: 0, rejected: 0 },
   ]);
   // Both days fall on the day before in a zone far enough to the west.
   const [first] = await days("days=3&zone=America/Toronto");
   assert.notEqual(first.day, day);
   await service.fetch("/imports/3/undo", { method: "POST" });
   assert.equal((await days("days=1")).at(-1)!.changed, 1);
+  await service.import("broken.csv", "unique_id,login_source\n7,\n8,\n");
+  const { failed, all_failed } = (await days("days=1")).at(-1)!;
+  assert.deepEqual({ failed, all_failed }, { failed: 3, all_failed: 1 });
   for (const query of ["zone=Mars/Base", "zone=%2B05:00", "days=0", "days=367"]) {
     assert.equal((await service.fetch(`/days?${query}`)).status, 422, query);
   }

@@ -104,7 +104,7 @@ export const CHANGES_FILE = "unique_id,outcome,column,before,after\r\nu5,archive
 
 const DAY: Day = {
   ...{ day: "2026-11-23", imports: 2, last_import: 2, records: 120 },
-  ...{ changed: 4, failed: 1, held: 0, rejected: 0 },
+  ...{ changed: 4, failed: 1, all_failed: 0, held: 0, rejected: 0 },
 };
 
 const MISSING: MissingRoster = {

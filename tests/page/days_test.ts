@@ -1,5 +1,6 @@
 /** The news of the overview: the last day in a sentence, and six weeks as a strip and as a table. */
 import assert from "node:assert/strict";
+import { go } from "./browser.ts";
 import { pageTest } from "./page_test_case.ts";
 import { roster } from "./world.ts";
 
@@ -24,6 +25,27 @@ pageTest(
     await columns.first().focus();
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "yesterday.csv", exact: true }).waitFor();
+    assertQuiet();
+  },
+);
+
+pageTest(
+  "A file of which every record failed is red and said so in the overview, its strip, the history and the import",
+  { settings: { feeds: { staff: {} } } },
+  async ({ service, admin }) => {
+    await service.import("staff/broken.csv", roster(1, 3, () => ({ email: "wrong" })));
+    const { page, assertQuiet } = await admin();
+    const bad = page.locator(".badge.bad");
+    await page.locator("#news .lead").getByText("every record of 1 file failed").waitFor();
+    assert.equal(await page.locator("svg a rect.strip-failed[height='3']").count(), 1);
+    for (const name of ["Recent imports", "Feeds"]) {
+      await page.getByRole("table", { name }).locator(".badge.bad", { hasText: "All records failed" }).waitFor();
+    }
+    await go(page, "#/imports", "Imports");
+    await page.getByRole("table").locator(".badge.bad", { hasText: "All records failed" }).waitFor();
+    await page.getByRole("link", { name: "staff/broken.csv" }).click();
+    await page.getByText("All records failed. Nothing was applied.").waitFor();
+    assert.match(await bad.innerText(), /All records failed/);
     assertQuiet();
   },
 );

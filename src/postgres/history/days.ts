@@ -19,6 +19,7 @@ export async function listDays(sql: Sql, { days, zone, ...filter }: DaysQuery): 
       coalesce(sum(created + updated + archived + reactivated + missing_archived)
         filter (where status <> 'checked' and undone_at is null), 0)::bigint as changed,
       sum(failed)::bigint as failed,
+      count(*) filter (where status in ('failed_records', 'checked') and failed = records) as all_failed,
       sum(held + missing_held)::bigint as held,
       count(*) filter (where status in ('rejected', 'error')) as rejected
     from recent group by day order by day`;

@@ -120,6 +120,8 @@ export interface LastImport {
   id: number;
   file: string;
   status: ImportStatus;
+  records: number;
+  failed: number;
   finished_at: string;
 }
 
@@ -209,11 +211,11 @@ async function readFeeds(sql: Sql): Promise<Record<string, FeedTotals>> {
     feeds.set(feed, totals);
   }
   const lasts = await sql`
-    select distinct on (feed) feed, id, file, status, finished_at
+    select distinct on (feed) feed, id, file, status, records, failed, finished_at
     from rosterd.imports where finished_at is not null order by feed, finished_at desc, id desc`;
-  for (const { feed, id, file, status, finished_at } of lasts) {
+  for (const { feed, finished_at, ...last } of lasts) {
     const totals = feeds.get(feed);
-    if (totals !== undefined) totals.last = { id, file, status, finished_at: finished_at.toISOString() };
+    if (totals !== undefined) totals.last = { ...last, finished_at: finished_at.toISOString() };
   }
   for (const { feed, since, users, first } of await readWaiting(sql)) {
     const totals = feeds.get(feed) ?? noFeedTotals();

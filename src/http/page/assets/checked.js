@@ -59,7 +59,7 @@ export async function checked(report, settings, importNow) {
 function head(report, importNow) {
   const { file, status, reason } = report;
   const heading = h("h2", { tabindex: "-1", id: "checked" }, data(file));
-  const top = h("div", { class: "result-head" }, heading, statusBadge({ status, hold: null, undone_at: null }));
+  const top = h("div", { class: "result-head" }, heading, statusBadge(report));
   if (reason === null) {
     const go = button("Import this file…", () => importNow(whatHappens(report)), { id: "import-file" });
     return h(

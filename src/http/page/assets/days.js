@@ -49,11 +49,12 @@ export function news(days, today) {
 }
 
 /** @param {Day} day */
-function cameTo({ records, changed, failed, held, rejected }) {
+function cameTo({ records, changed, failed, all_failed, held, rejected }) {
   const parts = [
     counted(records, "record"),
     changed === 0 ? "no user changed" : `${counted(changed, "user")} changed`,
     ...(failed > 0 ? [`${counted(failed, "record")} failed`] : []),
+    ...(all_failed > 0 ? [`every record of ${counted(all_failed, "file")} failed`] : []),
     ...(held > 0 ? [`${number(held)} held for review`] : []),
     ...(rejected > 0 ? [`${counted(rejected, "file")} rejected`] : []),
   ];
@@ -107,7 +108,7 @@ function column({ day, came, x, height }) {
     top -= part;
     return svg("rect", { class: `strip-${name}`, x, y: top, width: WIDTH, height: part });
   });
-  const isBad = came.rejected > 0;
+  const isBad = came.rejected + came.all_failed > 0;
   return svg(
     "a",
     { href: `#/imports/${came.last_import}` },

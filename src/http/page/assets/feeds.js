@@ -36,7 +36,7 @@ function row(feed) {
     last_import === null ? h("span", { class: "faint" }, "none yet") : [
       h("a", { href: `#/imports/${last_import.id}` }, data(last_import.file)),
       " ",
-      statusBadge({ status: last_import.status, hold: null, undone_at: null }),
+      statusBadge(last_import),
       " ",
       ago(last_import.finished_at),
     ],

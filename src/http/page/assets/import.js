@@ -10,6 +10,7 @@ import { feedPath, settingsOf } from "./feed.js";
 import { changesLink } from "./route.js";
 import { usedSettings } from "./used_settings.js";
 import {
+  allFailed,
   COUNT_WORDS,
   decidedInWords,
   DELIMITER_WORDS,
@@ -139,19 +140,15 @@ function running(entry, page) {
 }
 
 /** @param {ImportEntry} entry */
-function verdict({ status, reason, decisions }) {
+function verdict(entry) {
+  const { status, reason, decisions } = entry;
+  const failure = allFailed(entry) &&
+    notice("bad", h("p", null, h("strong", null, "All records failed. Nothing was applied.")));
   if (status === "checked") {
-    return notice(
-      "quiet",
-      h(
-        "p",
-        null,
-        h("strong", null, "This was a trial: nothing was applied."),
-        " The counts say what would have happened.",
-      ),
-    );
+    const trial = h("strong", null, "This was a trial: nothing was applied.");
+    return [failure, notice("quiet", h("p", null, trial, " The counts say what would have happened."))];
   }
-  if (reason === null) return decisions.length === 0 ? null : notice("quiet", decisions.map(decisionLine));
+  if (reason === null) return [failure, decisions.length > 0 && notice("quiet", decisions.map(decisionLine))];
   const line = reason.line === null || reason.text.includes(`line ${reason.line}`)
     ? ""
     : ` (line ${number(reason.line)})`;

@@ -15,7 +15,7 @@ export function badge(tone, word) {
   return h("span", { class: `badge ${tone}` }, h("span", { class: "sign", "aria-hidden": "true" }, SIGNS[tone]), word);
 }
 
-/** @param {Pick<ImportEntry, "status" | "hold" | "undone_at">} entry */
+/** @param {import("./words.js").Outcome} entry */
 export function statusBadge(entry) {
   const { tone, word } = statusOf(entry);
   return badge(tone, word);

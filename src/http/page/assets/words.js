@@ -114,6 +114,14 @@ const STATUSES = {
   checked: { word: "Checked only", tone: "quiet" },
 };
 
+/** @type {{ word: string, tone: Tone }} */
+const ALL_FAILED = { word: "All records failed", tone: "bad" };
+
+/** Whether an import or a trial could use none of the records. @param {Outcome} entry */
+export function allFailed({ status, records, failed }) {
+  return (status === "failed_records" || status === "checked") && failed > 0 && failed === records;
+}
+
 /** The statuses in the order of the filter. */
 export const STATUS_NAMES = /** @type {const} */ ([
   "done",
@@ -130,14 +138,17 @@ export function statusWord(status) {
   return STATUSES[status].word;
 }
 
+/** @typedef {Pick<ImportEntry, "status" | "records" | "failed"> & Partial<Pick<ImportEntry, "hold" | "undone_at">>} Outcome */
+
 /**
- * The status of an import, including later decisions about it.
- * @param {Pick<ImportEntry, "status" | "hold" | "undone_at">} entry
+ * The status of an import, with the decisions since.
+ * @param {Outcome} entry
  * @returns {{ word: string, tone: Tone }}
  */
-export function statusOf({ status, hold, undone_at }) {
-  const { word, tone } = STATUSES[status];
-  const since = [hold !== null && hold.state !== "open" ? hold.state : "", undone_at === null ? "" : "undone"];
+export function statusOf(entry) {
+  const { status, hold, undone_at } = entry;
+  const { word, tone } = allFailed(entry) ? ALL_FAILED : STATUSES[status];
+  const since = [hold && hold.state !== "open" ? hold.state : "", undone_at ? "undone" : ""];
   const decided = since.filter((part) => part !== "").join(", ");
   return decided === "" ? { word, tone } : { word: `${word} (${decided})`, tone: "quiet" };
 }
