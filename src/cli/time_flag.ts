@@ -1,8 +1,13 @@
 import { WrongUsage } from "./command.ts";
 
-/** Converts a flag with a day or a time to RFC 3339. A day begins at midnight in the time zone of this machine. */
-export function timeFlag(text: string, name: string): string {
-  const time = new Date(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00` : text);
+/**
+ * A flag with a day or a time, as RFC 3339. A day begins at midnight in the time zone of this machine. `lastDay`: a day
+ * stands for its end, the next midnight.
+ */
+export function timeFlag(text: string, name: string, lastDay = false): string {
+  const isDay = /^\d{4}-\d\d-\d\d$/.test(text);
+  const time = new Date(isDay ? `${text}T00:00` : text);
+  if (isDay && lastDay) time.setDate(time.getDate() + 1);
   if (Number.isNaN(time.getTime())) throw new WrongUsage(`${name} must be a day such as 2026-11-30, not "${text}"`);
   return time.toISOString();
 }

@@ -89,6 +89,27 @@ export const pastFailure = failure.extend({
 });
 export type PastFailure = z.output<typeof pastFailure>;
 
+export const lastingFailure = pastFailure.extend({
+  import: z.int().describe("The last import in which the record failed."),
+  feed: z.string(),
+  name: z.string().nullable().describe("The first and last name of the user; null if neither is known."),
+});
+/** A record that has failed for several nights, and whose user no later file has named. */
+export type LastingFailure = z.output<typeof lastingFailure>;
+
+/** `nights`: from the first to the last import in which a record failed, both included. `zone`: an IANA time zone. */
+export interface LastingQuery {
+  nights: number;
+  zone: string;
+  limit: number;
+}
+
+export interface LastingFailures {
+  failures: LastingFailure[];
+  /** Counts all of them. */
+  total: number;
+}
+
 export const codedText = z.object({ code: stableWord, text: z.string() });
 /** A stable code for programs, and a sentence for people. */
 export type CodedText = z.output<typeof codedText>;

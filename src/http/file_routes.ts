@@ -24,6 +24,17 @@ const getFailedFile = createRoute({
   ...CSV_FILE,
 });
 
+const getRosterFile = createRoute({
+  method: "get",
+  path: "/imports/{id}/file",
+  summary: "Download the file of an import from bak, as it was uploaded",
+  request: { params: importPath },
+  responses: {
+    200: { description: "The file.", content: { "application/octet-stream": FILE } },
+    ...errors(404, 410, 422, 503),
+  },
+});
+
 const getChangesFile = createRoute({
   method: "get",
   path: "/imports/{id}/changes.csv",
@@ -80,6 +91,9 @@ export function addFileRoutes(
 ): void {
   const { imports } = service;
   app.openapi(getFailedFile, async (c) => download(c, await imports.failedFile(c.req.valid("param").id)));
+  app.openapi(getRosterFile, async (c) => {
+    return download(c, await imports.rosterFile(c.req.valid("param").id), "application/octet-stream");
+  });
   app.openapi(getChangesFile, async (c) => download(c, await imports.changesFile(c.req.valid("param").id)));
   app.openapi(checkFile, async (c) => {
     const { feed, name } = c.req.valid("query");
@@ -97,11 +111,15 @@ export function addFileRoutes(
     return entry === null ? c.json({ imports: [] }, 202) : c.json({ imports: [entry] }, 200);
   });
 
-  function download(c: Context<HttpEnv>, asked: Download | { gone: string } | null) {
+  function download(
+    c: Context<HttpEnv>,
+    asked: Download | { gone: string } | null,
+    type = "text/csv; charset=utf-8",
+  ) {
     const file = found(asked);
     if ("gone" in file) throw new Problem(410, file.gone);
     return c.body(cutWhenBroken(file.stream, log), 200, {
-      "content-type": "text/csv; charset=utf-8",
+      "content-type": type,
       ...(file.size === null ? {} : { "content-length": String(file.size) }),
       "content-disposition": attachment(file.name),
     });

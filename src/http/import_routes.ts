@@ -5,7 +5,16 @@ import { bodiless } from "./body.ts";
 import type { HttpEnv } from "./env.ts";
 import { Problem } from "./problem.ts";
 import { errors, importPath, json, uniqueId, wholeNumber } from "./route.ts";
-import { changePage, dayList, failurePage, heldPage, importEntry, importPage, replayed } from "./schemas.ts";
+import {
+  changePage,
+  dayList,
+  failurePage,
+  heldPage,
+  importEntry,
+  importPage,
+  lastingFailures,
+  replayed,
+} from "./schemas.ts";
 import type { Service } from "./service.ts";
 
 const feedName = z.string({ error: "must be given once" }).max(32, { error: "must be the name of a feed" });
@@ -48,6 +57,20 @@ const listDays = createRoute({
     }),
   },
   responses: { 200: json("The days.", dayList), ...errors(422, 503) },
+});
+
+const listFailing = createRoute({
+  method: "get",
+  path: "/failures",
+  summary: "List the records that have failed for several nights and still fail, longest first",
+  request: {
+    query: z.strictObject({
+      nights: wholeNumber(1, 28).default(3).describe("From the first import with the failure to the last, in days."),
+      zone: zone.default("UTC"),
+      limit: wholeNumber(1, 1_000).default(100),
+    }),
+  },
+  responses: { 200: json("The records.", lastingFailures), ...errors(422, 503) },
 });
 
 const flag = z.enum(["true", "false"], { error: "must be true or false" }).default("false");
@@ -116,6 +139,7 @@ export function addImportRoutes(app: OpenAPIHono<HttpEnv>, service: Service): vo
   const { imports } = service;
   app.openapi(listImports, async (c) => c.json(await imports.list(c.req.valid("query")), 200));
   app.openapi(listDays, async (c) => c.json({ days: await imports.days(c.req.valid("query")) }, 200));
+  app.openapi(listFailing, async (c) => c.json(await imports.failing(c.req.valid("query")), 200));
   app.openapi(replayImports, async (c) => {
     const { since, dry_run, dismiss } = c.req.valid("query"), { by } = c.get("caller");
     if (dismiss === "true") return c.json({ rosters: await service.dismissMissing(by), left_out: [] }, 200);

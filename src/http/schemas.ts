@@ -44,6 +44,11 @@ export const failurePage = z.object({
   next: z.int().nullable().describe("Pass it as `after` to get the next page; null on the last page."),
 });
 
+export const lastingFailures = z.object({
+  failures: z.array(outcome.lastingFailure.clone().openapi("LastingFailure")).describe("Longest failing first."),
+  total: count.describe("The number of all of them."),
+});
+
 const heldColumn = decisions.heldColumn.clone().openapi("HeldColumn");
 
 export const checkReports = z.array(

@@ -3,7 +3,14 @@ import type { z } from "@hono/zod-openapi";
 import type { Day, DaysQuery } from "../domain/day.ts";
 import type { Finding } from "../domain/finding.ts";
 import type { MissingRoster, Replayed } from "../domain/missing_roster.ts";
-import type { ChangePage, ChangeQuery, CodedText, ImportQuery } from "../domain/outcome.ts";
+import type {
+  ChangePage,
+  ChangeQuery,
+  CodedText,
+  ImportQuery,
+  LastingFailures,
+  LastingQuery,
+} from "../domain/outcome.ts";
 import type { Erased } from "../domain/erasure.ts";
 import type { Approved, Discarded, HeldPage, Undone } from "../domain/decision.ts";
 import type { SettingsHistoryPage, StoredSettings } from "../domain/stored_settings.ts";
@@ -38,6 +45,8 @@ export interface ImportHistory {
   get(id: number): Promise<ImportEntry | null>;
   /** The days with imports, oldest first. */
   days(query: DaysQuery): Promise<Day[]>;
+  /** The records that have failed for several nights, longest first. */
+  failing(query: LastingQuery): Promise<LastingFailures>;
   failures(id: number, query: DetailQuery<number>): Promise<{ failures: PastFailure[]; next: number | null } | null>;
   /** The users that the import held, ordered by unique_id, or the columns of its held file. */
   held(id: number, query: DetailQuery<string>): Promise<HeldPage | null>;
@@ -47,6 +56,8 @@ export interface ImportHistory {
   changesFile(id: number): Promise<Download | { gone: string } | null>;
   /** The failed-records file in `bak`. `gone` says why the file does not exist. */
   failedFile(id: number): Promise<Download | { gone: string } | null>;
+  /** The imported file in `bak`, as it was uploaded. */
+  rosterFile(id: number): Promise<Download | { gone: string } | null>;
 }
 
 export interface Download {

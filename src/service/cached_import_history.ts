@@ -3,7 +3,7 @@
  * {@link Busy}.
  */
 import type { Day, DaysQuery } from "../domain/day.ts";
-import type { ChangeQuery, ImportQuery } from "../domain/outcome.ts";
+import type { ChangeQuery, ImportQuery, LastingQuery } from "../domain/outcome.ts";
 import { Busy, type DetailQuery, type ImportHistory } from "../http/service.ts";
 import { changesFile, changesFileName } from "../importer/files/changes_file.ts";
 import type { ImportEntry } from "../importer/ports.ts";
@@ -14,6 +14,7 @@ import type { Database, Sql } from "../postgres/connection/connect.ts";
 import { listDays } from "../postgres/history/days.ts";
 import {
   findImport,
+  listFailing,
   listFailures,
   listImports,
   NO_TOTALS,
@@ -87,6 +88,10 @@ export class CachedImportHistory implements ImportHistory {
     return await this.ask((sql) => listDays(sql, query));
   }
 
+  async failing(query: LastingQuery) {
+    return await this.ask((sql) => listFailing(sql, query));
+  }
+
   async failures(id: number, query: DetailQuery<number>) {
     return await this.ask((sql) => listFailures(sql, id, query));
   }
@@ -113,21 +118,33 @@ export class CachedImportHistory implements ImportHistory {
   async failedFile(id: number) {
     const entry = await this.get(id);
     if (entry === null) return null;
-    const name = entry.failed_file;
-    if (name === null) {
-      return {
-        gone: entry.failed === 0
-          ? "none of this import's records failed"
-          : "the failed records of this import were not kept",
-      };
-    }
+    const none = entry.failed === 0
+      ? "none of this import's records failed"
+      : "the failed records of this import were not kept";
+    return await this.#fromBak(entry.feed, entry.failed_file, none, "the failed records of this import are");
+  }
+
+  async rosterFile(id: number) {
+    const entry = await this.get(id);
+    if (entry === null) return null;
+    return await this.#fromBak(
+      entry.feed,
+      entry.bak_file,
+      "this import has no file in bak",
+      "the file of this import is",
+    );
+  }
+
+  /** `none`: the answer if the import has no such file. `what`: the file, as the subject of a sentence. */
+  async #fromBak(feed: string, name: string | null, none: string, what: string) {
+    if (name === null) return { gone: none };
     try {
-      const file = await this.options.bakOf(entry.feed).open(name);
+      const file = await this.options.bakOf(feed).open(name);
       return { name, size: file.size, stream: streamOf(file) };
     } catch (error) {
       if (error instanceof NoBakFolder) return { gone: "bak is no longer a real folder" };
       if (!isNoPlainFile(error)) throw error;
-      return { gone: "the failed records of this import are no longer in bak" };
+      return { gone: `${what} no longer in bak` };
     }
   }
 

@@ -55,6 +55,10 @@ besideService("imports are filtered by status, day and file, and shown as a tabl
   assert.deepEqual(await files("--file", "STU"), ["Students.csv"]);
   assert.deepEqual(await files("--file", "%"), []);
   assert.deepEqual(await files("--since", "2999-01-01"), []);
+  const now = new Date();
+  const today = new Date(now.getTime() - now.getTimezoneOffset() * 60_000).toISOString().slice(0, 10);
+  assert.deepEqual(await files("--since", today, "--until", today), ["staff.csv", "Students.csv"]);
+  assert.deepEqual(await files("--until", `${today}T00:00`), []);
   for (const words of [["--status", "good"], ["--since", "yesterday"], ["--limit", "0"]]) {
     const { code, err } = await run("imports", ...words);
     assert.equal(code, 64);

@@ -208,6 +208,7 @@ export function fakeService(settingsPath: string, changes: Partial<Service> = {}
       },
       get: (id) => Promise.resolve(entries.find((each) => each.id === id) ?? null),
       days: () => Promise.resolve([DAY]),
+      failing: () => Promise.resolve({ failures: [{ ...FAILURE, import: 1, feed: "", name: null }], total: 1 }),
       failures: (id) => Promise.resolve(id === 1 ? { failures: [FAILURE], next: null } : null),
       held: (id, { after }) => {
         const held = after === undefined || after < HELD.unique_id ? [HELD] : [];
@@ -226,6 +227,11 @@ export function fakeService(settingsPath: string, changes: Partial<Service> = {}
         if (id === 2) return Promise.resolve({ gone: "nothing failed in this import" });
         const stream = new Blob([FAILED_FILE]).stream();
         return Promise.resolve(id === 1 ? { name: 'é "1".failed.csv', size: FAILED_FILE.length, stream } : null);
+      },
+      rosterFile: (id) => {
+        if (id === 2) return Promise.resolve({ gone: "the file of this import is no longer in bak" });
+        const stream = new Blob([FAILED_FILE]).stream();
+        return Promise.resolve(id === 1 ? { name: "students.csv", size: FAILED_FILE.length, stream } : null);
       },
     },
     decisions: {

@@ -59,7 +59,20 @@ Deno.test("The response for missing failed records says why they are missing", a
   assert.deepEqual([answer.status, (await answer.json()).detail], [410, "nothing failed in this import"]);
 });
 
-Deno.test("A requested scan gets 202, or 200 with wait", async () => {
+Deno.test("The file of an import can be downloaded, or the answer says why it is missing", async () => {
+  await using http = await testHttp();
+  const answer = await http.ask("GET", "/imports/1/file");
+  assert.equal(await answer.text(), FAILED_FILE);
+  assert.equal(answer.headers.get("content-type"), "application/octet-stream");
+  assert.match(answer.headers.get("content-disposition")!, /^attachment; filename="students\.csv"/);
+  const missing = await http.ask("GET", "/imports/2/file");
+  assert.deepEqual([missing.status, (await missing.json()).detail], [
+    410,
+    "the file of this import is no longer in bak",
+  ]);
+});
+
+Deno.test("A requested scan answers 202, and one that was waited for 200", async () => {
   await using http = await testHttp();
   const asked = await http.ask("POST", "/imports");
   assert.deepEqual([asked.status, await asked.json()], [202, { imports: [] }]);

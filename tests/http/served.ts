@@ -37,10 +37,12 @@ export function historyOf(failedFile: () => Download): ImportHistory {
     list: never,
     get: never,
     days: never,
+    failing: never,
     failures: never,
     held: never,
     changes: never,
     changesFile: never,
+    rosterFile: never,
     failedFile: () => Promise.resolve(failedFile()),
   };
 }

@@ -48,8 +48,8 @@ pageTest("Every count of an import has a colour of its kind, also that of rename
   await go(page, "#/imports/2", "new-ids.csv");
   const counts = page.locator("#counts");
   await counts.getByText("Renamed").waitFor();
-  const colours = await counts.locator("dt span").evaluateAll((all) =>
-    all.map((each) => [each.className, getComputedStyle(each).backgroundColor])
+  const colours = await page.evaluate<[string, string][]>(
+    `[...document.querySelectorAll("#counts dt span")].map((dot) => [dot.className, getComputedStyle(dot).backgroundColor])`,
   );
   assert.deepEqual(colours.filter(([, colour]) => colour === "rgba(0, 0, 0, 0)"), []);
   assertQuiet();

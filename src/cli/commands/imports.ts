@@ -25,6 +25,7 @@ export const importsCommand: Command = {
     limit: { value: "N", help: "list at most N imports (20)" },
     status: { value: "STATUS", help: `list only imports with this status: ${IMPORT_STATUSES.join(", ")}` },
     since: { value: "DATE", help: "list only imports that started on or after this day or time" },
+    until: { value: "DATE", help: "list only imports that started up to the end of this day, or before this time" },
     file: { value: "TEXT", help: "list only imports of files whose name contains this text" },
     feed: { value: "NAME", help: "list only imports of this feed" },
   },
@@ -66,7 +67,7 @@ async function runList(invocation: Invocation): Promise<number> {
 
 /** Converts the flags to parameters of `GET /imports`. Throws {@link WrongUsage}. */
 function listQuery(flags: Invocation["flags"]): ImportQuery {
-  const { status, since, file } = flags as Record<string, string | undefined>;
+  const { status, since, until, file } = flags as Record<string, string | undefined>;
   if (status !== undefined && !IMPORT_STATUSES.includes(status as ImportStatus)) {
     throw new WrongUsage(`--status must be one of ${IMPORT_STATUSES.join(", ")}, not "${status}"`);
   }
@@ -74,6 +75,7 @@ function listQuery(flags: Invocation["flags"]): ImportQuery {
     limit: wholeNumber(String(flags.limit ?? 20), "--limit", 200),
     ...(status === undefined ? {} : { status: status as ImportStatus }),
     ...(since === undefined ? {} : { since: timeFlag(since, "--since") }),
+    ...(until === undefined ? {} : { until: timeFlag(until, "--until", true) }),
     ...(file === undefined ? {} : { file }),
     ...(flags.feed === undefined ? {} : { feed: feedOf(flags) }),
   };

@@ -5,6 +5,9 @@ import {
   importEntry,
   type ImportQuery,
   type ImportStatus,
+  type LastingFailure,
+  type LastingFailures,
+  type LastingQuery,
   type Outcome,
   OUTCOMES,
 } from "../../domain/outcome.ts";
@@ -62,6 +65,21 @@ export async function listFailures(
     order by line limit ${limit + 1}`;
   const failures = [...rows.slice(0, limit)];
   return { failures, next: rows.length > limit ? failures[failures.length - 1].line : null };
+}
+
+/** Records whose latest import still failed like one some nights before, and whose users no later file has named. */
+export async function listFailing(sql: Sql, { nights, zone, limit }: LastingQuery): Promise<LastingFailures> {
+  const rows = await sql<(LastingFailure & { total: number })[]>`
+    select ${failureColumns(sql)}, f.import_id as import, i.feed, count(*) over () as total,
+      coalesce((
+        select nullif(concat_ws(' ', first_name, last_name), '') from rosterd.users where unique_id = f.unique_id collate "C"
+      ), f.name) as name
+    from rosterd.import_failures as f
+    join rosterd.imports as i on i.id = f.import_id
+    where f.open_feed is not null
+      and (i.started_at at time zone ${zone})::date - (f.since at time zone ${zone})::date >= ${nights - 1}::int
+    order by f.since, f.import_id, f.line limit ${limit}`;
+  return { failures: rows.map(({ total: _, ...failure }) => failure), total: rows[0]?.total ?? 0 };
 }
 
 /** Tells other programs about an import, as part of the statement that ends it (docs/database.md#notifications). */
@@ -210,7 +228,7 @@ async function readFeeds(sql: Sql): Promise<Record<string, FeedTotals>> {
     totals.lastSuccessAt = latest(totals.lastSuccessAt, time(succeeded));
     feeds.set(feed, totals);
   }
-  const lasts = await sql`
+  const lasts = await sql<(Omit<LastImport, "finished_at"> & { feed: string; finished_at: Date })[]>`
     select distinct on (feed) feed, id, file, status, records, failed, finished_at
     from rosterd.imports where finished_at is not null order by feed, finished_at desc, id desc`;
   for (const { feed, finished_at, ...last } of lasts) {
