@@ -84,11 +84,12 @@ export class PostgresPlannedImport implements PlannedImport {
   /** Locks the users of the plan and their permits. Plans again if another program changed one of the users. */
   async #lockAll({ tx, lock, reversed }: LockAttempt): Promise<Plan> {
     const { planner, queries: { findOldIds, lockUsers, lockPermits } } = this.context;
-    const locksPermits = () => plan.archives || findOldIds !== null;
+    // An import of a held file changes no users, so it needs no locks.
+    const isHeld = () => plan.summary.changes !== null;
+    const locksPermits = () => !isHeld() && (plan.archives || findOldIds !== null);
     let plan = this.plan;
     if (reversed && locksPermits()) await lock(lockPermits);
-    // An import of a held file changes no users, so it needs no locks.
-    for (let plans = 1; plan.summary.changes === null && !await lock(lockUsers); plans++) {
+    for (let plans = 1; !isHeld() && !await lock(lockUsers); plans++) {
       if (plans === MAX_PLANS) {
         throw errorWithCode("users_change", "other programs keep changing the users of this roster");
       }

@@ -34,6 +34,27 @@ onServer("a lock for another program's foreign key to a user does not stop the i
 });
 
 onServer(
+  "a file that the change guard holds waits for no user or permit that another program has locked",
+  async (db) => {
+    await db.addUsers({ unique_id: "1", city: "Hull" }, { unique_id: "2", city: "Hull" });
+    await db.sql`insert into rosterd.permits (permit_no, unique_id) values ('P1', '1')`;
+    await withOther(db, async (other) => {
+      const selling = transactionOf(other, async (tx) => {
+        await tx`update rosterd.users set phone_cell = '9'`;
+        await tx`update rosterd.permits set permit_no = 'P2'`;
+      });
+      await selling.begun;
+      const settings = { ...archiving, change_guard: { max_percent: 50, min_users: 1 } };
+      const roster = "unique_id,old_unique_id,login_source,city,active\n1,,ldap,Ottawa,0\n2,,ldap,Ottawa,0\n";
+
+      assert.equal((await db.import(roster, { settings })).status, "held");
+
+      await selling.commit();
+    });
+  },
+);
+
+onServer(
   "a program that locks in the opposite order gets its locks, and is never cancelled in a deadlock",
   async (db) => {
     await db.addUsers({ unique_id: "1" }, { unique_id: "2" });
