@@ -1,34 +1,14 @@
 /** An erasure leaves no trace of a user in the database, and everything else as it was (docs/people.md#erasure). */
 import assert from "node:assert/strict";
-import { UserKey } from "../../src/importer/digests/user_key.ts";
 import { eraseUser, purgeArchived } from "../../src/postgres/history/erasure.ts";
 import { undoImport } from "../../src/postgres/history/undo.ts";
+import { everything, keyOf } from "./every_row.ts";
 import { countsOf, onEachDatabase, onServer, type RosterDatabase } from "./roster_database.ts";
 
 const { signal } = new AbortController();
 
 const erase = (db: RosterDatabase, id: string, retentionDays = 0) =>
   eraseUser(db.database, id, { retentionDays, signal, by: "registry" });
-
-/** Every row of every table, and the keys in the caches, as text. */
-async function everything({ sql }: RosterDatabase): Promise<string> {
-  const tables = await sql<{ name: string }[]>`
-    select relname as name from pg_class where relnamespace = 'rosterd'::regnamespace and relkind = 'r' order by relname`;
-  const texts: string[] = [];
-  for (const { name } of tables) {
-    const rows = await sql.unsafe(`select to_jsonb(t)::text as text from rosterd.${name} as t`);
-    texts.push(...rows.map(({ text }) => `${name}: ${text}`));
-  }
-  return texts.join("\n");
-}
-
-function keyOf(id: string): string {
-  const key = new UserKey(), bytes = new TextEncoder().encode(id), hex = new DataView(new ArrayBuffer(8));
-  key.take(new DataView(bytes.buffer), 0, bytes.length);
-  hex.setInt32(0, key.low, true);
-  hex.setInt32(4, key.high, true);
-  return new Uint8Array(hex.buffer).toHex();
-}
 
 const HEADER = "unique_id,login_source,last_name,email,city,active\n";
 const OTHERS = Array.from({ length: 300 }, (_, at) => `other${at},ldap,Chan${at},,${"Ottawa".repeat(8)},1\n`).join("");

@@ -49,7 +49,7 @@ onServer(
       "unless a roster calls them active before (release_permits_after_days)",
     ]);
     assert.equal(await stateOf(db, "1"), "disabled waiting active");
-    await age(db, "30 days -2500 ms");
+    await age(db, "30 days -10 s");
     // Takes the new version of the rows into the unchanged-record cache.
     assert.deepEqual(countsOf(await db.import(nightly, { settings: SETTINGS })), { records: 302, unchanged: 302 });
     await until("the grace period is over", async () => {

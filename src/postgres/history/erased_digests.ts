@@ -23,7 +23,7 @@ const WRITE_LOG =
 const WRITE_OWNER =
   "update rosterd.known_state set written_by = xmin where feed in (select jsonb_array_elements_text($1::text::jsonb))";
 
-/** Removes the cache entries of the users in the table `erasing`. */
+/** Removes the cache entries of the ids in the table `erased_ids`. */
 export async function eraseDigests(tx: Tx): Promise<void> {
   const pieces = await findPieces(tx, await keysOf(tx));
   if (pieces.length === 0) return;
@@ -44,7 +44,7 @@ export async function eraseDigests(tx: Tx): Promise<void> {
 
 async function keysOf(tx: Tx): Promise<Keys> {
   const rows = await tx<{ key: string }[]>`
-    select encode(int8send(hashtextextended(unique_id collate "C", 0)), 'hex') as key from erasing`;
+    select encode(int8send(hashtextextended(unique_id collate "C", 0)), 'hex') as key from erased_ids`;
   const keys: Keys = new Map();
   for (const { key } of rows) {
     const bytes = Buffer.from(key, "hex"), low = bytes.readInt32BE(4);

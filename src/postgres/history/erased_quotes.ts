@@ -1,16 +1,17 @@
 /** Removes quoted values of erased users from warnings and from the reasons of rejected files. */
 import type { CodedText, Reason } from "../../domain/outcome.ts";
 import type { Tx } from "../connection/connect.ts";
+import { VALUE_COLUMNS } from "../import/queries.ts";
 
-/** The values that identify a person. */
-const QUOTED =
-  "unique_id, user_name, email, student_no, employ_no, drivers_license_num, phone_cell, employee_phone, student_phone";
+/** The values that may identify a person. */
+const QUOTED = VALUE_COLUMNS.filter(({ kind }) => kind === "text" || kind === "email" || kind === "date")
+  .map(({ databaseName }) => `${databaseName}::text`).join(", ");
 
 const ERASED = "(erased)";
 
-/** Removes the quotes of the users in the table `erasing`. */
+/** Removes the quotes of the users in the table `erasing`, and of their ids in `erased_ids`. */
 export async function eraseQuotes(tx: Tx): Promise<void> {
-  const rows = await tx.unsafe(`select ${QUOTED} from erasing`);
+  const rows = [...await tx.unsafe(`select ${QUOTED} from erasing`), ...await tx`select unique_id from erased_ids`];
   const values = new Set(rows.flatMap((row) => Object.values(row)).filter((value) => value !== null));
   const texts = await tx<{ id: number; warnings: CodedText[]; reason: Reason | null }[]>`
     select id, warnings, reason from rosterd.imports where warnings <> '[]' or reason is not null`;
@@ -25,8 +26,12 @@ export async function eraseQuotes(tx: Tx): Promise<void> {
   }
 }
 
+/** A value in quotes, or in a quoted line of a file, where it stands between delimiters. */
+const QUOTE = /"([^"]*)"/g, IN_LINE = /(?<=[",;|\t])[^",;|\t]+(?=[",;|\t…])/g;
+
 function withoutQuotes(text: string, values: ReadonlySet<string>): string {
-  return text.replace(/"([^"]*)"/g, (quote, value) => values.has(value) ? `"${ERASED}"` : quote)
+  return text.replace(QUOTE, (quote, value) => values.has(value) ? `"${ERASED}"` : quote)
+    .replace(IN_LINE, (value) => values.has(value.trim()) ? ERASED : value)
     .replace(
       /( looks like )(.*)(?= without its leading zeros)/g,
       (words, before, value) => values.has(value) ? before + ERASED : words,

@@ -6,7 +6,9 @@ import type { Database, Tx } from "../connection/connect.ts";
 import eraseExamples from "../queries/erase/examples.sql" with { type: "text" };
 import eraseFiles from "../queries/erase/files.sql" with { type: "text" };
 import findArchived from "../queries/erase/find_archived.sql" with { type: "text" };
+import findIds from "../queries/erase/find_ids.sql" with { type: "text" };
 import findUser from "../queries/erase/find_user.sql" with { type: "text" };
+import eraseMentions from "../queries/erase/mentions.sql" with { type: "text" };
 import eraseReasons from "../queries/erase/reasons.sql" with { type: "text" };
 import eraseTraces from "../queries/erase/traces.sql" with { type: "text" };
 import eraseUsers from "../queries/erase/users.sql" with { type: "text" };
@@ -15,14 +17,17 @@ import { eraseDigests } from "./erased_digests.ts";
 import { eraseQuotes } from "./erased_quotes.ts";
 
 /**
- * The user whom the reason of a problem names, such as the holder of a taken value; null if the reason does not name a
- * user.
+ * The user whom the reason of a problem names: the holder of a taken value, or an old id. Null if the reason does not name
+ * a user.
  */
 const NAMED = `coalesce(
     substring(problem ->> 'reason' from ' user "(.*)"'),
-    substring(problem ->> 'reason' from ' looks like (.*) without its leading zeros')
+    substring(problem ->> 'reason' from '^old_unique_id "(.*)" (?:is also|has a record of its own) on line ')
   )`;
-const REASONS = eraseReasons.replaceAll("{{named}}", NAMED);
+const IS_ERASED = `(problem ->> 'code' in ('9019', '9020', '9022') and exists (
+    select from erased_ids as e where e.unique_id = ${NAMED} and f.import_id between e.first_import and e.last_import
+  ))`;
+const REASONS = eraseReasons.replaceAll("{{is_erased}}", IS_ERASED).replaceAll("{{named}}", NAMED);
 
 /** The name under which rosterd erases users because of a setting rather than an admin's decision. */
 const PURGE = "purge_archived_after_days";
@@ -53,6 +58,7 @@ export async function eraseUser(
       const [user] = await tx<{ active: boolean; has_permit: boolean }[]>`select active, has_permit from erasing`;
       if (user === undefined) return null;
       requireErasable(user);
+      await tx.unsafe(findIds);
       const files = await tx.unsafe(eraseFiles, [retentionDays, MAX_ERASED_FILES]);
       await eraseAll(tx, by).catch((error) => {
         if (!isReferenced(error)) throw error;
@@ -102,13 +108,13 @@ export async function purgeArchived(database: Database, days: number, signal: Ab
 /** Resolves to the users who cannot be erased. */
 async function purgeFound(tx: Tx): Promise<string[]> {
   try {
-    await tx.savepoint((inner) => eraseAll(inner, PURGE));
+    await tx.savepoint((inner) => eraseFound(inner));
     return [];
   } catch (error) {
     if (!isReferenced(error)) throw error;
   }
-  const kept: string[] = [];
-  for (const { unique_id } of await tx<{ unique_id: string }[]>`select unique_id from erasing`) {
+  const kept: string[] = [], found = await tx<{ unique_id: string }[]>`select unique_id from erasing`;
+  for (const { unique_id } of found) {
     try {
       await tx.savepoint((inner) => inner`delete from rosterd.users where unique_id = ${unique_id}`);
     } catch (error) {
@@ -117,21 +123,30 @@ async function purgeFound(tx: Tx): Promise<string[]> {
       kept.push(unique_id);
     }
   }
-  await eraseAll(tx, PURGE);
+  if (kept.length < found.length) await eraseFound(tx);
   return kept;
 }
 
-/** Erases the users in the table `erasing`. */
+async function eraseFound(tx: Tx): Promise<void> {
+  await tx.unsafe(findIds);
+  await eraseAll(tx, PURGE);
+}
+
+/**
+ * Erases the users in the table `erasing`, with their ids in `erased_ids`. Begins with what another program's table may
+ * forbid, because the rest takes long.
+ */
 async function eraseAll(tx: Tx, by: string): Promise<void> {
   await tx.unsafe("analyze erasing");
+  await tx.unsafe(eraseUsers, [by]);
   await eraseDigests(tx);
   await eraseQuotes(tx);
+  await tx.unsafe(eraseMentions);
   await tx.unsafe(eraseTraces);
   await tx.unsafe(REASONS);
   await tx.unsafe(eraseExamples);
-  await tx.unsafe(eraseUsers, [by]);
 }
 
 function isReferenced(error: unknown): boolean {
-  return hasCode(error, "23503") || hasCode(error, "23001");
+  return hasCode(error, "23503", "23001");
 }

@@ -41,8 +41,8 @@ export interface Change {
   lostAt: number | null;
   /** The word of the import's feed; undefined: the feed does not name the user. */
   word: [before: Word | undefined, after: Word | undefined] | null;
-  /** The old id of a user who was renamed, and the earlier imports whose entries moved to the new id. */
-  renamed: { from: string; imports: number[] } | null;
+  /** The old and the new id of a user who was renamed, and the earlier imports whose entries moved to the new id. */
+  renamed: { from: string; to: string; imports: number[] } | null;
   /** The old id of a user who was merged into this one. */
   absorbed: string | null;
   /** The id into which this user was merged, and the permits that moved with them. */
@@ -72,6 +72,8 @@ export interface Import {
   /** The other feeds of the settings, with which it began. */
   others: string[];
   undone: boolean;
+  /** The latest import when it was undone. */
+  undoneAfter: number;
   hold: "open" | "approved" | "discarded" | "superseded" | null;
   /** What the change guard holds: the roster, and the columns that an approval waives; null: the file was applied. */
   file: { roster: Roster; columns: Value[] } | null;
@@ -292,6 +294,7 @@ function begun(id: number, { name, all }: Feed, rules: Rules): Import {
     feed: name,
     others,
     undone: false,
+    undoneAfter: 0,
     hold: null,
     file: null,
     held: new Map(),

@@ -168,6 +168,7 @@ export function undo(world: World, done: Import): Refusal | LeftOut & Record<str
   left_out.push(...merged.left);
   const back = [...values, ...states, ...ids].filter(({ stays }) => stays === null).map(({ id }) => id);
   done.undone = true;
+  done.undoneAfter = world.imports.at(-1)!.id;
   if (done.hold === "open") done.hold = "discarded";
   return {
     restored: new Set(back).size,
@@ -246,10 +247,36 @@ export function erase(world: World, id: string): Refusal | null | "erased" {
   const own = permits.filter(({ owner }) => owner === id);
   if (own.some(({ status }) => status === "active")) return { refused: "active_permit" };
   for (const permit of own) Object.assign(permit, { owner: null, by: null });
+  const names = namesOf(imports, id);
   for (const one of imports) {
-    if (one.changes.delete(id) || person.createdBy === one.id) one.erased++;
-    one.held.delete(id);
+    const its = names.filter(({ first, last }) => first <= one.id && one.id <= last).map(({ name }) => name);
+    const gone = new Set(its.filter((name) => one.changes.delete(name)));
+    if (person.createdBy === one.id) gone.add(id);
+    one.erased += gone.size;
+    for (const name of its) one.held.delete(name);
+    // "what imports recorded about other users because of them"
+    for (const change of one.changes.values()) {
+      if (its.includes(change.merged?.into ?? "")) change.merged = null;
+      if (its.includes(change.absorbed ?? "")) change.absorbed = null;
+    }
   }
   people.delete(id);
   return "erased";
+}
+
+/** The ids of a user, with the first and the last import in which they were theirs. */
+function namesOf(imports: readonly Import[], id: string): { name: string; first: number; last: number }[] {
+  const renames = imports.flatMap((one) => {
+    const renamed = one.changes.get(id)?.renamed ?? null;
+    return renamed === null ? [] : [{ ...one, renamed }];
+  });
+  return [
+    { name: id, first: 0, last: Infinity },
+    ...renames.map((one) => ({ name: one.renamed.from, first: 0, last: one.id })),
+    ...renames.filter(({ undone }) => undone).map(({ id: first, renamed: { to: name }, undoneAfter: last }) => ({
+      name,
+      first,
+      last,
+    })),
+  ];
 }

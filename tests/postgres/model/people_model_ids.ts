@@ -44,7 +44,7 @@ export function heirsOf(people: ReadonlyMap<string, Person>, { records, olds }: 
 export function rename(world: World, from: string, to: string): Change["renamed"] {
   const imports = moveHistory(world, from, to, () => true);
   moveUser(world, from, to);
-  return { from, imports };
+  return { from, to, imports };
 }
 
 function moveUser({ people, permits }: World, from: string, to: string): void {

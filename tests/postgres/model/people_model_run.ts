@@ -35,7 +35,9 @@ export async function runSequences(
     await run.begin(start);
     for (const step of steps) await run.take(step);
   });
-  await fc.assert(property, { numRuns, interruptAfterTimeLimit: limit, endOnFailure: numRuns > 100 });
+  const seed = Date.now() % 2 ** 31;
+  console.log(`people: seed ${seed}`);
+  await fc.assert(property, { seed, numRuns, interruptAfterTimeLimit: limit, endOnFailure: numRuns > 100 });
   return seen;
 }
 

@@ -1,13 +1,13 @@
 -- Lists the files in bak that may still name the user: files imported since the user was created, and earlier files
 -- that left a trace. $1: bak_retention_days; $2: the limit.
 with traced as (
-  select import_id from rosterd.import_failures where unique_id in (select unique_id from erasing)
+  select import_id from erased_ids as e join rosterd.import_failures as t using (unique_id) where import_id between first_import and last_import
   union
-  select import_id from rosterd.import_changes where unique_id in (select unique_id from erasing)
+  select import_id from erased_ids as e join rosterd.import_changes as t using (unique_id) where import_id between first_import and last_import
   union
-  select import_id from rosterd.import_held where unique_id in (select unique_id from erasing)
+  select import_id from erased_ids as e join rosterd.import_held as t using (unique_id) where import_id between first_import and last_import
   union
-  select import_id from rosterd.trial_changes where unique_id in (select unique_id from erasing)
+  select import_id from erased_ids as e join rosterd.trial_changes as t using (unique_id) where import_id between first_import and last_import
 )
 select
   i.id as import, i.feed, kept.file,

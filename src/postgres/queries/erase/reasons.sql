@@ -1,13 +1,16 @@
--- Replaces the unique_id of erased users in failures of other records. Such a record claims a value of the user, or has
--- a similar unique_id.
+-- Replaces the unique_id of erased users in failures of other records. Such a record claims a value or the id of the user.
+-- Deletes a record whose unique_id has only lost the zeros of the user's id, because it is the user's own.
+delete from rosterd.import_failures as f
+where f.problems::text like '%without its leading zeros%' and exists (
+  select from jsonb_array_elements(f.problems) as problems (problem)
+  join erased_ids as e on e.unique_id = substring(problem ->> 'reason' from ' looks like (.*) without its leading zeros')
+  where f.import_id between e.first_import and e.last_import
+);
 update rosterd.import_failures as f
 set problems = (
-  select jsonb_agg(case when e.unique_id is null then problem else jsonb_set(problem, '{reason}', to_jsonb(
-      replace(replace(problem ->> 'reason', '"' || e.unique_id || '"', '"(erased)"'), ' like ' || e.unique_id || ' ', ' like (erased) ')
-    )) end order by at)
+  select jsonb_agg(case when not {{is_erased}} then problem
+    else jsonb_set(problem, '{reason}', to_jsonb(replace(problem ->> 'reason', '"' || {{named}} || '"', '"(erased)"')))
+  end order by at)
   from jsonb_array_elements(f.problems) with ordinality as problems (problem, at)
-  left join erasing as e on e.unique_id = {{named}}
 )
-where exists (
-  select from jsonb_array_elements(f.problems) as problems (problem) join erasing as e on e.unique_id = {{named}}
-)
+where exists (select from jsonb_array_elements(f.problems) as problems (problem) where {{is_erased}})

@@ -1,18 +1,31 @@
 -- Deletes the records that imports kept about the users. For each import, counts the users whose changes an undo can no
 -- longer restore.
 with changes as (
-  delete from rosterd.import_changes as c using erasing as e where e.unique_id = c.unique_id returning c.import_id, c.unique_id
+  delete from rosterd.import_changes as c using erased_ids as e
+  where e.unique_id = c.unique_id and c.import_id between e.first_import and e.last_import
+  returning c.import_id, c.unique_id
 ),
-failures as (delete from rosterd.import_failures as f using erasing as e where e.unique_id = f.unique_id),
-held as (delete from rosterd.import_held as h using erasing as e where e.unique_id = h.unique_id),
-moved as (delete from rosterd.moved_permits as m using erasing as e where e.unique_id in (m.old_id, m.new_id)),
--- The user into whom the erased user was merged.
-absorbed as (
-  update rosterd.import_changes as c set changes = c.changes - 'old_unique_id'
-  from rosterd.import_changes as own join erasing as e on e.unique_id = own.unique_id
-  where c.import_id = own.import_id and c.unique_id = own.changes -> 'merged_into' ->> 1
+failures as (
+  delete from rosterd.import_failures as f using erased_ids as e
+  where e.unique_id = f.unique_id and f.import_id between e.first_import and e.last_import
 ),
-trials as (delete from rosterd.trial_changes as t using erasing as e where e.unique_id = t.unique_id),
+held as (
+  delete from rosterd.import_held as h using erased_ids as e
+  where e.unique_id = h.unique_id and h.import_id between e.first_import and e.last_import
+),
+moved as (
+  delete from rosterd.moved_permits as m using erased_ids as e
+  where e.unique_id in (m.old_id, m.new_id) and m.import_id between e.first_import and e.last_import
+),
+-- A trial lists a user under the id that the roster would give them.
+trials as (
+  delete from rosterd.trial_changes as t using erased_ids as e
+  where e.unique_id = t.unique_id and t.import_id between e.first_import and e.last_import
+),
+renaming as (
+  delete from rosterd.trial_changes as t using erased_ids as e
+  where e.unique_id = t.columns -> 'unique_id' ->> 0 and t.import_id between e.first_import and e.last_import
+),
 concerned as (
   select import_id, count(*) as users
   from (
