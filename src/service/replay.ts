@@ -19,7 +19,12 @@ export interface ReplayOptions {
   log: Log;
 }
 
+/** More than a modification time loses when it is stored as a floating-point number of seconds. */
+const STEP_MS = 10;
+
 interface Found extends MissingRoster {
+  /** In milliseconds since 1970. */
+  mtime: number;
   /** The reason why the roster is not imported again; null if it is imported. */
   reason: string | null;
 }
@@ -31,9 +36,9 @@ export class Replay {
 
   /** Searches once after this process has become the leader, and again after each call of {@link lookAgain}. */
   async look(term: unknown): Promise<void> {
+    if (this.#lookedIn === term) return;
     const { folders, state: { settings } } = this.options;
-    const isUnusable = folders.of(settings).some(({ unavailableReason }) => unavailableReason !== null);
-    if (this.#lookedIn === term || isUnusable) return;
+    if (folders.of(settings).some(({ unavailableReason }) => unavailableReason !== null)) return;
     await this.#note(await this.#find());
     this.#lookedIn = term;
   }
@@ -49,7 +54,12 @@ export class Replay {
       reason === null && (since === null || Date.parse(imported_at) >= since.getTime())
     );
     const rosters: MissingRoster[] = [];
-    for (const roster of wanted) if (isDryRun || await this.#reclaim(roster)) rosters.push(plain(roster));
+    let last = 0;
+    for (const roster of wanted) {
+      // Imports run in the order of these times, which must differ within a second, too.
+      last = Math.max(Date.parse(roster.imported_at), last + STEP_MS);
+      if (isDryRun || await this.#reclaim(roster, new Date(last))) rosters.push(plain(roster));
+    }
     if (!isDryRun) {
       this.options.log.info("replayed", { rosters: rosters.length, by });
       this.lookAgain();
@@ -63,19 +73,21 @@ export class Replay {
   /** Marks the rosters as known, which ends the warning. Returns the rosters. */
   async dismiss(by: string): Promise<MissingRoster[]> {
     const { sql, log } = this.options, found = await this.#find();
-    for (const { feed, imported_at } of found) await dismissFiles(sql, feed, new Date(imported_at), by);
+    // The newest of each feed comes last.
+    const newest = new Map(found.map(({ feed, imported_at }) => [feed, new Date(imported_at)]));
+    for (const [feed, until] of newest) await dismissFiles(sql, feed, until, by);
     log.info("missing_rosters_dismissed", { rosters: found.length, by });
     await this.#note([]);
     return found.map(plain);
   }
 
-  async #reclaim({ feed, file, imported_at }: MissingRoster): Promise<boolean> {
+  async #reclaim({ feed, file }: MissingRoster, at: Date): Promise<boolean> {
     const { folders, state: { settings } } = this.options;
     const folder = folders.of(settings).find((folder) => folder.feed === feed);
-    return await folder?.inbox.reclaim(file, new Date(imported_at)) ?? false;
+    return await folder?.inbox.reclaim(file, at) ?? false;
   }
 
-  /** The unknown rosters, oldest first. */
+  /** The unknown rosters, oldest first: by the time in the name, then by the age of the file. */
   async #find(): Promise<Found[]> {
     const { sql, folders, state: { settings } } = this.options, found: Found[] = [];
     for (const { feed, inbox, unavailableReason } of folders.of(settings)) {
@@ -83,11 +95,14 @@ export class Replay {
       const { names, newest, dismissedUntil } = await knownFiles(sql, feed);
       for (const { name, at } of await inbox.bak.rosters()) {
         if (names.has(name) || (dismissedUntil !== null && at <= dismissedUntil)) continue;
+        // Another program may have put a folder or a link there.
+        const stats = await inbox.bak.stats(name);
+        if (stats === null) continue;
         const reason = newest !== null && at < newest ? "a newer file of the same feed was applied since" : null;
-        found.push({ feed, file: name, imported_at: at.toISOString(), reason });
+        found.push({ feed, file: name, imported_at: at.toISOString(), mtime: stats.mtime, reason });
       }
     }
-    return found.sort((a, b) => a.imported_at < b.imported_at ? -1 : Number(a.imported_at > b.imported_at));
+    return found.sort((a, b) => Date.parse(a.imported_at) - Date.parse(b.imported_at) || a.mtime - b.mtime);
   }
 
   #note(found: readonly Found[]): void {

@@ -105,3 +105,75 @@ onService(
     assert.equal(await warning(service), null);
   },
 );
+
+onService(
+  "a newer file that the change guard holds, or that was undone, does not keep older rosters from being replayed",
+  { change_guard: { max_percent: 0, min_users: 0 } },
+  async (service, database) => {
+    await service.import("monday.csv", ROSTER);
+    const tuesday = await service.import("tuesday.csv", "unique_id,login_source\n2,ldap\n");
+    await restore(service, database);
+    const held = await service.import("wednesday.csv", ROSTER.replace("Ottawa", "Aylmer"));
+    const undone = await service.import("thursday.csv", "unique_id,login_source\n3,ldap\n");
+    assert.equal(held.hold?.kind, "changes");
+    await (await service.fetch(`/imports/${undone.id}/undo`, { method: "POST" })).body?.cancel();
+    await database.sql`
+      update rosterd.imports set started_at = started_at + interval '1 hour' where id in ${
+      database.sql([held.id, undone.id])
+    }`;
+    const { rosters, left_out } = await replay(service);
+    assert.deepEqual([rosters.map(({ file }) => file), left_out], [[tuesday.bak_file], []]);
+  },
+);
+
+onService("what only has the name of a roster in bak is neither named nor replayed", {}, async (service) => {
+  await service.import("monday.csv", ROSTER);
+  const bak = join(service.upload, "bak");
+  await Deno.mkdir(join(bak, "folder.29991130T021000Z.csv"));
+  await Deno.symlink(join(service.folder, "settings.json"), join(bak, "link.29991130T021000Z.csv"));
+  await service.restart();
+  assert.equal(await warning(service), null);
+  assert.deepEqual(await replay(service, "dry_run=true"), { rosters: [], left_out: [] });
+});
+
+onService("dismissing counts for each feed up to its newest missing roster", { feeds: { students: {} } }, async (
+  service,
+  database,
+) => {
+  await service.import("monday.csv", ROSTER);
+  const own = [await service.import("b.csv", ROSTER.replace("1,", "2,"))];
+  const fed = [
+    await service.import("students/c.csv", ROSTER.replace("1,", "3,")),
+    await service.import("students/d.csv", ROSTER.replace("1,", "4,")),
+  ];
+  await restore(service, database);
+  assert.match(await warning(service) ?? "", /^3 rosters/);
+  assert.equal((await replay(service, "dismiss=true")).rosters.length, own.length + fed.length);
+  await service.restart();
+  assert.equal(await warning(service), null);
+  const rows = await database.sql<{ feed: string; dismissed_until: Date }[]>`
+    select feed, dismissed_until from rosterd.dismissed_files order by feed`;
+  assert.deepEqual(rows.map(({ feed }) => feed), ["", "students"]);
+  const second = (at: string | Date) => Math.floor(new Date(at).getTime() / 1_000);
+  assert.equal(second(rows[1].dismissed_until), second(fed[1].started_at));
+});
+
+onService(
+  "rosters that were imported within one second are replayed in the same order",
+  {},
+  async (service, database) => {
+    await service.import("monday.csv", ROSTER);
+    const [first, second] = [
+      await service.import("z.csv", ROSTER.replace("Ottawa", "Hull")),
+      await service.import("a.csv", ROSTER.replace("Ottawa", "Aylmer")),
+    ];
+    const stamp = "21991130T021000Z";
+    const names = [await datedBack(service, first, stamp), await datedBack(service, second, stamp)];
+    await restore(service, database);
+    await database.sql`update rosterd.imports set started_at = '2199-11-30T02:10:00.5Z'`;
+    assert.deepEqual((await replay(service)).rosters.map(({ file }) => file), names);
+    await service.turn();
+    const [{ city }] = await database.sql`select city from rosterd.users`;
+    assert.equal(city, "Aylmer");
+  },
+);

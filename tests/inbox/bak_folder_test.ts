@@ -24,7 +24,7 @@ Deno.test("a file in bak can be read, measured, attached and removed", async () 
     const file = await bak.open("real.csv");
     assert.equal(await textOf(file.read()), "a,b\r\n1,2\r\n");
     await file.close();
-    assert.equal(await bak.size("real.csv"), 10);
+    assert.equal((await bak.stats("real.csv"))?.size, 10);
     const packed = await packAttachment(storedFile(bak, "real.csv"));
     assert.equal(new TextDecoder().decode(packed!.content), "a,b\r\n1,2\r\n");
     await bak.remove("real.csv");
@@ -41,7 +41,7 @@ Deno.test("links, pipes, folders and missing files in bak are neither read nor a
     for (const name of ["link.csv", "pipe.csv", "folder.csv", "absent.csv"]) {
       await assert.rejects(bak.open(name), isNoPlainFile, name);
       await assert.rejects(packAttachment(storedFile(bak, name)), isNoPlainFile, name);
-      assert.equal(await bak.size(name), null, name);
+      assert.equal(await bak.stats(name), null, name);
     }
   });
 });
@@ -49,7 +49,7 @@ Deno.test("links, pipes, folders and missing files in bak are neither read nor a
 Deno.test("a name that leads out of bak, or that belongs to an unfinished file, is refused", async () => {
   await withBak(async (bak, path) => {
     for (const name of ["../outside.csv", "..", ".", "", ".rosterd-0011aabb.tmp", "real.csv/../../outside.csv"]) {
-      for (const call of [() => bak.open(name), () => bak.size(name), () => bak.remove(name)]) {
+      for (const call of [() => bak.open(name), () => bak.stats(name), () => bak.remove(name)]) {
         await assert.rejects(call, RangeError, name);
       }
     }
@@ -62,7 +62,7 @@ Deno.test("nothing is read or removed when bak is a link", async () => {
     await Deno.rename(path, `${path}-elsewhere`);
     await Deno.symlink(`${path}-elsewhere`, path);
     assert.equal(await bak.isPlain(), false);
-    for (const call of [() => bak.open("real.csv"), () => bak.size("real.csv"), () => bak.remove("real.csv")]) {
+    for (const call of [() => bak.open("real.csv"), () => bak.stats("real.csv"), () => bak.remove("real.csv")]) {
       await assert.rejects(call, NoBakFolder);
     }
     assert.equal(await Deno.readTextFile(`${path}-elsewhere/real.csv`), "a,b\r\n1,2\r\n");

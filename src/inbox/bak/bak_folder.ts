@@ -8,6 +8,7 @@ import { statsOf } from "../files/fsync.ts";
 import { type Folders, isPlainFolder } from "../folders.ts";
 import { plainName, rosterInBak } from "../names.ts";
 import { isNoPlainFile, openRosterFile } from "../files/open.ts";
+import { fingerprintOf, mtimeAndSize } from "../scan/settle.ts";
 
 export class NoBakFolder extends Error {
   override readonly name = "NoBakFolder";
@@ -42,22 +43,20 @@ export class BakFolder {
     }
   }
 
-  /** The size of a plain file in bytes; null for anything else. */
-  async size(name: string): Promise<number | null> {
+  /** The size of a plain file in bytes, and its modification time in milliseconds; null for anything else. */
+  async stats(name: string): Promise<{ size: number; mtime: number } | null> {
     const stats = await statsOf(await this.#pathOf(name));
-    return stats?.isFile() ? Number(stats.size) : null;
+    return stats?.isFile() ? mtimeAndSize(fingerprintOf(stats)) : null;
   }
 
-  /** All rosters in `bak`, with the start of their import. Empty if `bak` is not a real folder. */
+  /** The names that rosterd gives to rosters, with the start of their import. Empty if `bak` is not a real folder. */
   async rosters(): Promise<{ name: string; at: Date }[]> {
     if (!await this.isPlain()) return [];
     const names = await nullOn(readdir(this.path), "ENOENT") ?? [];
-    const rosters = names.flatMap((name) => {
+    return names.flatMap((name) => {
       const found = rosterInBak(name);
       return found === null ? [] : [{ name, at: found.at }];
     });
-    const sizes = await Promise.all(rosters.map(({ name }) => this.size(name)));
-    return rosters.filter((_, index) => sizes[index] !== null);
   }
 
   async remove(name: string): Promise<void> {

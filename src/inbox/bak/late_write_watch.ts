@@ -36,7 +36,7 @@ export class LateWriteWatch {
     const grown: LateWrite[] = [];
     if (!await bak.isPlain()) return grown;
     for (const [bakFile, { name, imported, until }] of this.#watched) {
-      const size = await bak.size(bakFile) ?? -1;
+      const size = (await bak.stats(bakFile))?.size ?? -1;
       if (size > imported) grown.push({ name, bakFile, imported, size });
       if (size > imported || size < 0 || now >= until) this.#watched.delete(bakFile);
     }

@@ -1,9 +1,13 @@
 /** Which files in `bak` the database knows (docs/reliability.md#restore). */
+import { inEffect } from "./applied.ts";
 import type { Sql } from "../connection/connect.ts";
 
 export interface KnownFiles {
   names: ReadonlySet<string>;
-  /** The time when the newest applied file of the feed was imported; null if no file was applied. */
+  /**
+   * When the newest applied file of the feed was imported, in whole seconds as in the names of files in `bak`; null if
+   * none was. A missing file of the same second is newer, because a restored database lacks the end of the history.
+   */
   newest: Date | null;
   /** Files imported before this time were dismissed; null if no file was dismissed. */
   dismissedUntil: Date | null;
@@ -14,8 +18,8 @@ export async function knownFiles(sql: Sql, feed: string): Promise<KnownFiles> {
     select bak_file as name from rosterd.imports where feed = ${feed} and bak_file is not null`;
   const [row] = await sql<{ newest: Date | null; dismissed: Date | null }[]>`
     select
-      (select max(started_at) from rosterd.imports
-        where feed = ${feed} and status in ('done', 'failed_records', 'held') and undone_at is null) as newest,
+      (select date_trunc('second', max(started_at)) from rosterd.imports
+        where feed = ${feed} and ${inEffect(sql)}) as newest,
       (select dismissed_until from rosterd.dismissed_files where feed = ${feed}) as dismissed`;
   return { names: new Set(rows.map(({ name }) => name)), newest: row.newest, dismissedUntil: row.dismissed };
 }
