@@ -4,6 +4,7 @@ import type { Config } from "./config.ts";
 import { makeDataFolder, readAdminToken, readOrMakeAdminToken, removeAbandonedChecks } from "./host/data_folder.ts";
 import { BrokenTokensFile, TokensFile } from "./host/tokens_file.ts";
 import { UnusableData } from "./host/unusable_data.ts";
+import { LastImport } from "./host/last_import.ts";
 import { removeServiceRecord, writeServiceRecord } from "./host/service_record.ts";
 import { openSettingsFile } from "./host/settings_file.ts";
 import { createHttp } from "./http/app.ts";
@@ -177,8 +178,12 @@ function assemble(
   const bakOf = (feed: string) => folders.bakOf(feed);
   const databaseMonitor = new DatabaseMonitor({ database, clock, log });
   const leadership = new Leadership(database);
+  const lastImport = new LastImport(config.data, log);
   const history = new CachedImportHistory({ database, bakOf, state, databaseMonitor });
-  const store = new PostgresImportStore(database, () => history.refreshBeforeImport());
+  const store = new PostgresImportStore(database, {
+    onBegun: () => history.refreshBeforeImport(),
+    greatestId: lastImport,
+  });
   const yieldToRequests = () => requestPriority.yieldToRequests();
   const deciding = { database, history, state, databaseMonitor, stopping, log };
   const decisions = createHoldService({
@@ -210,7 +215,11 @@ function assemble(
       mails.trigger();
     },
   });
-  databaseMonitor.onUsable = (version) => history.refreshIfChanged(version);
+  databaseMonitor.onUsable = async (version) => {
+    await history.refreshIfChanged(version);
+    // A standby learns which ids the leader gives, and the leader those that a command gives.
+    await lastImport.note(history.totals.lastImportId);
+  };
   databaseMonitor.onBack = () => {
     replay.lookAgain();
     void turns.trigger();

@@ -9,6 +9,7 @@ import { undoImport } from "../../postgres/history/undo.ts";
 import { printable } from "../../runtime/log.ts";
 import { counted, grouped } from "../../runtime/grouped.ts";
 import { approve } from "../../service/approve.ts";
+import { greatestIdIn } from "../greatest_id.ts";
 import { withAccess } from "../access.ts";
 import { type Command, CommandFailed, EXIT, type Invocation, JSON_FLAG } from "../command.ts";
 import { ifNoSchema, importId, noSuchImport } from "./imports.ts";
@@ -92,7 +93,7 @@ async function approveOwn(database: Database, id: number, invocation: Invocation
   const { config, clock, signal } = invocation;
   return await approve(id, {
     database,
-    store: new PostgresImportStore(database),
+    store: new PostgresImportStore(database, { greatestId: greatestIdIn(config.data) }),
     settings: await settingsInForce(invocation),
     bakOf: (feed) => BakFolder.of(foldersOf(config.upload, feed)),
     clock,

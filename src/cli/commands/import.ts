@@ -17,6 +17,7 @@ import {
   JSON_FLAG,
   WrongUsage,
 } from "../command.ts";
+import { greatestIdIn } from "../greatest_id.ts";
 import { FailedTarget } from "../failed_target.ts";
 import { exitCodeOf, printReport } from "../print_report.ts";
 import { feedInForce } from "../settings_in_force.ts";
@@ -47,7 +48,8 @@ async function runImport(invocation: Invocation): Promise<number> {
   const reports = await withNamedDatabase(invocation, async (database) => {
     await requireSuitable(database.sql);
     await migrate(database.sql);
-    const into = { store: new PostgresImportStore(database), ...await feedInForce(invocation) };
+    const store = new PostgresImportStore(database, { greatestId: greatestIdIn(invocation.config.data) });
+    const into = { store, ...await feedInForce(invocation) };
     const done: Report[] = [];
     for (const path of operands) done.push(await importOne(invocation, into, path, failed));
     return done;

@@ -4,6 +4,7 @@ import { COUNT_NAMES, type HeldChanges } from "../../domain/outcome.ts";
 import { maskSettings } from "../../domain/settings.ts";
 import type { Approval, DoneImport, HeldPlan, ImportEntry } from "../../importer/ports.ts";
 import type { Sql, Tx } from "../connection/connect.ts";
+import { type GreatestId, raisingIds } from "../import/import_ids.ts";
 import { type DecidedImport, noteDecision } from "./decision.ts";
 import { notifying } from "./history.ts";
 import { enqueue, newMessageId } from "./outbox_store.ts";
@@ -54,16 +55,19 @@ export async function supersedeHeldFiles(tx: Tx, importId: number): Promise<void
 }
 
 /** Inserts the import that applies a held file. Throws CannotDecide. */
-export async function beginApproval(tx: Tx, approval: Approval): Promise<number> {
+export async function beginApproval(tx: Tx, approval: Approval, greatestId: GreatestId): Promise<number> {
   const { held, feed, claimKey, settings, startedAt } = approval;
   const [found] = await tx<(Pick<DecidedImport, "hold_state"> & { file: string; bytes: number })[]>`
     select hold_state, file, bytes from rosterd.imports where id = ${held} for update`;
   requireOpenHold(found.hold_state);
   const [{ id }] = await tx`
+    with raised as (${raisingIds(tx, await greatestId.read())})
     insert into rosterd.imports (feed, file, taken_key, settings, started_at, bytes, approves)
-    values (${feed}, ${found.file}, ${claimKey}, ${tx.json(maskSettings(settings) as never)}, ${startedAt},
-      ${found.bytes}, ${held})
+    select ${feed}, ${found.file}, ${claimKey}, ${tx.json(maskSettings(settings) as never)}::jsonb,
+      ${startedAt}::timestamptz, ${found.bytes}::bigint, ${held}::bigint
+    from raised
     returning id`;
+  await greatestId.note(id);
   return id;
 }
 

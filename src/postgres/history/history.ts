@@ -14,6 +14,7 @@ import {
 import type { HeldColumn, Hold } from "../../domain/decision.ts";
 import type { ImportEntry, PastFailure } from "../../importer/ports.ts";
 import type { Sql } from "../connection/connect.ts";
+import { APPLIED } from "./applied.ts";
 
 const NO_FILTER = { before: null, status: null, since: null, until: null, file: null, feed: null };
 
@@ -168,21 +169,31 @@ export interface Totals {
   /** The first {@link MAX_HOLDS_NAMED} open holds. */
   holds: OpenHold[];
   lastImportAt: string | null;
+  /** 0 if the history is empty. */
+  lastImportId: number;
   /** The last import by feed, for every feed in the history. */
   feeds: Record<string, FeedTotals>;
 }
 
-export const NO_TOTALS: Totals = { mailsWaiting: 0, openHolds: 0, holds: [], lastImportAt: null, feeds: {} };
+export const NO_TOTALS: Totals = {
+  mailsWaiting: 0,
+  openHolds: 0,
+  holds: [],
+  lastImportAt: null,
+  lastImportId: 0,
+  feeds: {},
+};
 
 const MAX_HOLDS_NAMED = 100;
 export const MAX_WAITING_NAMED = 100;
 
 export async function readTotals(sql: Sql): Promise<Totals> {
-  const [row] = await sql<{ waiting: number; holds: number; last: Date | null }[]>`
+  const [row] = await sql<{ waiting: number; holds: number; last: Date | null; id: number }[]>`
     select
       (select count(*) from rosterd.outbox where sent_at is null and gave_up_at is null) as waiting,
       (select count(*) from rosterd.imports where hold_state = 'open') as holds,
-      (select max(finished_at) from rosterd.imports) as last`;
+      (select max(finished_at) from rosterd.imports) as last,
+      (select coalesce(max(id), 0) from rosterd.imports) as id`;
   const holds = await sql<OpenHold[]>`
     select id, coalesce(hold_kind, 'access') as kind, feed, file, held + missing_held as users
     from rosterd.imports where hold_state = 'open' order by id limit ${MAX_HOLDS_NAMED}`;
@@ -191,6 +202,7 @@ export async function readTotals(sql: Sql): Promise<Totals> {
     openHolds: row.holds,
     holds: [...holds],
     lastImportAt: time(row.last),
+    lastImportId: row.id,
     feeds: await readFeeds(sql),
   };
 }
@@ -214,7 +226,7 @@ async function readFeeds(sql: Sql): Promise<Record<string, FeedTotals>> {
     select feed, status, count(*) as imports, ${sums}, coalesce(sum(permits_released), 0)::bigint as permits_released,
       count(*) filter (where hold_state = 'open') as open_holds,
       coalesce(sum(held + missing_held) filter (where hold_state = 'open'), 0)::bigint as held_users,
-      max(finished_at) filter (where status in ('done', 'failed_records', 'held') and hold_kind is distinct from 'changes') as succeeded
+      max(finished_at) filter (where ${APPLIED}) as succeeded
     from rosterd.imports group by feed, status`);
   const feeds = new Map<string, FeedTotals>();
   for (const { feed, status, imports, permits_released, open_holds, held_users, succeeded, ...row } of rows) {

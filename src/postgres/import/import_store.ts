@@ -25,6 +25,7 @@ import { holdFile, holdMore } from "../history/file_holds.ts";
 import { failureColumns, findImport, notifying, toEntry } from "../history/history.ts";
 import { hasYielded, LockedByOthers } from "./lock.ts";
 import { acquireImportLock, prepare } from "./import_lock.ts";
+import { type GreatestId, NO_GREATEST_ID, raisingIds } from "./import_ids.ts";
 import { PostgresDryRun, PostgresImportTransaction } from "./import_transaction.ts";
 import { migrateWithin } from "../migrate.ts";
 import { explainWithRights } from "../rights.ts";
@@ -42,22 +43,37 @@ const LOCK_WAIT_MS = 25_000;
 const MAX_ATTEMPTS = 3;
 const RETRY_DELAY_MS = 500;
 
+export interface ImportStoreOptions {
+  /** Runs once the import is in the history, before its transaction, which may occupy the only connection. */
+  onBegun?: () => Promise<void>;
+  greatestId?: GreatestId;
+  lockWaitMs?: number;
+}
+
 export class PostgresImportStore implements ImportStore {
-  /** `onBegun` runs once the import is in the history, before its transaction, which may occupy the only connection. */
+  readonly #onBegun: () => Promise<void>;
+  readonly #greatestId: GreatestId;
+  readonly #lockWaitMs: number;
+
   constructor(
     private readonly database: Database,
-    private readonly onBegun: () => Promise<void> = async () => {},
-    private readonly lockWaitMs = LOCK_WAIT_MS,
-  ) {}
+    { onBegun = async () => {}, greatestId = NO_GREATEST_ID, lockWaitMs = LOCK_WAIT_MS }: ImportStoreOptions = {},
+  ) {
+    this.#onBegun = onBegun;
+    this.#greatestId = greatestId;
+    this.#lockWaitMs = lockWaitMs;
+  }
 
   /** This commit does not wait for the disk, because any later commit makes the entry durable, too. */
   async begin(entry: Parameters<ImportStore["begin"]>[0]): Promise<ImportEntry> {
     const { feed, file, claimKey, by, settings, startedAt, bytes } = entry, { sql } = this.database;
     const kept = sql.json(maskSettings(settings) as never);
     const [row] = await sql`
-      with relaxed as (select set_config('synchronous_commit', 'off', true))
+      with relaxed as (select set_config('synchronous_commit', 'off', true)),
+        raised as (${raisingIds(sql, await this.#greatestId.read())})
       insert into rosterd.imports as existing (feed, file, taken_key, uploaded_by, settings, started_at, bytes)
-      select ${feed}, ${file}, ${claimKey}, ${by}::text, ${kept}::jsonb, ${startedAt}::timestamptz, ${bytes}::bigint from relaxed
+      select ${feed}, ${file}, ${claimKey}, ${by}::text, ${kept}::jsonb, ${startedAt}::timestamptz, ${bytes}::bigint
+      from relaxed, raised
       on conflict (taken_key) do update set
         status = case when existing.status = 'error' then 'running' else existing.status end,
         started_at = case when existing.status in ('error', 'running') then excluded.started_at else existing.started_at end,
@@ -66,18 +82,20 @@ export class PostgresImportStore implements ImportStore {
         finished_at = case when existing.status = 'error' then null else existing.finished_at end,
         file_gone_at = case when existing.status = 'error' then null else existing.file_gone_at end
       returning *`;
-    await this.onBegun();
+    await this.#greatestId.note(row.id);
+    await this.#onBegun();
     return toEntry(row);
   }
 
   async transaction<T>(work: (transaction: ImportTransaction) => Promise<T>, waiting: WaitOptions): Promise<T> {
     const copies = this.database.kind === "server";
-    const lockWait = { signal: waiting.signal, waitMs: this.lockWaitMs };
+    const lockWait = { signal: waiting.signal, waitMs: this.#lockWaitMs };
     for (let attempt = 1;; attempt++) {
       try {
         return await this.database.transaction(async (tx, session) => {
           const { pid } = await acquireImportLock(tx, waiting);
-          const importing = () => work(new PostgresImportTransaction({ tx, session, copies }, lockWait));
+          const importing = () =>
+            work(new PostgresImportTransaction({ tx, session, copies, greatestId: this.#greatestId }, lockWait));
           return copies ? await cancelOnAbort(this.database.sql, pid, waiting.signal, importing) : await importing();
         });
       } catch (error) {

@@ -19,7 +19,9 @@ import { oldIdPosition } from "../../importer/checks/header.ts";
 import type { Roster } from "../../importer/csv/roster.ts";
 import { createUnchangedCache } from "../../importer/digests/unchanged_cache.ts";
 import type { Session, Tx } from "../connection/connect.ts";
+import { inEffect } from "../history/applied.ts";
 import { beginApproval, endApproval } from "../history/file_holds.ts";
+import type { GreatestId } from "./import_ids.ts";
 import type { LockWait } from "./lock.ts";
 import { Planner } from "./planner.ts";
 import { PostgresDryRunPlan } from "./dry_run_plan.ts";
@@ -36,7 +38,10 @@ interface TransactionContext {
 }
 
 export class PostgresImportTransaction implements ImportTransaction {
-  constructor(private readonly context: TransactionContext, private readonly lockWait: LockWait) {}
+  constructor(
+    private readonly context: TransactionContext & { greatestId: GreatestId },
+    private readonly lockWait: LockWait,
+  ) {}
 
   async stage(importId: number, roster: Roster, of: StageOptions, bytes: number): Promise<Staging<PlannedImport>> {
     const { lockWait, context: { tx } } = this, { header, delimiter } = roster, { settings } = of;
@@ -64,7 +69,7 @@ export class PostgresImportTransaction implements ImportTransaction {
   }
 
   beginApproval(approval: Approval): Promise<number> {
-    return beginApproval(this.context.tx, approval);
+    return beginApproval(this.context.tx, approval, this.context.greatestId);
   }
 
   endApproval(approval: Approval, entry: ImportEntry): Promise<Approved> {
@@ -110,8 +115,7 @@ async function findSameContent(
   const [latest] = await tx<{ id: number; startedAt: Date; isLatest: boolean }[]>`
     with applied as (
       select id, started_at, sha256 from rosterd.imports
-      where feed = ${feed} and status in ('done', 'failed_records', 'held') and undone_at is null
-        and hold_kind is distinct from 'changes'
+      where feed = ${feed} and ${inEffect(tx)}
     )
     select id, started_at as "startedAt", id = (select max(id) from applied) as "isLatest"
     from applied where sha256 = ${sha256} order by id desc limit 1`;

@@ -176,7 +176,7 @@ onServer(
   "a file whose users stay locked is postponed with a reason, and the next turn retries",
   async (db) => {
     await db.addUsers({ unique_id: "1" }, { unique_id: "2" });
-    const store = new PostgresImportStore(db.database, undefined, 600);
+    const store = new PostgresImportStore(db.database, { lockWaitMs: 600 });
     const folder = await Deno.makeTempDir({ prefix: "rosterd-test-" });
     await Deno.writeTextFile(`${folder}/a.csv`, "unique_id,login_source,city\n1,ldap,Hull\n2,ldap,Hull\n");
     await Deno.writeTextFile(`${folder}/b.csv`, "unique_id,login_source,city\n2,ldap,Aylmer\n");

@@ -1,0 +1,10 @@
+import { readLastImport } from "../host/last_import.ts";
+import { type GreatestId, NO_GREATEST_ID } from "../postgres/import/import_ids.ts";
+
+/**
+ * What the service with this data folder remembers. A command only reads it, because it may run as another user; the
+ * service notes the command's imports.
+ */
+export function greatestIdIn(dataFolder: string): GreatestId {
+  return { ...NO_GREATEST_ID, read: () => readLastImport(dataFolder) };
+}

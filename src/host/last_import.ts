@@ -1,0 +1,48 @@
+/**
+ * Remembers the greatest id of an import outside the database, in DATA/last-import, so that a restored database does
+ * not give it again (docs/reliability.md#restore).
+ */
+import { join } from "node:path";
+import { codeOrThrow } from "../runtime/errors.ts";
+import type { Log } from "../runtime/log.ts";
+
+export class LastImport {
+  #known: number | null = null;
+  #isKept = true;
+
+  constructor(private readonly folder: string, private readonly log: Log) {}
+
+  async read(): Promise<number> {
+    return this.#known ??= await readLastImport(this.folder);
+  }
+
+  /** Keeps the id if it is the greatest so far. An import does not fail because a data folder is full. */
+  async note(id: number): Promise<void> {
+    if (id <= await this.read()) return;
+    this.#known = id;
+    try {
+      // Without fsync, because the database has its own: only a restore right after a power cut would miss the last id.
+      const path = pathIn(this.folder), temporary = `${path}.tmp`;
+      await Deno.writeTextFile(temporary, `${id}\n`, { mode: 0o600 });
+      await Deno.rename(temporary, path);
+      this.#isKept = true;
+    } catch (error) {
+      const code = codeOrThrow(error);
+      if (this.#isKept) this.log.warn("last_import_not_kept", { code });
+      this.#isKept = false;
+    }
+  }
+}
+
+/** 0 if none is known: the file is missing, is not readable for this user, or was damaged by a power cut. */
+export async function readLastImport(folder: string): Promise<number> {
+  const text = await Deno.readTextFile(pathIn(folder)).catch((error) => {
+    codeOrThrow(error);
+    return "";
+  });
+  return /^\d{1,15}\n$/.test(text) ? Number(text) : 0;
+}
+
+function pathIn(folder: string): string {
+  return join(folder, "last-import");
+}
