@@ -5,6 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { systemClock } from "../../src/runtime/clock.ts";
 import { silentLog } from "../../src/runtime/log.ts";
 import { notifier } from "../../src/runtime/notify_socket.ts";
+import { withTimeout } from "../../src/runtime/with_timeout.ts";
 import { Watchdog, type WatchdogOptions } from "../../src/service/watchdog.ts";
 import { missingPrograms } from "../support/programs.ts";
 import { Workplace } from "../support/rosterd.ts";
@@ -15,6 +16,7 @@ const missing = missingPrograms("python3");
 if (missing !== null) console.error(`LEFT OUT: tests of ${import.meta.url} with a supervisor: ${missing}`);
 
 const CHECK_INTERVAL_MS = 20;
+const ENDS_WITHIN_MS = 15_000;
 
 /** Runs a watchdog beside `handle`, which gets each connection, until `test` is over. */
 async function watching(
@@ -43,10 +45,12 @@ async function watching(
     await test(() => hung);
   } finally {
     stop.abort();
-    await running;
-    listener.close();
-    await accepting;
-    for (const connection of open) connection.close();
+    // A watchdog that hangs must fail its test.
+    await withTimeout(ENDS_WITHIN_MS, running, () => new Error("the watchdog did not end")).finally(async () => {
+      listener.close();
+      await accepting;
+      for (const connection of open) connection.close();
+    });
   }
 }
 
@@ -131,7 +135,11 @@ Deno.test({
     const service = here.spawnWith({ NOTIFY_SOCKET: supervisor.address }, "serve");
     await supervisor.hears("READY=1");
     service.kill("SIGTERM");
-    const { code, stderr } = await service.output();
+    const ended = withTimeout(ENDS_WITHIN_MS, service.output(), () => new Error("rosterd did not end"));
+    const { code, stderr } = await ended.catch((error) => {
+      service.kill("SIGKILL");
+      throw error;
+    });
     assert.equal(code, 0);
     await supervisor.hears("STOPPING=1");
     assert.doesNotMatch(new TextDecoder().decode(stderr), /supervisor_not_told/);
