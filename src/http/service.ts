@@ -110,8 +110,8 @@ export interface Service {
   turn(wait: boolean, signal: AbortSignal): Promise<ImportEntry[]>;
   /**
    * Stores a file as an upload of the feed, and requests a turn. With `wait`, waits for the end of the turn and
-   * resolves to the import, or to null if the import has to be retried. Throws {@link Paused}, {@link NotAnUpload},
-   * {@link FolderUnusable} and UnknownFeed.
+   * resolves to the import, or to null if the import has to be retried. Throws {@link Paused}, {@link OnStandby},
+   * {@link NotAnUpload}, {@link FolderUnusable} and UnknownFeed.
    */
   upload(file: ReceivedFile, wait: boolean, signal: AbortSignal): Promise<ImportEntry | null>;
   /** Imports the rosters in `bak` that the database does not know, or only lists them. An import requests a turn. */

@@ -64,7 +64,8 @@ export function createInbox({ upload, feed, clock, log, maxScanMs = MAX_SCAN_MS 
   const lateWrites = new LateWriteWatch();
   const check = new FolderCheck(folders);
   const hangGuard = new HangGuard(folders.upload, maxScanMs);
-  const tidy = once(() => check.around(() => sweep(folders)));
+  const receiving = new Set<string>();
+  const tidy = once(() => check.around(() => sweep(folders, receiving)));
   return {
     scan: oneAtATime((settleSeconds: number) =>
       hangGuard.run(async () => {
@@ -102,7 +103,7 @@ export function createInbox({ upload, feed, clock, log, maxScanMs = MAX_SCAN_MS 
     },
     bak,
     reclaim: (bakFile, mtime) => check.around(() => reclaimFromBak(folders, bakFile, mtime, clock.now())),
-    receive: (upload) => check.around(() => receiveUpload(folders, upload, clock.now())),
+    receive: (upload) => check.around(() => receiveUpload(folders, receiving, upload, clock.now())),
     lateWrites: () => lateWrites.grown(bak, clock.elapsed()),
   };
 }

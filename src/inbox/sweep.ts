@@ -9,14 +9,15 @@ import { unlink } from "./files/disk.ts";
 import { isTemporary, removeFiles, removeIfEmpty } from "./files/fsync.ts";
 import { type Folders, isPlainFolder } from "./folders.ts";
 
-export async function sweep({ upload, work, bak }: Folders): Promise<void> {
+/** Leaves the folders in `receiving` alone, because their uploads are still arriving in this process. */
+export async function sweep({ upload, work, bak }: Folders, receiving: ReadonlySet<string>): Promise<void> {
   for (const folder of [upload, work, bak]) {
     for (const name of await namesIn(folder, folder === upload)) {
       if (isTemporary(name, "probe")) await removeIfEmpty(join(folder, name));
     }
   }
   await removeTemporary(bak);
-  for (const key of await namesIn(work)) {
+  for (const key of (await namesIn(work)).filter((key) => !receiving.has(key))) {
     if (isTemporary(key, "incoming")) await removeFiles(join(work, key));
     await removeTemporary(join(work, key));
     await removeIfEmpty(join(work, key));

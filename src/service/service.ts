@@ -5,7 +5,7 @@
 import { type Finding, warning } from "../domain/finding.ts";
 import type { MissingRoster, Replayed } from "../domain/missing_roster.ts";
 import type { CodedText } from "../domain/outcome.ts";
-import { mailConfigured } from "../domain/settings.ts";
+import { mailConfigured, type Settings } from "../domain/settings.ts";
 import { anyMailConfigured, feedsOf, pausedUntil, requireFeed, settingsOf } from "../domain/feed_settings.ts";
 import type { StoredSettings } from "../domain/stored_settings.ts";
 import type { Config } from "../config.ts";
@@ -127,7 +127,7 @@ export class RosterdService implements Service {
   }
 
   async turn(wait: boolean, signal: AbortSignal): Promise<ImportEntry[]> {
-    this.#refuseWhilePaused();
+    this.#refuseWhilePaused(this.#parts.state.settings);
     const turn = this.#parts.turns.trigger();
     if (!wait) return [];
     const imported = await Promise.race([turn, aborted(signal)]);
@@ -142,10 +142,11 @@ export class RosterdService implements Service {
     wait: boolean,
     signal: AbortSignal,
   ): Promise<ImportEntry | null> {
-    const { settingsFile, folders, turns, log } = this.#parts, { settings } = await settingsFile.read();
+    const { settingsFile, state, folders, turns, log } = this.#parts, { settings } = await settingsFile.read();
     if (kindOfName(name) !== "upload") throw new NotAnUpload();
     requireFeed(settings, feed);
-    this.#refuseWhilePaused([feed]);
+    this.#refuseWhilePaused(settings, [feed]);
+    if (state.standby) throw new OnStandby();
     const folder = folders.of(settings).find((folder) => folder.feed === feed)!;
     const key = await folder.receive({ name, by, bytes: body }, settings.settle_seconds).catch((error) => {
       throw error instanceof UnusableFolder ? new FolderUnusable(error.code) : error;
@@ -158,8 +159,8 @@ export class RosterdService implements Service {
   }
 
   /** Refuses a scan or an upload only if all of the given feeds are paused. */
-  #refuseWhilePaused(feeds: readonly string[] = feedsOf(this.#parts.state.settings)): void {
-    const { state: { settings }, clock } = this.#parts, now = clock.now();
+  #refuseWhilePaused(settings: Settings, feeds: readonly string[] = feedsOf(settings)): void {
+    const now = this.#parts.clock.now();
     const ends = feeds.map((feed) => pausedUntil(settings, feed, now)).filter((end) => end !== null);
     if (ends.length < feeds.length) return;
     throw new Paused(ends.reduce((one, other) => one < other ? one : other));

@@ -78,6 +78,9 @@ onServer(
     await first.drop("roster.csv", ROSTER);
     assert.deepEqual(await second.turn(), []);
     assert.equal((await first.turn()).length, 1);
+    const refused = await second.fetch("/imports?name=roster.csv", { method: "POST", body: ROSTER });
+    assert.equal(refused.status, 409);
+    assert.match(await refused.text(), /this instance is on standby: ask the one that imports/);
 
     await first.stop();
     await until("the second one leads", async () => !(await status(second)).standby);

@@ -18,13 +18,21 @@ export interface ReceivedUpload {
   bytes: AsyncIterable<Uint8Array>;
 }
 
-/** Returns the key of the upload. If `bytes` throws, the incomplete upload is removed. */
-export async function receiveUpload({ work }: Folders, upload: ReceivedUpload, now: Date): Promise<string> {
-  const { name, by, bytes } = upload;
+/**
+ * Returns the key of the upload. If `bytes` throws, the incomplete upload is removed. While the upload arrives,
+ * `receiving` contains the name of its folder.
+ */
+export async function receiveUpload(
+  { work }: Folders,
+  receiving: Set<string>,
+  { name, by, bytes }: ReceivedUpload,
+  now: Date,
+): Promise<string> {
   await ensureFolder(work, "work_not_a_folder");
   const incoming = temporaryName("incoming"), folder = join(work, incoming);
-  await makeFolder(folder);
+  receiving.add(incoming);
   try {
+    await makeFolder(folder);
     const path = join(folder, plainName(name));
     await writeNew(path, async (file) => {
       for await (const chunk of bytes) await writeAll(file, chunk);
@@ -38,5 +46,7 @@ export async function receiveUpload({ work }: Folders, upload: ReceivedUpload, n
   } catch (error) {
     await removeFiles(folder);
     throw error;
+  } finally {
+    receiving.delete(incoming);
   }
 }

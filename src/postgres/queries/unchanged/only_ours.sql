@@ -20,7 +20,7 @@ select
   -- PostgreSQL's own functions have no entry in pg_depend.
   and not exists (select from pg_depend join code using (classid, objid)
     where refclassid in ('pg_proc'::regclass, 'pg_operator'::regclass, 'pg_opclass'::regclass))
-  -- Checks that the functions have the bodies from migrations 0002 and 0012, because customers may replace the
+  -- Checks that the functions have the bodies from migrations 0002 and 0016, because customers may replace the
   -- functions.
   and (
     select count(*) from pg_proc
