@@ -64,7 +64,12 @@ export const COLUMNS: readonly Column[] = [
 ];
 
 /** Columns that identify the user of a record rather than describe the user. */
-export const ID_COLUMNS: ReadonlySet<string> = new Set(["unique_id", "old_unique_id"]);
+export const ID_COLUMNS: ReadonlySet<string> = new Set(
+  COLUMNS.filter(({ kind }) => kind === "unique_id").map(({ name }) => name),
+);
+
+/** All columns except those that identify the user, and `active`. */
+export const VALUE_COLUMNS = COLUMNS.filter(({ kind }) => kind !== "unique_id" && kind !== "flag");
 
 /** Columns that every roster must have, regardless of the settings. */
 export const ALWAYS_REQUIRED: readonly string[] = ["unique_id", "login_source"];

@@ -69,6 +69,17 @@ export class CannotDecide extends Error {
   }
 }
 
+/** How long a decision waits for a running import to end. Short, because a person is waiting for the answer. */
+export const DECISION_WAIT_MS = 10_000;
+
+export function importRunning(): CannotDecide {
+  return new CannotDecide("import_running", "an import is running: try again when it has finished");
+}
+
+export function usersLocked(): CannotDecide {
+  return new CannotDecide("users_locked", "another program is changing these users or their permits: try again");
+}
+
 export const heldUser = z.object({
   unique_id: z.string(),
   line: z.int().min(1).nullable().describe("The line of the record; null if the user is missing from the roster."),

@@ -3,7 +3,15 @@
  * (docs/people.md#approve). The next turn writes the failed-records file (`next_step.ts`).
  */
 import { reasonToHoldFile } from "../domain/change_guard.ts";
-import { type Approved, CannotDecide, type Hold, requireOpenHold } from "../domain/decision.ts";
+import {
+  type Approved,
+  CannotDecide,
+  DECISION_WAIT_MS,
+  type Hold,
+  importRunning,
+  requireOpenHold,
+  usersLocked,
+} from "../domain/decision.ts";
 import { feedsOf, settingsOf } from "../domain/feed_settings.ts";
 import { HeldFile, RejectedFile } from "../domain/outcome.ts";
 import type { Settings } from "../domain/settings.ts";
@@ -27,9 +35,6 @@ export interface ApproveJob extends Pick<ReadJob, "clock" | "onProgress" | "yiel
   /** Stops the approval, even during its import. */
   stopping: AbortSignal;
 }
-
-/** How long to wait for another import. The time is short, because a person is waiting for the response. */
-const LOCK_WAIT_MS = 10_000;
 
 /** Throws {@link CannotDecide} and leaves the hold open if the file cannot be applied now. */
 export async function approveHeldFile(held: ImportEntry & { hold: Hold }, job: ApproveJob): Promise<Approved> {
@@ -93,9 +98,9 @@ async function apply(
 
 /** A signal that aborts when the waiting time is over, unless {@link end} has been called. */
 function limitedWait({ signal, stopping }: Pick<ApproveJob, "signal" | "stopping">) {
-  const waiting = new AbortController(), timeout = AbortSignal.timeout(LOCK_WAIT_MS), ended = new AbortController();
+  const waiting = new AbortController(), timeout = AbortSignal.timeout(DECISION_WAIT_MS), ended = new AbortController();
   timeout.addEventListener("abort", () => {
-    waiting.abort(new CannotDecide("import_running", "an import is running: try again when it has finished"));
+    waiting.abort(importRunning());
   }, { signal: ended.signal });
   signal.addEventListener("abort", () => waiting.abort(signal.reason), { signal: ended.signal });
   if (signal.aborted) waiting.abort(signal.reason);
@@ -125,7 +130,7 @@ async function explained(
     return new CannotDecide("more_changes", text);
   }
   if (hasCode(error, "users_locked")) {
-    return new CannotDecide("users_locked", "another program is changing these users or their permits: try again");
+    return usersLocked();
   }
   return error;
 }

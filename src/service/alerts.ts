@@ -35,7 +35,9 @@ export class Alerts {
     if (!anyMailConfigured(settings)) return;
     const { sql } = this.database, sender = settings.reply_to_admin_email;
     for (const feed of feedsOf(settings)) await this.#raiseNoFile(settings, feed);
-    for (const feed of feeds) await this.#raiseUnread(settings, feed);
+    const present = new Set<string>();
+    for (const feed of feeds) await this.#raiseUnread(settings, feed, present);
+    for (const key of this.#seen) if (!present.has(key)) this.#forget(key);
     for (const file of stuckForLong) await alertOnce(sql, sender, `stuck ${file.name} ${file.since}`, stuckFile(file));
     for (const file of grown) {
       await alertOnce(sql, sender, `grown ${feedPath(file.feed, file.bakFile)}`, lateWrite(file));
@@ -59,13 +61,18 @@ export class Alerts {
     await alertOnce(sql, reply_to_admin_email, key, noFile(feed, hours, since));
   }
 
-  /** One mail names all unread files of a feed that have settled. */
-  async #raiseUnread({ settle_seconds, reply_to_admin_email }: Settings, feed: FeedState): Promise<void> {
+  /** Sends one mail that names all settled unread files of a feed. Adds the keys of all unread files to `present`. */
+  async #raiseUnread(
+    { settle_seconds, reply_to_admin_email }: Settings,
+    feed: FeedState,
+    present: Set<string>,
+  ): Promise<void> {
     const { sql } = this.database, settledAt = this.clock.now().getTime() - settle_seconds * 1_000;
     const files = new Map<string, UnreadFile>();
     for (const file of unreadFiles(feed)) {
       const key = `unread ${file.path} ${file.mtime}`, isSettled = file.mtime <= settledAt || this.#seen.has(key);
       this.#seen.add(key);
+      present.add(key);
       if (isSettled && !this.#told.has(key)) files.set(key, file);
     }
     if (files.size === 0) return;
@@ -73,6 +80,12 @@ export class Alerts {
     const alert = untold.length > 0 && unreadAlert(feed.feed, untold.map((key) => files.get(key)!));
     if (alert) await alertOnce(sql, reply_to_admin_email, untold[0], alert, untold);
     for (const key of keys) this.#told.add(key);
+  }
+
+  /** The outbox still remembers what an alert has named. */
+  #forget(key: string): void {
+    this.#seen.delete(key);
+    this.#told.delete(key);
   }
 
   #firstWatched(feed: string, now: Date): Date {

@@ -56,8 +56,8 @@ export class WatchedSocket extends Duplex {
   readonly #protocol = new ProtocolState((code) => {
     this.destroy(errorWithCode(code, "the server refused a COPY"));
   });
-  /** The connection; null until the driver writes for the first time. */
-  #host: HostAddress | null = null;
+  /** Whether the driver has written for the first time. */
+  #isOpening = false;
   #socket: Socket | null = null;
   #isOpen = false;
   #write: (() => void) | null = null;
@@ -104,7 +104,7 @@ export class WatchedSocket extends Duplex {
   override _write(chunk: Uint8Array, _encoding: string, done: (error?: Error | null) => void): void {
     if (!this.#isOpen) {
       this.#write = () => this._write(chunk, _encoding, done);
-      if (this.#host === null) void this.#findHost();
+      if (!this.#isOpening) void this.#findHost();
       return;
     }
     if (!this.#expectsProgress) this.progressAt = performance.now();
@@ -146,16 +146,18 @@ export class WatchedSocket extends Duplex {
   }
 
   async #findHost(): Promise<void> {
-    this.#host = { host: "", port: 0 };
+    this.#isOpening = true;
+    let address: HostAddress;
     try {
-      this.#host = await this.options.address.findHost();
+      address = await this.options.address.findHost();
     } catch (error) {
       return void this.destroy(error as Error);
     }
-    if (!this.destroyed) this.#open(this.#host);
+    if (!this.destroyed) this.#open(address);
   }
 
-  #open({ host, port }: HostAddress): void {
+  #open(address: HostAddress): void {
+    const { host, port } = address;
     const socket = host.startsWith("/") ? connect(`${host}/.s.PGSQL.${port}`) : connect(port, host);
     this.#socket = socket;
     const failed = (error: Error) => {
@@ -171,18 +173,18 @@ export class WatchedSocket extends Duplex {
       });
       socket.setNoDelay(true);
       socket.setKeepAlive(true, 30_000);
-      this.#secure(socket, host);
+      this.#secure(socket, address);
     });
   }
 
   /** Requests TLS if the URL asks for TLS. As in libpq, a Unix socket never uses TLS. */
-  #secure(socket: Socket, host: string): void {
+  #secure(socket: Socket, address: HostAddress): void {
     const { sslMode, sslDirect } = this.options.address;
-    if (sslMode === "disable" || this.#isPlain || host.startsWith("/")) return this.#use(socket);
-    if (sslDirect) return this.#useTls(socket, host);
+    if (sslMode === "disable" || this.#isPlain || address.host.startsWith("/")) return this.#use(socket);
+    if (sslDirect) return this.#useTls(socket, address);
     socket.write(SSL_REQUEST);
     socket.once("data", (answer: Uint8Array) => {
-      if (answer[0] === YES) this.#useTls(socket, host);
+      if (answer[0] === YES) this.#useTls(socket, address);
       else if (sslMode === "prefer") this.#use(socket);
       else this.destroy(errorWithCode("NO_TLS", "the server does not offer TLS"));
     });
@@ -192,7 +194,8 @@ export class WatchedSocket extends Duplex {
    * `require` encrypts without verifying, `verify-ca` verifies everything except the host name, and `verify-full`
    * verifies the host name too.
    */
-  #useTls(socket: Socket, host: string): void {
+  #useTls(socket: Socket, address: HostAddress): void {
+    const { host } = address;
     const { sslMode, sslDirect, authorities } = this.options.address;
     const isVerified = sslMode === "verify-ca" || sslMode === "verify-full";
     let ca: string[] | undefined;
@@ -220,7 +223,7 @@ export class WatchedSocket extends Duplex {
       }
       // As in libpq, `prefer` falls back to a new connection without TLS.
       this.#isPlain = true;
-      this.#open(this.#host!);
+      this.#open(address);
     });
     tls.once("close", () => {
       if (this.#socket === socket || this.#isOpen) this.#onHangUp();

@@ -3,12 +3,14 @@
  */
 import {
   type Approved,
-  CannotDecide,
   type Decision,
+  DECISION_WAIT_MS,
   type Discarded,
   type Hold,
+  importRunning,
   type LeftOut,
   type Undone,
+  usersLocked,
 } from "../../domain/decision.ts";
 import type { ImportStatus } from "../../domain/outcome.ts";
 import { mailConfigured, type Settings } from "../../domain/settings.ts";
@@ -17,11 +19,7 @@ import { hasYielded, isUniqueViolation, type LockAttempt, LockedByOthers, lockWi
 import { enqueue, newMessageId } from "./outbox_store.ts";
 import { acquireImportLock } from "../import/import_lock.ts";
 
-/**
- * How long a decision waits for an import, and then for other programs. The time is short, because a person is waiting
- * for the response.
- */
-const LOCK_WAIT_MS = 10_000;
+/** How long a decision waits for other programs, after it has waited for an import. */
 const OTHER_PROGRAMS_WAIT_MS = 3_000;
 
 export interface DecidedImport {
@@ -70,7 +68,7 @@ export async function withoutImports<T>(
   });
   return await deciding.catch((error) => {
     if (!hasYielded(error) && !(error instanceof LockedByOthers) && !isUniqueViolation(error)) throw error;
-    throw new CannotDecide("users_locked", "another program is changing these users or their permits: try again");
+    throw usersLocked();
   });
 }
 
@@ -84,12 +82,12 @@ export async function lockBriefly<T>(
 }
 
 async function waitForImports(tx: Tx, signal: AbortSignal): Promise<void> {
-  const timeout = AbortSignal.timeout(LOCK_WAIT_MS);
+  const timeout = AbortSignal.timeout(DECISION_WAIT_MS);
   try {
     await acquireImportLock(tx, { signal: AbortSignal.any([signal, timeout]) });
   } catch (error) {
     if (!timeout.aborted || signal.aborted) throw error;
-    throw new CannotDecide("import_running", "an import is running: try again when it has finished");
+    throw importRunning();
   }
 }
 

@@ -1,7 +1,7 @@
 /** Removes quoted values of erased users from warnings and from the reasons of rejected files. */
 import type { CodedText, Reason } from "../../domain/outcome.ts";
 import type { Tx } from "../connection/connect.ts";
-import { VALUE_COLUMNS } from "../import/queries.ts";
+import { VALUE_COLUMNS } from "../../domain/columns.ts";
 
 /** The values that may identify a person. */
 const QUOTED = VALUE_COLUMNS.filter(({ kind }) => kind === "text" || kind === "email" || kind === "date")

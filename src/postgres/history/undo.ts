@@ -2,7 +2,8 @@
 import { CannotDecide, type LeftOut, MAX_LEFT_OUT, type Undone } from "../../domain/decision.ts";
 import type { Tx } from "../connection/connect.ts";
 import { type DecidedImport, decision, leftOut } from "./decision.ts";
-import { forColumns, releasePermits, VALUE_COLUMNS, withValues } from "../import/queries.ts";
+import { VALUE_COLUMNS } from "../../domain/columns.ts";
+import { forColumns, releasePermits, withValues } from "../import/queries.ts";
 import undoAccess from "../queries/decide/undo_access.sql" with { type: "text" };
 import undoCreated from "../queries/decide/undo_created.sql" with { type: "text" };
 import undoFindStates from "../queries/decide/undo_find_states.sql" with { type: "text" };

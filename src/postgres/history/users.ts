@@ -1,5 +1,5 @@
 /** Finds users, and lists how imports changed a single user (docs/people.md#one-person). */
-import { COLUMNS, ID_COLUMNS, inColumnOrder } from "../../domain/columns.ts";
+import { inColumnOrder, VALUE_COLUMNS } from "../../domain/columns.ts";
 import type { Change } from "../../domain/outcome.ts";
 import {
   formatPlace,
@@ -89,8 +89,7 @@ export async function findUser(sql: Sql, uniqueId: string): Promise<User | null>
     created_at: row.created_at.toISOString(),
     updated_at: row.updated_at.toISOString(),
     values: Object.fromEntries(
-      COLUMNS.filter(({ name }) => !ID_COLUMNS.has(name) && name !== "active")
-        .map(({ name, databaseName }) => [name, stored[databaseName]]),
+      VALUE_COLUMNS.map(({ name, databaseName }) => [name, stored[databaseName]]),
     ),
     feeds: Object.fromEntries(
       Object.entries(stored.feeds).map(([feed, says]) => [feed, says === true ? "active" : "inactive"]),

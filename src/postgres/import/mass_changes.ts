@@ -4,7 +4,8 @@ import { MAX_HELD_EXAMPLES } from "../../domain/decision.ts";
 import { type Guard, guards } from "../../domain/guard.ts";
 import type { HeldChanges } from "../../domain/outcome.ts";
 import type { Tx } from "../connection/connect.ts";
-import { type ImportQueries, VALUE_COLUMNS } from "./queries.ts";
+import { VALUE_COLUMNS } from "../../domain/columns.ts";
+import type { ImportQueries } from "./queries.ts";
 
 export interface Weighing {
   queries: ImportQueries;

@@ -12,12 +12,9 @@
  * and `@called_inactive` say whether another feed in the settings says that the user is active, or inactive.
  */
 import { Buffer } from "node:buffer";
-import { type Column, COLUMNS } from "../../domain/columns.ts";
+import { type Column, VALUE_COLUMNS } from "../../domain/columns.ts";
 import type { Settings } from "../../domain/settings.ts";
 import * as statements from "./statements.ts";
-
-/** All columns except the id and `active`. */
-export const VALUE_COLUMNS = COLUMNS.filter(({ kind }) => kind !== "unique_id" && kind !== "flag");
 
 /** The feed, and the settings that decide between the value in the roster and the user's current value. */
 export interface ValueSettings extends Pick<Settings, "defaults" | "fill_only_columns"> {
