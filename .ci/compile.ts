@@ -7,7 +7,7 @@ import { PERMISSIONS } from "./permissions.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-/** Modules that the program loads as workers. The compiler itself finds only imports. */
+/** Modules that the program starts as workers. The compiler itself finds only imports. */
 const WORKERS = ["src/postgres/connection/embedded_worker.ts"];
 
 /** The arguments of `deno compile` for this version of Deno. */

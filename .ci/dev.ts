@@ -26,7 +26,7 @@ async function end(process: Deno.ChildProcess): Promise<void> {
   await process.status;
 }
 
-/** Runs the command until the signal aborts. Restarts it after each change under the paths. */
+/** Runs the command until the signal aborts. Restarts the command after each change under the paths. */
 export async function runAndWatch(
   { command, paths, signal }: { command: readonly string[]; paths: readonly string[]; signal: AbortSignal },
 ): Promise<void> {

@@ -1,6 +1,6 @@
 /**
- * Generates tables in `docs/` from the source: settings, columns, commands. `deno task docs` writes them between their markers.
- * `tests/docs/tables_test.ts` fails if a page is out of date.
+ * Generates tables in `docs/` from the source: settings, columns, commands. `deno task docs` writes each table between
+ * its markers. `tests/docs/tables_test.ts` fails if a page is out of date.
  */
 import { z } from "zod";
 import { COMMANDS } from "../src/cli/commands.ts";
@@ -140,7 +140,7 @@ function code(text: string): string {
   return `\`${text.replaceAll("|", "\\|")}\``;
 }
 
-/** Pads the cells as `deno fmt` does. */
+/** Pads the cells in the same way as `deno fmt`. */
 function markdownTable(rows: readonly Row[]): string {
   const cells = rows.map((row) => row.map((cell) => cell.replaceAll("\n", " ")));
   const widths = cells[0].map((_, column) => Math.max(3, ...cells.map((row) => [...row[column]].length)));

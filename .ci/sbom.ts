@@ -1,7 +1,7 @@
 /**
  * Prints the software bill of materials of a release, as CycloneDX JSON: `deno run --allow-read=. .ci/sbom.ts > FILE`.
  * Lists Deno and every npm package of `deno.lock` with its version and checksum. Packages that only tests use have the
- * scope `excluded`. The same checkout always gives the same text.
+ * scope `excluded`. The output for the same checkout is always the same.
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 export interface Lock {
-  /** Each specifier, such as `npm:zod@4.6.7` → the version, with its peers, to which it resolves. */
+  /** Maps each specifier, such as `npm:zod@4.6.7`, to the resolved version with its peers. */
   specifiers: Readonly<Record<string, string>>;
   npm: Readonly<Record<string, { integrity: string; dependencies?: readonly string[] }>>;
 }

@@ -51,14 +51,14 @@ export interface AppOptions {
   runFolder?: string;
   /** Reports the state of the service to the supervisor of the process. */
   notify?: Notify;
-  /** Called when HTTP no longer responds. The process must then end. */
+  /** Called when HTTP no longer responds. The caller must then end the process. */
   onHang?: () => void;
 }
 
-/** The running service. Disposing of it stops it cleanly. */
+/** The running service. Disposal stops the service cleanly. */
 export interface App extends AsyncDisposable {
   readonly url: string;
-  /** Resolves when the service has stopped. Rejects with the error that stopped it. */
+  /** Resolves when the service has stopped. Rejects with the error that stopped the service. */
   readonly ended: Promise<void>;
 }
 

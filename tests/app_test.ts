@@ -41,7 +41,7 @@ Deno.test({
 
     const app = await createApp({ config, version: "0.0.0-test", clock: systemClock, log }, stop.signal);
     try {
-      // Uploads under another name first, so that the service sees the whole file or nothing.
+      // Uploads the file under another name first, so that the service never sees an incomplete file.
       await Deno.writeTextFile(join(config.upload, ".roster.csv.part"), ROSTER);
       await Deno.rename(join(config.upload, ".roster.csv.part"), join(config.upload, "roster.csv"));
       const headers = { authorization: "Bearer a-token" };

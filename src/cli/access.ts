@@ -51,7 +51,7 @@ export async function withServer<T>(invocation: Invocation, work: (database: Dat
   return await withDatabase(config, work);
 }
 
-/** Runs `work` on the embedded database, and says so on standard error. Creates the database if necessary. */
+/** Runs `work` on the embedded database, and reports that on standard error. Creates the database if necessary. */
 export async function withEmbedded<T>(
   { config, terminal }: Invocation,
   work: (database: Database) => Promise<T>,
@@ -60,7 +60,7 @@ export async function withEmbedded<T>(
   return await withDatabase({ ...config, databaseUrl: null }, work);
 }
 
-/** Runs read-only `work` on the embedded database. If that database does not exist, uses a temporary empty one. */
+/** Runs read-only `work` on the embedded database. If that database does not exist, uses a temporary empty database. */
 async function withEmbeddedOrEmpty<T>(
   invocation: Invocation,
   own: (database: Database) => Promise<T>,
@@ -124,7 +124,7 @@ export interface ServiceClient {
   ask(method: string, path: string, body?: { type: string; content: BodyInit }): Promise<unknown>;
 }
 
-/** Finds the running service and prints its address to standard error; null if none answers. */
+/** Finds the running service and prints its address to standard error. Returns null if no service answers. */
 export async function findService(invocation: Invocation): Promise<ServiceClient | null> {
   const found = await findRunning(invocation);
   if (found === null) return null;
@@ -136,8 +136,8 @@ export async function findService(invocation: Invocation): Promise<ServiceClient
 }
 
 /**
- * Finds the address at which a service answers, and its data folder; null if none answers. Reports a stale record on
- * standard error.
+ * Finds the address at which a service answers, and its data folder. Returns null if no service answers. Reports a
+ * stale record on standard error.
  */
 export async function findRunning(
   { config, installation, terminal }: Invocation,

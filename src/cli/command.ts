@@ -25,7 +25,8 @@ export interface Command {
   /** The words of the command as typed: `imports show`. */
   words: string;
   /**
-   * The operands as help shows them, such as `FILE…`, and how many are allowed. Absent for a command without operands.
+   * The operands as help shows them, such as `FILE…`, and the allowed number of operands. Absent for a command without
+   * operands.
    */
   operands?: { words: string; min: number; max: number };
   /** `value` is the placeholder in help; null for a switch. */

@@ -1,8 +1,8 @@
-/** Ends the process on an uncaught error. The supervisor restarts it, and the new process resumes the work. */
+/** Ends the process on an uncaught error. The supervisor starts a new process, which resumes the work. */
 import { describeError } from "../runtime/errors.ts";
 import type { Log } from "../runtime/log.ts";
 
-/** Active until disposed of. `exit` must end the process at once. */
+/** The handler is active until it is disposed of. `exit` must end the process at once. */
 export function endOnCrash(log: Log, exit: () => never): Disposable {
   const crash = (error: unknown) => {
     log.error("crashed", { error: describeError(error), at: placeOf(error) });

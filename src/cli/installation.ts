@@ -1,6 +1,6 @@
 /**
- * Finds the rosterd that a command acts on: the one named by flags or environment, otherwise the one in the environment
- * file of the printed unit (docs/cli.md#which-rosterd).
+ * Finds the installation that a command uses: the installation named by flags or environment variables, otherwise the
+ * one in the environment file of the printed unit (docs/cli.md#which-rosterd).
  */
 import type { ConfigSources, Flags } from "../config.ts";
 import { codeOf } from "../runtime/errors.ts";

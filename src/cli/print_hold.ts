@@ -27,7 +27,10 @@ const DECIDED: Readonly<Record<string, string>> = {
   left_out_total: "left unchanged",
 };
 
-/** Prints nothing for an import without a hold. `users` are the first held users, `columns` those of a held file. */
+/**
+ * Prints nothing for an import without a hold. `users` are the first held users; `columns` are the columns of a held
+ * file.
+ */
 export function printHold(
   { out, paint }: Pick<Terminal, "out" | "paint">,
   entry: ImportEntry,

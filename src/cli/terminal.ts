@@ -16,7 +16,7 @@ export interface Terminal {
   readonly paint: Paint;
 }
 
-/** Colours by meaning; plain text without a terminal or with NO_COLOR. */
+/** Colours text by its meaning. Without a terminal, or with NO_COLOR, the text stays plain. */
 export interface Paint {
   good(text: string): string;
   bad(text: string): string;

@@ -1,8 +1,8 @@
 import { WrongUsage } from "./command.ts";
 
 /**
- * A flag with a day or a time, as RFC 3339. A day begins at midnight in the time zone of this machine. `lastDay`: a day
- * stands for its end, the next midnight.
+ * A flag with a day or a time, as RFC 3339. A day begins at midnight in the time zone of this machine. `lastDay`:
+ * whether a day means the end of the day, which is the next midnight.
  */
 export function timeFlag(text: string, name: string, lastDay = false): string {
   const isDay = /^\d{4}-\d\d-\d\d$/.test(text);

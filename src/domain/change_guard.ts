@@ -9,8 +9,8 @@ import { type Guard, guards } from "./guard.ts";
 export type ColumnLosses = Pick<HeldColumn, "column" | "users">;
 
 /**
- * Returns the columns that exceed the limits, those with the most affected users first. `waived` lists the columns that
- * an admin has approved for this file.
+ * Returns the columns that exceed the limits. Columns with the most affected users come first. `waived` lists the
+ * columns that an admin has approved for this file.
  */
 export function columnsToHold<T extends ColumnLosses>(
   guard: Guard,

@@ -7,7 +7,7 @@ export interface Column {
   /** The canonical name, used in messages and settings. */
   readonly name: string;
   readonly otherNames: readonly string[];
-  /** French header names. A header alias in the settings overrides them. */
+  /** French header names, which a header alias in the settings overrides. */
   readonly frenchNames: readonly string[];
   readonly kind: ColumnKind;
   /** Maximum length in code points; 0 if `kind` determines it. */
@@ -33,7 +33,7 @@ function column(name: string, longest: number, kind: ColumnKind = "text", ...oth
   return { name, otherNames, frenchNames: FRENCH[name] ?? [], kind, longest, databaseName: name };
 }
 
-/** A record's problems are reported in this order. */
+/** The problems of a record are reported in the order of these columns. */
 export const COLUMNS: readonly Column[] = [
   column("unique_id", 50, "unique_id", "user_uuid", "uuid", "user_unique_id"),
   column("old_unique_id", 50, "unique_id", "previous_unique_id"),
@@ -108,8 +108,8 @@ export function columnNamed(folded: string): Column | null {
 }
 
 /**
- * Columns added to a failed-records file and ignored in a roster. The last one is never empty, because spreadsheets
- * drop empty trailing columns.
+ * Columns added to a failed-records file and ignored in a roster. The last of these columns is never empty, because
+ * spreadsheets drop empty trailing columns.
  */
 export const OWN_HEADERS = [
   "rosterd_line",

@@ -1,6 +1,6 @@
 /**
- * Schemas for approve, discard and undo: their results, and the holds they act on (docs/people.md#hold). OpenAPI is
- * generated from them.
+ * Schemas for approve, discard and undo: the results, and the holds that are decided (docs/people.md#hold). OpenAPI is
+ * generated from these schemas.
  */
 import { z } from "zod";
 

@@ -58,7 +58,7 @@ export function pausedUntil(settings: Settings, feed: string, now: Date): Date |
   return until > now ? until : null;
 }
 
-/** Whether mail about any feed can be sent. */
+/** Whether the mail settings of at least one feed are complete. */
 export function anyMailConfigured(settings: Settings): boolean {
   return feedsOf(settings).some((feed) => mailConfigured(settingsOf(settings, feed)));
 }

@@ -22,7 +22,7 @@ export interface Losses {
   losing: number;
 }
 
-/** Whether the guard is on. 100 percent turns it off. */
+/** Whether the guard is on. A limit of 100 percent turns the guard off. */
 export function guards({ max_percent }: Guard): boolean {
   return max_percent < 100;
 }

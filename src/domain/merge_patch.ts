@@ -3,7 +3,10 @@ import { InvalidSettings } from "./parse_settings.ts";
 
 export type JsonObject = Record<string, unknown>;
 
-/** No valid settings are nested this deeply. The limit keeps a hostile document from exhausting the stack. */
+/**
+ * The maximum nesting depth. Valid settings are never nested this deeply. The limit keeps a hostile document from
+ * exhausting the stack.
+ */
 const MAX_DEPTH = 16;
 
 /**

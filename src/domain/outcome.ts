@@ -70,8 +70,8 @@ const problem = z.object({
   reason: z.string(),
 });
 /**
- * One problem of a record. `reason` tells a clerk what is wrong and what to do. It has no initial capital and no final
- * period (docs/mail.md#reasons).
+ * One problem of a record. `reason` explains the problem and the remedy to a clerk, without an initial capital and
+ * without a final period (docs/mail.md#reasons).
  */
 export type Problem = z.output<typeof problem>;
 
@@ -94,10 +94,13 @@ export const lastingFailure = pastFailure.extend({
   feed: z.string(),
   name: z.string().nullable().describe("The first and last name of the user; null if neither is known."),
 });
-/** A record that has failed for several nights, and whose user no later file has named. */
+/** A record that has failed for several nights. No later file has named its user. */
 export type LastingFailure = z.output<typeof lastingFailure>;
 
-/** `nights`: from the first to the last import in which a record failed, both included. `zone`: an IANA time zone. */
+/**
+ * `nights`: the number of nights from the first to the last import in which a record failed, including both. `zone`: an
+ * IANA time zone.
+ */
 export interface LastingQuery {
   nights: number;
   zone: string;
@@ -106,7 +109,7 @@ export interface LastingQuery {
 
 export interface LastingFailures {
   failures: LastingFailure[];
-  /** Counts all of them. */
+  /** The total number of records that have failed for several nights. */
   total: number;
 }
 
@@ -116,7 +119,7 @@ export type CodedText = z.output<typeof codedText>;
 export type Warning = CodedText;
 
 const reason = codedText.extend({ line: count.nullable() });
-/** Why a file was rejected or an import stopped. `line` is null if no particular line is the cause. */
+/** The reason why a file was rejected or an import stopped. `line` is null if no particular line is the cause. */
 export type Reason = z.output<typeof reason>;
 
 /** The text of a reason, with the line number unless the text already names it. */
@@ -204,7 +207,7 @@ export type Change = z.output<typeof change>;
 export const importChange = change.extend({
   permits_released: z.array(z.string().nullable()).describe("The numbers of the permits released; null: one without."),
 });
-/** What an import changed for one user, or, for a trial, what the import would have changed. */
+/** The changes that an import made to one user, or that a trial would have made. */
 export type ImportChange = z.output<typeof importChange>;
 
 /** Selects users for a list: only users whose unique_id comes after `after`, and only users with this outcome. */
@@ -265,7 +268,7 @@ export class RejectedFile extends Error {
 
 /**
  * Thrown if the change guard holds the file (docs/people.md#change-guard). No record is applied. The file moves to
- * `bak`, and an approval later reads it there.
+ * `bak`, where an approval can read it.
  */
 export class HeldFile extends Error {
   override readonly name = "HeldFile";

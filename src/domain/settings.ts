@@ -1,6 +1,6 @@
 /**
  * The settings schema (docs/settings.md): validation, types, defaults and the description of each key.
- * `settings.example.json`, the HTTP interface and OpenAPI are derived from it.
+ * `settings.example.json`, the HTTP interface and OpenAPI are derived from this schema.
  */
 import { z } from "zod";
 import {

@@ -1,4 +1,4 @@
-/** The types of the settings file and its history, and the errors that reading and changing it can throw. */
+/** The types of the settings file and its history, and the errors of reading and changing the file. */
 import { z } from "zod";
 import type { Settings } from "./settings.ts";
 

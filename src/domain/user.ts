@@ -1,4 +1,4 @@
-/** A user and what rosterd knows about them, as schemas for OpenAPI (docs/people.md#one-person). */
+/** Schemas for OpenAPI: a user, and the data that rosterd has about the user (docs/people.md#one-person). */
 import { Buffer } from "node:buffer";
 import { z } from "zod";
 import { decision } from "./decision.ts";
@@ -65,7 +65,7 @@ const historyEntry = z.object({
   undone_at: time.nullable().describe("When the import was undone."),
   decisions: z.array(decision.omit({ counts: true })).describe("The decisions that concern the user, oldest first."),
 });
-/** What one import did to the user. */
+/** The changes that one import made to the user. */
 export type HistoryEntry = z.output<typeof historyEntry>;
 
 const permit = z.object({

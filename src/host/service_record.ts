@@ -8,7 +8,7 @@ import { inData } from "./unusable_data.ts";
 import { readIfPresent, writeWhole } from "./whole_file.ts";
 
 const serviceRecord = z.object({
-  /** Such as `http://127.0.0.1:8080`. */
+  /** The address of the service, such as `http://127.0.0.1:8080`. */
   address: z.url(),
   pid: z.int(),
   /** When the service started, in RFC 3339 format. */

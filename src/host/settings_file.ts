@@ -32,8 +32,8 @@ export interface SettingsFile {
   /** Stores the given settings, including secrets. */
   write(next: Settings, ifMatch?: string): Promise<StoredSettings>;
   /**
-   * Applies an RFC 7396 merge patch. null restores the default; `"***"` keeps the stored secret. `by` names who
-   * requests the change.
+   * Applies an RFC 7396 merge patch. null restores the default; `"***"` keeps the stored secret. `by` is the name of
+   * the user who requests the change.
    */
   patch(mergePatch: unknown, ifMatch?: string, by?: string | null): Promise<StoredSettings>;
   /** Replaces the settings with a document that has every key; `"***"` keeps the stored secret. */
@@ -161,7 +161,7 @@ async function explained<T>(path: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Compares `If-Match`: `*` or a list of ETags. A weak one never matches (RFC 9110, section 13.1.1). */
+/** Compares `If-Match`: `*` or a list of ETags. A weak ETag never matches (RFC 9110, section 13.1.1). */
 function matches(ifMatch: string, etag: string): boolean {
   return ifMatch.split(",").some((candidate) => candidate.trim() === "*" || candidate.trim() === etag);
 }

@@ -1,6 +1,6 @@
 /**
- * Stores the history of the settings in a file next to them, readable only by its owner. Each line is one change with
- * masked secrets, newest last. `settings_file.ts` writes the history under the lock of the settings.
+ * Stores the history of the settings in a file next to the settings file, readable only by its owner. Each line is one
+ * change with masked secrets, newest last. `settings_file.ts` writes the history under the lock of the settings.
  *
  * Each line includes the settings after the change. A comparison with the settings file reveals manual edits, including
  * those made while no service was running.
@@ -42,7 +42,7 @@ export class SettingsHistory {
     return { changes, next: found.length > limit ? changes[limit - 1].id : null };
   }
 
-  /** Adds a line if the settings differ from those in the last line. The first line lists no changes. */
+  /** Adds a line if the settings differ from the last line. The first line lists no changes. */
   async note(settings: Settings, { how, by }: Pick<Line, "how" | "by">, at: Date): Promise<void> {
     const lines = await this.#lines();
     const last = lines.at(-1);

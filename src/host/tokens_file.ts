@@ -142,7 +142,7 @@ export class TokensFile {
     return read.data.filter(({ expires_at }) => expires_at === null || new Date(expires_at) > now);
   }
 
-  /** This also removes expired entries, because `#read` omits them. */
+  /** Writing the file also removes expired entries, because `#read` omits them. */
   async #change<T>(make: (entries: Entry[]) => { entries: Entry[]; result: T }): Promise<T> {
     return await inData(this.folder, () =>
       this.#locked(async () => {

@@ -44,7 +44,7 @@ async function table(path: string): Promise<string[][]> {
 
 export const READ = 4, WRITE = 2, ENTER = 1;
 
-/** Whether the owner and mode of a file or folder give a user these rights. */
+/** Whether a user has the given rights according to the owner and mode of a file or folder. */
 export function allows(
   { uid, gids }: ServiceUser,
   entry: Pick<Stats, "uid" | "gid" | "mode">,

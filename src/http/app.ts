@@ -56,7 +56,7 @@ export function createHttp(service: Service, options: HttpOptions): OpenAPIHono<
   return app;
 }
 
-/** While the settings file cannot be used, only admins may decide. */
+/** If the settings file cannot be used, only admins may decide. */
 async function mayClerksDecide({ settings }: Service): Promise<boolean> {
   try {
     return (await settings.read()).settings.clerks_may_decide;
@@ -80,8 +80,8 @@ const headAsGet: MiddlewareHandler<HttpEnv> = async (c, next) => {
 };
 
 const PROTECTIVE_HEADERS = {
-  // no-transform keeps Deno 2.6 from compressing the response and weakening its ETag. If-Match never matches a weak
-  // ETag.
+  // With no-transform, Deno 2.6 does not compress the response, which would weaken its ETag. If-Match never matches a
+  // weak ETag.
   "cache-control": "no-store, no-transform",
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
   "cross-origin-resource-policy": "same-origin",

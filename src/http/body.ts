@@ -83,7 +83,7 @@ export interface FileBody {
   fault(): Problem | null;
 }
 
-/** The time limit for a whole file. It is enough for 256 MiB at 0.5 MB a second. */
+/** The time limit for a whole file, which is enough for 256 MiB at 0.5 MB a second. */
 const FILE_TIMEOUT_MS = 10 * 60_000;
 
 /**

@@ -19,7 +19,7 @@ export interface Exchange {
 const LINGER_MS = 1_000;
 /**
  * Grace period for a client that closes its side after its request, as `nc -N` does. At first, such a client looks like
- * one that has disconnected.
+ * a disconnected client.
  */
 const HALF_CLOSED_MS = 1_000;
 
@@ -76,7 +76,7 @@ export class Connection {
     if (this.#isEnding) return;
     this.#isEnding = true;
     this.socket.end();
-    // Further bytes are discarded, not parsed as a request.
+    // Further bytes are discarded, and are not parsed as a request.
     this.socket.removeAllListeners("data").resume();
     this.#destroyAfter(LINGER_MS);
   }

@@ -14,7 +14,7 @@ function decision<const W extends string, T extends z.ZodType>(word: W, summary:
     summary: `${summary}; takes no body`,
     middleware: bodiless,
     request: { params: importPath },
-    // 409: the decision is not possible, and `problems` says why.
+    // 409: the decision is not possible, and `problems` contains the reason.
     responses: { 200: json("The result.", outcome), ...errors(404, 409, 415, 422, 503) },
   });
 }

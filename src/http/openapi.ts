@@ -66,7 +66,7 @@ function requireAll(schema: Schema): void {
   Object.values(schema.properties).forEach(requireAll);
 }
 
-/** Adds the errors that any call can return to those that the call declares itself. */
+/** Adds the errors that any call can return to the errors that a call declares itself. */
 function addErrors(method: string, operation: Operation): void {
   const { security, responses } = operation;
   // 421: the host name does not belong to the service; 500: an unexpected error.

@@ -4,7 +4,7 @@
  */
 import { hasRole, type Role, ROLES } from "../domain/access.ts";
 
-/** `decide`: an admin, or a clerk while `clerks_may_decide` is on. `link`: a sign-in link, and no token. */
+/** `decide`: an admin, or a clerk while `clerks_may_decide` is on. `link`: a sign-in link instead of a token. */
 export type Access = Role | "decide" | "link";
 
 export const REQUIRED_ACCESS: Readonly<Record<string, Access>> = {
@@ -44,7 +44,7 @@ export function requiredAccess(method: string, path: string): Access {
   return REQUIRED_ACCESS[`${method.toUpperCase()} ${path}`] ?? "admin";
 }
 
-/** The roles that have this access, lowest first, for OpenAPI. Empty for a sign-in link. */
+/** The roles that have this access, lowest first, for OpenAPI. The list is empty for a sign-in link. */
 export function rolesWith(access: Access): Role[] {
   const lowest = access === "decide" ? "clerk" : access;
   return ROLES.filter((role) => lowest !== "link" && hasRole(role, lowest));

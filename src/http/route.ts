@@ -13,7 +13,7 @@ export function json<T extends z.ZodType>(description: string, schema: T) {
   return { description, content: { "application/json": { schema } } };
 }
 
-/** The errors of a call, in addition to those that every call can return. */
+/** The errors that only some calls can return. */
 export function errors<const S extends number>(...statuses: S[]) {
   const content = { "application/problem+json": { schema: problemDocument } };
   const entries = statuses.map((status) => [status, { description: STATUS_CODES[status] ?? "Error", content }]);

@@ -19,11 +19,11 @@ export interface ServeOptions {
   hostname: string;
   /** The port; 0 for any free port. */
   port: number;
-  /** How long a client may take to send the headers of a request, and how long it may stay idle between requests. */
+  /** Time limits for sending the headers of a request, and for staying idle between requests. */
   headTimeoutMs?: number;
   /**
    * How long a client may go without reading any of its response. The limit is generous, because a slow client looks
-   * idle. The system accepts more data only once a third of its 4 MB buffer is sent. At 12 kB a second, that takes
+   * idle. The system accepts more data only after a third of its 4 MB buffer is sent. At 12 kB a second, that takes
    * almost two minutes.
    */
   takeTimeoutMs?: number;
@@ -38,7 +38,7 @@ export interface ServeOptions {
   onRequest?: () => () => void;
 }
 
-/** A listening server. Closing it lets running requests finish. */
+/** A listening server. A call of `close` lets running requests finish. */
 export interface HttpServer extends AsyncDisposable {
   readonly hostname: string;
   readonly port: number;
@@ -47,8 +47,8 @@ export interface HttpServer extends AsyncDisposable {
 }
 
 /**
- * Thrown if the service cannot listen on the address. `code` is the system's error code if there is one: `EADDRINUSE`,
- * `EACCES` …
+ * Thrown if the service cannot listen on the address. `code` is the system's error code, if any: `EADDRINUSE`, `EACCES`
+ * …
  */
 export class CannotListen extends Error {
   override readonly name = "CannotListen";
@@ -234,7 +234,7 @@ interface Listening {
 }
 
 /**
- * Once the process runs out of file handles (EMFILE), Deno stops accepting connections and reports no error (measured
+ * When the process runs out of file handles (EMFILE), Deno stops accepting connections and reports no error (measured
  * with 2.9.6). Another call of listen on the same socket makes Deno accept connections again, and has no other effect.
  * Returns a function that stops the calls.
  */

@@ -56,7 +56,7 @@ export interface ImportHistory {
   changesFile(id: number): Promise<Download | { gone: string } | null>;
   /** The failed-records file in `bak`. `gone` says why the file does not exist. */
   failedFile(id: number): Promise<Download | { gone: string } | null>;
-  /** The imported file in `bak`, as it was uploaded. */
+  /** The imported file in `bak`, exactly as uploaded. */
   rosterFile(id: number): Promise<Download | { gone: string } | null>;
 }
 
@@ -116,7 +116,7 @@ export interface Service {
   upload(file: ReceivedFile, wait: boolean, signal: AbortSignal): Promise<ImportEntry | null>;
   /** Imports the rosters in `bak` that the database does not know, or only lists them. An import requests a turn. */
   replay(request: ReplayRequest): Promise<Replayed>;
-  /** Marks these rosters as known. */
+  /** Marks all missing rosters as known. */
   dismissMissing(by: string): Promise<MissingRoster[]>;
   status(): Promise<StatusDocument>;
   metrics(): readonly Metric[];

@@ -89,8 +89,8 @@ function accessOf(c: Context<HttpEnv>): Access | null {
 const MAX_USER_LENGTH = 100;
 
 /**
- * Commands use the admin token, and send the name of the user who ran them. For any other token, the name of the token
- * is used.
+ * Commands use the admin token, and send the name of the user who ran them. For any other token, the name is the name
+ * of the token.
  */
 function whoDecides(c: Context<HttpEnv>, name: string): Caller["by"] {
   const user = name === ADMIN_TOKEN ? printable(c.req.header("rosterd-user") ?? "").slice(0, MAX_USER_LENGTH) : "";
@@ -118,7 +118,7 @@ class WrongTokens {
 
   constructor(private readonly clock: Clock) {}
 
-  /** Counts one more wrong token. Returns the number of seconds to wait after too many wrong tokens, otherwise 0. */
+  /** Counts another wrong token. Returns the number of seconds to wait after too many wrong tokens, otherwise 0. */
   count(address: string): number {
     const now = this.clock.elapsed();
     const recent = (this.#times.get(address) ?? []).filter((time) => now - time < WINDOW_MS);

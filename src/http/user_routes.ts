@@ -39,7 +39,7 @@ const eraseUser = createRoute({
   summary: "Erase a user without access, and every trace of them in the database; takes no body",
   middleware: bodiless,
   request: { params: z.object({ unique_id: uniqueId }) },
-  // 409: the user has access or an active permit, and `problems` says so.
+  // 409: the user has access or an active permit, as `problems` explains.
   responses: {
     200: json("The files in bak that may still name the user.", erased),
     ...errors(404, 409, 415, 422, 503),

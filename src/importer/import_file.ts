@@ -47,8 +47,8 @@ import { stageRecords } from "./stage_records.ts";
 import { mailStateWarnings, planWarnings } from "./warnings.ts";
 
 /**
- * Imports one file, or only checks it in a trial, and records the result in the same transaction. Returns its entry in
- * the history.
+ * Imports one file, or only checks it in a trial, and records the result in the same transaction. Returns the history
+ * entry of the import.
  */
 export async function importFile(
   file: RosterFile,

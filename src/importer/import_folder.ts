@@ -1,6 +1,7 @@
 /**
- * Runs one turn: takes each upload through all its steps, oldest first, and finishes what earlier turns left undone.
- * While an upload moves to `bak`, the next one is imported. For a small file, the move takes as long as the import.
+ * Runs one turn: takes each upload through all its steps, oldest first, and finishes the incomplete work of earlier
+ * turns. While an upload moves to `bak`, the next one is imported. For a small file, the move takes as long as the
+ * import.
  */
 import type { Reason } from "../domain/outcome.ts";
 import type { ClaimedUpload, FolderScan, ReadyUpload } from "./inbox_port.ts";
@@ -21,7 +22,7 @@ export interface TurnResult {
   hadUploads: boolean;
 }
 
-/** Runs one turn over a fresh scan of a feed. Throws only errors that affect every upload. */
+/** Runs one turn, based on a new scan of a feed. Throws only errors that affect every upload. */
 export async function importFolder(turn: Turn, scan: FolderScan): Promise<TurnResult> {
   const pending = await pendingUploads(turn, scan);
   const result: TurnResult = { imported: [], postponed: [], hadUploads: pending.length > 0 };
@@ -69,7 +70,7 @@ async function orPostpone<T>(
   }
 }
 
-/** All uploads in the folders, and all imports whose upload is gone. The ones closest to completion come first. */
+/** All uploads in the folders, and all imports whose upload is gone. The imports closest to completion come first. */
 async function pendingUploads(
   { inbox, store, feed }: Turn,
   { claimed, moved, ready }: FolderScan,

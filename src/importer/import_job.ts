@@ -13,11 +13,11 @@ export interface ReadJob {
   clock: Clock;
   signal: AbortSignal;
   onProgress: (progress: Progress) => void;
-  /** Gives HTTP requests a chance to run. Called between batches, because importing rarely yields by itself. */
+  /** Gives HTTP requests a chance to run. Called between batches, because an import rarely yields otherwise. */
   yieldToRequests?: () => Promise<void>;
   /**
-   * Facts about the file. They are filled in while the file is read, so that they are available even if the import ends
-   * early.
+   * Facts about the file. The reader fills in these facts while it reads the file, so that they are available even if
+   * the import ends early.
    */
   facts: Facts;
   findings: Findings;

@@ -17,9 +17,9 @@ export interface RosterFile {
   close(): Promise<void>;
 }
 
-/** An upload that a turn may claim now. */
+/** An upload that is ready to be claimed. */
 export interface ReadyUpload {
-  /** The name it was uploaded under. */
+  /** The name under which the file was uploaded. */
   readonly name: string;
   /**
    * The modification time by the clock of the file server, in milliseconds since 1970. The oldest upload is imported
@@ -65,7 +65,7 @@ export function emptyScan(): FolderScan {
  */
 export class UnusableFolder extends Error {
   override readonly name = "UnusableFolder";
-  /** `what` is the problem and `fix` the remedy: two parts of one sentence. */
+  /** `what` describes the problem, and `fix` the remedy. The two texts are combined to one sentence. */
   constructor(readonly code: string, readonly what: string, readonly fix: string) {
     super(`${what}: ${fix}.`);
   }

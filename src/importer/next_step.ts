@@ -2,7 +2,7 @@
  * Chooses the next step of an upload. The choice depends only on the place of the upload and on the history of its
  * import, so the next process can continue after a crash at any point (docs/reliability.md). Pure functions.
  *
- * Every step is idempotent: repeating it, even in another process, leads to the same place and the same names.
+ * Every step is idempotent: a repetition, even in another process, leads to the same place and the same names.
  */
 import type { ImportEntry } from "./ports.ts";
 

@@ -1,6 +1,6 @@
 /**
  * The interfaces through which the importer uses the upload folder and the database. `src/inbox/` and `src/postgres/`
- * implement them.
+ * implement these interfaces.
  */
 import type { Batch } from "./csv/batch.ts";
 import type { FoundProblems } from "./checks/check.ts";
@@ -44,7 +44,7 @@ export interface Progress {
   records: number;
 }
 
-/** Facts that an import learns about its file. The history stores these facts. */
+/** Facts that an import learns about its file. The history stores the facts. */
 export interface Facts {
   bytes: number;
   sha256: string | null;
@@ -167,7 +167,7 @@ export interface HeldPlan {
 
 /** Compares the failures of an import with the failures of the feed's earlier imports. */
 export interface FailureNews extends Pick<ImportEntry, "failed_new" | "failed_fixed"> {
-  /** Whether the feed has failures, of this import or of an earlier one. */
+  /** Whether the feed has failures of this import or of earlier imports. */
   open: boolean;
   /** The start of the latest import whose mail reported failures. */
   toldAt: Date | null;
@@ -248,7 +248,7 @@ export interface ImportStore {
    * first.
    */
   transaction<T>(work: (transaction: ImportTransaction) => Promise<T>, waiting: WaitOptions): Promise<T>;
-  /** Runs `work` in a transaction that is rolled back. This needs neither the import lock nor the schema. */
+  /** Runs `work` in a transaction that is rolled back. `work` needs neither the import lock nor the schema. */
   dryRun<T>(work: (dryRun: DryRun) => Promise<T>): Promise<T>;
   reject(importId: number, reason: Reason, facts: Facts, mail: MailOwed, finishedAt: Date): Promise<void>;
   /** Records that the change guard holds the file, and that no record was applied. */
@@ -270,7 +270,7 @@ export interface ImportStore {
   markKept(importId: number, failedFile: string): Promise<void>;
   /** Records the name of the file in `bak`. From then on, the mail about the import may be sent. */
   markMoved(importId: number, bakFile: string): Promise<void>;
-  /** Records that the file is gone: as an error if the import was not applied, otherwise as a warning. */
+  /** Records that the file is gone. This is an error if the import was not applied, otherwise a warning. */
   endWithoutFile(importId: number, reason: Reason, at: Date): Promise<void>;
 }
 

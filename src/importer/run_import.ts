@@ -60,7 +60,7 @@ async function appliedAfterLostCommit(id: number, error: unknown, run: ImportRun
     const entry = await mustFind(store, id);
     if (isOver(entry)) return entry;
     await store.postpone(id, reasonOf(error));
-  } catch { /* The first error is the one to report. */ }
+  } catch { /* Only the first error is reported. */ }
   return null;
 }
 

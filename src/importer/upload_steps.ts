@@ -16,7 +16,7 @@ export interface Turn extends Pick<ImportRun, "store" | "feed" | "settings" | "c
   onProgress: (upload: ClaimedUpload, entry: ImportEntry, progress: Progress) => void;
   /** Whether files of the feed must wait. A file that has already been applied is still moved to `bak`. */
   isPaused: () => boolean;
-  /** Whether an error affects every upload rather than a single one. */
+  /** Whether an error affects all uploads. */
   stopsAll: (error: unknown) => boolean;
 }
 
@@ -36,7 +36,7 @@ export interface PendingClaim {
  */
 const LAST_STEPS: ReadonlySet<Step> = new Set(["move", "forget", "end"]);
 
-/** Runs the steps before the last ones. Returns null if the upload is gone. */
+/** Runs all steps except the last ones. Returns null if the upload is gone. */
 export async function importUpload(turn: Turn, from: PendingUpload): Promise<PendingUpload | null> {
   return await advance(turn, from, (step) => !LAST_STEPS.has(step));
 }
@@ -162,7 +162,7 @@ async function moveToBak(turn: Turn, { upload, entry }: PendingClaim): Promise<P
   return { place: "bak", upload, entry: { ...entry!, bak_file: name } };
 }
 
-/** Not only imports take a long time: so can writing the failed records, and moving the file to another file system. */
+/** Writing the failed records, and moving the file to another file system, can also take a long time. */
 function reportProgress({ onProgress }: Turn, upload: ClaimedUpload, entry: ImportEntry): void {
   const { size } = upload;
   onProgress(upload, entry, { stage: "reporting", bytes: size, total_bytes: size, records: entry.records });

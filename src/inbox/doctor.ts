@@ -107,7 +107,7 @@ function cannotMove(bak: string, code: string): Finding {
 
 /**
  * Whether a user other than rosterd and root may rename `bak` and `.rosterd`. The owner of the upload folder may rename
- * them. If the folder is not sticky, so may every user who can write to it.
+ * both folders. If the folder is not sticky, so may every user who can write to it.
  */
 function isSwappable({ uid, mode }: BigIntStats, own: BigIntStats | null): boolean {
   const belongsToAnother = own !== null && uid !== own.uid && uid !== 0n;

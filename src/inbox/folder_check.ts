@@ -2,8 +2,8 @@
  * Remembers the inbox folders from scan to scan, and refuses a folder that was replaced by an unmount or by another
  * user. Creates and removes only probe files.
  *
- * Deno has no `openat`, so a folder can still be swapped between a check and the next step. Checks before and after
- * each step make such a swap unlikely to go unnoticed. Only a sticky upload folder owned by rosterd prevents it
+ * Deno has no `openat`, so a folder can still be swapped between a check and the next step. With checks before and
+ * after each step, a swap will hardly go unnoticed. Only a sticky upload folder owned by rosterd prevents swaps
  * completely.
  */
 import type { BigIntStats } from "node:fs";

@@ -16,7 +16,7 @@ export interface Folders {
   readonly upload: string;
   readonly work: string;
   readonly bak: string;
-  /** Whether the folders belong to a feed, inside the upload folder. */
+  /** Whether the folders belong to a feed, which is a folder inside the upload folder. */
   readonly isFeed: boolean;
 }
 

@@ -36,7 +36,7 @@ export interface InboxOptions {
   readonly feed?: string;
   readonly clock: Clock;
   readonly log: Log;
-  /** A folder whose scan takes longer than this counts as hung. */
+  /** The time limit of a scan. If a scan takes longer, its folder counts as hung. */
   readonly maxScanMs?: number;
 }
 

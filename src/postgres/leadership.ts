@@ -11,7 +11,7 @@ const LEADER_LOCK = 7_246_003;
 const PROOF_INTERVAL_MS = 10_000;
 const RESIGN_TIMEOUT_MS = 5_000;
 /**
- * A leader that sends nothing for this long counts as hung: the server releases its lock, and another process takes
+ * After this time without a message, the leader counts as hung: the server releases its lock, and another process takes
  * over within a minute.
  */
 const LOST_AFTER = "40s";
@@ -25,12 +25,12 @@ export class Leadership {
 
   constructor(private readonly database: Database) {}
 
-  /** Whether this process considers itself the leader. With the embedded database, it always does. */
+  /** Whether this process considers itself the leader. With the embedded database, this is always true. */
   get holds(): boolean {
     return this.#leads || this.database.kind === "embedded";
   }
 
-  /** This signal aborts when leadership is lost. Work must then stop, because another process may have taken over. */
+  /** A signal that aborts when leadership is lost. Work must then stop, because another process may have taken over. */
   get term(): AbortSignal {
     return this.#term.signal;
   }
@@ -76,7 +76,7 @@ export class Leadership {
   }
 }
 
-/** When the current leader took over; null if no process leads. */
+/** The time when the current leader took over; null if no process is the leader. */
 export async function leadsSince(sql: Sql): Promise<Date | null> {
   const [leader] = await sql<{ since: Date }[]>`
     select coalesce(activity.xact_start, now()) as since

@@ -18,7 +18,7 @@ import leaving from "./migrations/0015_leaving.sql" with { type: "text" };
 import newIds from "./migrations/0016_new_ids.sql" with { type: "text" };
 import failuresSince from "./migrations/0017_failures_since.sql" with { type: "text" };
 
-/** The migrations in order, from number 1. Never change what a released migration does. */
+/** The migrations in order, from number 1. Never change the effect of a released migration. */
 const MIGRATIONS: readonly string[] = [
   usersAndImports,
   permitFunctions,
@@ -66,7 +66,8 @@ export async function migrateWithin(tx: Tx): Promise<number> {
   if (version > SCHEMA_VERSION) throw new SchemaTooNew(version);
   if (version === SCHEMA_VERSION) return 0;
   if (version === 0) {
-    // An admin may already have created the schema, and "if not exists" would still require the right to create one.
+    // An admin may already have created the schema. Even then, "if not exists" would require the right to create a
+    // schema.
     const [{ exists }] = await tx<{ exists: boolean }[]>`select to_regnamespace('rosterd') is not null as exists`;
     if (!exists) await tx`create schema rosterd`;
     await tx`create table rosterd.migrations (number integer primary key, applied_at timestamptz not null default now())`;

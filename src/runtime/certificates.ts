@@ -1,6 +1,6 @@
 /**
  * Loads the trusted certificate authorities for TLS, and explains why a certificate is not trusted. Connections to the
- * database and the mail server use it.
+ * database and to the mail server use this module.
  */
 import * as tls from "node:tls";
 import type { PeerCertificate, TLSSocket } from "node:tls";
@@ -8,8 +8,8 @@ import { codeOf } from "./errors.ts";
 import { printable } from "./log.ts";
 
 /**
- * The authorities in a PEM file. Without a file: this machine's authorities and those in the file that `DENO_CERT`
- * names. A machine without authorities gets Deno's built-in ones. Throws file system errors.
+ * The authorities in a PEM file. Without a file, uses this machine's authorities, and the authorities in the file that
+ * `DENO_CERT` names. On a machine without authorities, uses Deno's built-in authorities. Throws file system errors.
  */
 export function trustedAuthorities(file: string | null): string[] {
   if (file !== null) return [Deno.readTextFileSync(file)];

@@ -1,6 +1,6 @@
 /** A clock, passed to all code that needs the time, so that tests can control it. */
 export interface Clock {
-  /** Wall-clock time. It may jump, so do not use it to measure durations. */
+  /** Wall-clock time. The clock may jump, so it cannot measure durations. */
   now(): Date;
   /** Monotonic time in milliseconds, for delays, deadlines and the age of files. */
   elapsed(): number;

@@ -28,8 +28,8 @@ export function isErrno(error: unknown): boolean {
 }
 
 /**
- * The SQLSTATE of a PostgreSQL error; null for any other. System error codes such as `EBUSY` also have five characters,
- * so they are excluded.
+ * The SQLSTATE of a PostgreSQL error; null for any other error. System error codes such as `EBUSY` also have five
+ * characters, but are excluded.
  */
 export function sqlState(error: unknown): string | null {
   const code = codeOf(error);
@@ -45,7 +45,7 @@ export function describeError(error: unknown): string {
   return code === "" ? String(name) : `${name} ${code}`;
 }
 
-/** Awaits a result. Resolves to null if it fails with one of these codes. */
+/** Awaits a result. Resolves to null if the promise fails with one of these codes. */
 export async function nullOn<T>(result: Promise<T>, ...codes: readonly string[]): Promise<T | null> {
   try {
     return await result;

@@ -1,9 +1,9 @@
 /**
- * Lets HTTP requests go first while a roster is being read (docs/reliability.md#requests-first).
+ * Gives HTTP requests priority while a roster is read (docs/reliability.md#requests-first).
  *
  * Yielding to the event loop is not enough: a busy Deno polls for new input only every 61st turn (measured with 2.6.8
  * and 2.9.6). Deno polls at once when a program waits for an empty socket. Therefore this class sends a byte to its own
- * socket and waits for it.
+ * socket, and waits for the byte.
  */
 import { yieldToEventLoop } from "./yield_to_event_loop.ts";
 

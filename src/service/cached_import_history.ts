@@ -135,7 +135,7 @@ export class CachedImportHistory implements ImportHistory {
     );
   }
 
-  /** `none`: the answer if the import has no such file. `what`: the file, as the subject of a sentence. */
+  /** `none`: the response if the import has no such file. `what`: the file, as the subject of a sentence. */
   async #fromBak(feed: string, name: string | null, none: string, what: string) {
     if (name === null) return { gone: none };
     try {
@@ -161,8 +161,8 @@ export class CachedImportHistory implements ImportHistory {
 }
 
 /**
- * Streams the file, and closes it at the end or on cancel. A generator would leave the file open if the client never
- * started to read.
+ * Streams the file, and closes the file at the end or on cancel. A generator would leave the file open if the client
+ * never started to read.
  */
 function streamOf(file: RosterFile): ReadableStream<Uint8Array> {
   const chunks = file.read()[Symbol.asyncIterator]();

@@ -1,6 +1,6 @@
 /**
- * Clears imports and mails that are older than `bak_retention_days`, and erases users archived for longer than
- * `purge_archived_after_days` (docs/upload-folder.md#retention).
+ * Deletes the details of imports, and mails, that are older than `bak_retention_days`, and erases users archived for
+ * longer than `purge_archived_after_days` (docs/upload-folder.md#retention).
  */
 import { CannotDecide } from "../domain/decision.ts";
 import type { Settings } from "../domain/settings.ts";

@@ -1,6 +1,6 @@
 /**
- * Implements the {@link Service} port of the HTTP interface by delegating to the parts of the service. Has no state of
- * its own.
+ * Implements the {@link Service} port of the HTTP interface by delegating to the parts of the service. This class has
+ * no state.
  */
 import { type Finding, warning } from "../domain/finding.ts";
 import type { MissingRoster, Replayed } from "../domain/missing_roster.ts";

@@ -1,4 +1,4 @@
-/** The shared state of the service. Turns write the state, and the status, the mailer and decisions read it. */
+/** The shared state of the service. Turns write this state. The status, the mailer and decisions read it. */
 import { feedPath } from "../domain/feed.ts";
 import type { CodedText } from "../domain/outcome.ts";
 import type { Settings } from "../domain/settings.ts";
@@ -51,7 +51,7 @@ export interface WaitingUpload extends WaitingFile {
   feed: string;
 }
 
-/** Files that cannot be imported now, and why. Files that wait for the end of a pause are not included. */
+/** Files that cannot be imported now, with the reasons. Files that wait for the end of a pause are not included. */
 export function waitingFiles({ feeds, elsewhere }: Pick<ServiceState, "feeds" | "elsewhere">): WaitingUpload[] {
   const inFeeds = feeds.flatMap(({ feed, scan, postponed }) =>
     [...postponed, ...scan.waiting].map((file) => ({ ...file, feed, name: feedPath(feed, file.name) }))

@@ -12,7 +12,7 @@ export interface UnreadFile {
   /** The path of the file, relative to the upload folder. */
   path: string;
   mtime: number;
-  /** The problem, and what to do about it. */
+  /** The problem and the remedy, as one text. */
   why: string;
 }
 

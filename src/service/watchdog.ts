@@ -28,8 +28,8 @@ export interface WatchdogOptions {
   /** Sends a state to the supervisor; null if no supervisor is listening. */
   notify: Notify | null;
   /**
-   * The times of the last progress of the database monitor and of the turns, by the monotonic clock. Both make progress
-   * even if the database is unreachable.
+   * The times of the last progress of the database monitor and of the turns, by the monotonic clock. The monitor and
+   * the turns make progress even if the database is unreachable.
    */
   movedAt: () => Readonly<Record<string, number>>;
   /** Called once, when the service no longer responds. */

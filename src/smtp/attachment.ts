@@ -1,4 +1,4 @@
-/** Attaches a file as it is, gzipped, or not at all (docs/mail.md#attachment). The two limits bound memory use. */
+/** Attaches a file unchanged, gzipped, or not at all (docs/mail.md#attachment). The two limits keep memory use low. */
 import { Buffer } from "node:buffer";
 import type { Attachment } from "./transport.ts";
 

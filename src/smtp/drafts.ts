@@ -45,7 +45,7 @@ interface PackedFile {
 export class Drafts {
   constructor(private readonly sources: MailSources, private readonly log: Log) {}
 
-  /** Returns one mail, or one digest for several mails. Null if the import is no longer in the history. */
+  /** Returns one mail, or one digest for several mails; null if the import is no longer in the history. */
   async draft(mails: readonly WaitingMail[], settings: Settings, files: Files): Promise<Message | null> {
     const drafted = mails.length === 1 ? await this.#single(mails[0], settings, files) : await this.#digest(mails);
     if (drafted === null) return null;

@@ -14,8 +14,8 @@ import { localDay, shown } from "./text.ts";
 export const MAX_GROUPS_SHOWN = 20;
 
 /**
- * A summary such as `3 new, 34 known failures`. If this file has no failures, the summary counts those of earlier
- * files.
+ * A summary such as `3 new, 34 known failures`. If this file has no failures, the summary counts the failures of
+ * earlier files.
  */
 export function newsOf({ failed, failed_new }: ImportEntry, earlier: readonly FailureGroup[]): string {
   const known = failed === 0 ? earlier.reduce((sum, { records }) => sum + records, 0) : failed - failed_new;

@@ -1,4 +1,4 @@
-/** Writes the parts of a mail as HTML that a phone can show, light or dark, without loading anything. */
+/** Writes the parts of a mail as HTML for screens of any size, light or dark. The HTML loads no other files. */
 import type { Cell, Part, Tone } from "./part.ts";
 import style from "./mail.css" with { type: "text" };
 

@@ -54,7 +54,7 @@ function isAboutMail({ code }: TransportFailure): boolean {
   return code === "EENVELOPE" || code === "EMESSAGE";
 }
 
-/** Responses that ask for a login or reject the one given (RFC 4954, section 6). */
+/** Responses that ask for a login or reject the given login (RFC 4954, section 6). */
 const LOGIN_WANTED: ReadonlySet<number> = new Set([530, 534, 535, 538]);
 
 /** These responses are about the session rather than the mail (RFC 5321, section 4.2.3). */

@@ -36,7 +36,7 @@ export interface OutboxStore {
   markSent(ids: readonly number[], now: Date, note: string | null): Promise<void>;
   /** Counts this attempt, and schedules the next one. */
   markRetry(ids: readonly number[], error: string, next: Date): Promise<void>;
-  /** Releases a claim without counting an attempt. */
+  /** Releases the claim on a mail without counting an attempt. */
   release(ids: readonly number[], error: string | null, next: Date): Promise<void>;
   giveUp(ids: readonly number[], error: string, now: Date): Promise<void>;
   /** Counts the limited mails sent after `from`, up to and including `to`. A digest counts once. */
@@ -178,7 +178,7 @@ export class Outbox {
   #isOver(mails: readonly WaitingMail[], { kind }: MailError, now: Date): boolean {
     if (kind === "permanent" || kind === "too_big") return true;
     const youngest = Math.max(...mails.map(({ createdAt }) => createdAt.getTime()));
-    // A refused login does not count as an attempt.
+    // An attempt with a refused login is not counted.
     const triedEnough = kind === "auth" || mails[0].tries + 1 >= MIN_ATTEMPTS;
     return triedEnough && now.getTime() - youngest >= GIVE_UP_AFTER_MS;
   }

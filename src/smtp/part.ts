@@ -1,4 +1,4 @@
-/** The parts of a mail. `plain_text.ts` and `html.ts` write them with the same content. */
+/** The parts of a mail. `plain_text.ts` and `html.ts` write these parts with the same content. */
 
 /** "bad": the file was not imported, or only in part. "decide": a person must act. "good": no action is necessary. */
 export type Tone = "bad" | "decide" | "good";

@@ -1,5 +1,6 @@
 /**
- * Writes the parts of a mail as plain text. Lines are not wrapped, because mail programs wrap them to fit the window.
+ * Writes the parts of a mail as plain text. Lines are not wrapped here, because mail programs wrap lines to fit the
+ * window.
  */
 import type { Cell, Part } from "./part.ts";
 

@@ -20,7 +20,7 @@ export interface Attachment {
 
 /** Addresses have no display name. Subject and file names are one line each. */
 export interface Message {
-  /** The Message-ID, including its angle brackets. It is the same for every attempt. */
+  /** The Message-ID, including its angle brackets. Every attempt has the same Message-ID. */
   messageId: string;
   date: Date;
   /** The sender, who also receives replies. */
@@ -28,7 +28,7 @@ export interface Message {
   to: readonly string[];
   subject: string;
   text: string;
-  /** The same content as `text`. */
+  /** The content of `text` as HTML. */
   html: string;
   attachments: readonly Attachment[];
 }
@@ -38,7 +38,7 @@ export interface Sent {
   refused: number;
 }
 
-/** Sends a message. Throws {@link MailError}, or the signal's reason if it is aborted. */
+/** Sends a message. Throws {@link MailError}, or the signal's reason after an abort. */
 export type Transport = (smtp: Settings["smtp"], message: Message, signal: AbortSignal) => Promise<Sent>;
 
 /** All timeouts are in milliseconds. */
@@ -176,7 +176,7 @@ function nodemailerMessage({ messageId, date, from, to, subject, text, html, att
     subject,
     text,
     html,
-    // Prevents out-of-office replies (RFC 3834).
+    // This header prevents out-of-office replies (RFC 3834).
     headers: { "Auto-Submitted": "auto-generated" },
     attachments: attachments.map(({ filename, contentType, content }) => ({
       filename,

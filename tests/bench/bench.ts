@@ -1,5 +1,5 @@
 /**
- * `deno task bench`: measures rosterd beside psql (see README.md in this folder). Options: --quick (one run instead of
+ * `deno task bench`: measures rosterd and psql (see README.md in this folder). Options: --quick (one run instead of
  * five, and no huge file), --only NAME, --records N (1,000,000), --save (writes last.json), --sweep (rosters of
  * different shapes instead of the other cases).
  */
@@ -44,7 +44,7 @@ function optionsOrExit(): Options {
 
 const seconds = ({ seconds }: Measured) => seconds;
 
-/** The programs to compare with; null if not installed. */
+/** The programs that rosterd is compared with; null if a program is not installed. */
 interface Others {
   psql: boolean;
   pgloader: boolean;
@@ -114,7 +114,7 @@ async function measureFigures({ runs, wants }: Options, programs: Program[]): Pr
   return rows;
 }
 
-/** Measured once, with the compiled program if it exists. */
+/** This case is measured once, with the compiled program if it exists. */
 async function measureGrowth(options: Options, programs: Program[], imports: ImportRow[]): Promise<HugeRow[]> {
   if (!options.wants(HUGE)) return [];
   const program = programs[programs.length - 1], { runs, records } = options, [first] = IMPORT_CASES;
@@ -134,7 +134,7 @@ async function measureLatencies({ runs, wants, records }: Options, programs: Pro
   return rows;
 }
 
-/** Not the largest roster, because some readers hold the whole text in memory. */
+/** The readers do not get the largest roster, because some readers hold the whole text in memory. */
 const MOST_READ = 300_000;
 
 async function measureReading({ wants, runs, records }: Options): Promise<ReaderRow[]> {
@@ -143,7 +143,7 @@ async function measureReading({ wants, runs, records }: Options): Promise<Reader
   return await measureReaders(new Map([["plain values", roster], ["all values quoted", inQuotes(roster)]]), runs);
 }
 
-/** The machine of these figures: they differ on another one. */
+/** Describes the machine, because the figures differ on other machines. */
 async function describeMachine() {
   await using database = (await testDatabase())!;
   const [{ postgres }] = await database.sql`select current_setting('server_version') as postgres`;

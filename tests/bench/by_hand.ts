@@ -1,11 +1,11 @@
 /**
- * What rosterd is compared with: psql's `\copy` into a temporary table, and the SQL that a person would then type, on a
- * table with the columns, constraints and indexes of `rosterd.users`.
+ * Imports a roster without rosterd, for comparison: psql's `\copy` into a temporary table, then SQL as a person would
+ * type it. The target table has the columns, constraints and indexes of `rosterd.users`.
  */
 import { constants, gunzipSync } from "node:zlib";
 import type postgres from "postgres";
 import { measure, type Measured } from "./program.ts";
-/** The values of an export from `roster.ts`: mapped, with defaults, and dates as DD/MM/YYYY. */
+/** SQL for the values of an export from `roster.ts`: mapped values, defaults, and dates as DD/MM/YYYY. */
 const MAPPED: Readonly<Record<string, string>> = {
   login_source: "coalesce(login_source, 'ldap')",
   province: "case province when 'Ontario' then 'ON' when 'Quebec' then 'QC' when 'Nova Scotia' then 'NS' end",
@@ -15,11 +15,11 @@ const MAPPED: Readonly<Record<string, string>> = {
   active: "active = 'Y'",
 };
 
-/** The records that a person would load by hand: those with a valid date. */
+/** The condition for the records that a person would load: records with a valid date. */
 const GOOD = "data_of_birth ~ '^\\d{4}-\\d\\d-\\d\\d$'";
 
 /**
- * One upsert of plain or mapped values; or an update of existing users that archives the inactive ones and releases
+ * Either an upsert of plain or mapped values, or an update of existing users that archives inactive users and releases
  * their permits.
  */
 export type ByHand =
@@ -50,7 +50,7 @@ class Columns {
   }
 }
 
-/** How psql reads a file: as it is, or by the programs that a person would use. */
+/** The psql command that reads a file, directly or through the programs that a person would use. */
 function sourceOf(file: string, start: Uint8Array): string {
   if (isGzip(start)) return `program 'gzip -dc ${file}'`;
   return isUtf16(start) ? `program 'iconv -f UTF-16 -t UTF-8 ${file}'` : `'${file}'`;
@@ -97,7 +97,7 @@ on conflict (unique_id) do update
 const ARCHIVE_MISSING = `update by_hand.users as u set active = false, archived_at = now(), updated_at = now()
   where archived_at is null and not exists (select from roster as r where r.unique_id = u.unique_id);`;
 
-/** Uses rosterd's permits and function. */
+/** This statement uses rosterd's table of permits and its function. */
 function archive(columns: Columns): string {
   const { targets, values, rest } = columns;
   return `update by_hand.users as u

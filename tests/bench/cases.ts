@@ -1,4 +1,4 @@
-/** The imports that are measured beside psql. */
+/** The imports that are measured and compared with psql. */
 import type { ByHand } from "./by_hand.ts";
 import type { RosterPlan } from "./roster.ts";
 
@@ -13,26 +13,26 @@ export type CountName =
   | "missing_archived"
   | "records";
 
-/** A file is the whole roster. */
+/** The settings for a file that is a whole roster. */
 const SNAPSHOT = { missing_users: "archive", archive_guard: { max_percent: 100 } };
 
 export interface ImportCase {
   name: string;
   title: string;
-  /** Overrides `--records`. */
+  /** The number of records; overrides `--records`. */
   records?: number;
-  /** The content of the table before; null for an empty table. */
+  /** The earlier content of the table; null for an empty table. */
   before: Omit<RosterPlan, "records"> | null;
   file: Omit<RosterPlan, "records">;
-  /** Beside the defaults. */
+  /** Settings that differ from the defaults. */
   settings?: Record<string, unknown>;
   /** The number of active permits of each user who is inactive in the file. */
   permitsEach?: number;
-  /** What a person would type. */
+  /** The SQL that a person would type. */
   byHand: ByHand;
-  /** Whether pgloader, which can only load, can do the same. */
+  /** Whether pgloader, which can only load data, can do the same work. */
   isPlainLoad?: boolean;
-  /** The allowed time, as a multiple of psql's. */
+  /** The allowed time, as a multiple of the time that psql takes. */
   most: number;
   /** Whether the failed records are also written to a file. */
   keepsFailed?: boolean;

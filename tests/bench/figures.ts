@@ -18,7 +18,9 @@ export interface FigureCase {
   unit: string;
   goal: string;
   isMet(value: number): boolean;
-  /** Whether the memory of the process counts. The embedded PostgreSQL is part of it, and has no limit. */
+  /**
+   * Whether the memory of the process counts. The process includes the embedded PostgreSQL, whose memory has no limit.
+   */
   hasMemoryGoal: boolean;
   once(program: Program): Promise<Figure>;
 }
@@ -83,7 +85,7 @@ export const FIGURES: readonly FigureCase[] = [
   },
 ];
 
-/** The schema exists, as it does at every start but the first. */
+/** The schema already exists, as at every start except the first. */
 async function startOnce(program: Program): Promise<Figure> {
   await using database = (await testDatabase())!;
   await (await startService(program, database.url))[Symbol.asyncDispose]();

@@ -1,4 +1,4 @@
-/** The files for the measurements. They are created once, from a seed, and kept in the temporary folder. */
+/** The files for the measurements. Each file is created once from a seed, and kept in the temporary folder. */
 import { createHash } from "node:crypto";
 import { statfs } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -9,7 +9,7 @@ const FOLDER = join(tmpdir(), "rosterd-bench");
 /** Slightly more than the size of a record from `roster.ts`. */
 const BYTES_A_RECORD = 300;
 
-/** The roster for a plan. An existing file is used again. */
+/** The roster for a plan. An existing file is reused. */
 export async function rosterFile(plan: RosterPlan): Promise<string> {
   const { records, shape = {} } = plan;
   const form = createHash("sha256").update(JSON.stringify(plan)).digest("hex").slice(0, 12);

@@ -1,17 +1,17 @@
-/** Measures how time and memory grow: a first import of ten times the records, once. */
+/** Measures the growth of time and memory with a single first import of ten times as many records. */
 import { IMPORT_CASES } from "./cases.ts";
 import { importOnce } from "./import_case.ts";
 import type { Measured, Program } from "./program.ts";
 
 const TIMES = 10;
-/** The allowed time, as a multiple of the smaller import's. */
+/** The allowed time, as a multiple of the time of the smaller import. */
 const MOST = 11;
 
 export interface HugeRow {
   program: string;
   records: number;
   seconds: number;
-  /** Of the tenth. */
+  /** The time of the import with a tenth of the records. */
   tenthSeconds: number;
   most: number;
   peakMiB: number | null;

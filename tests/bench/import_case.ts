@@ -1,4 +1,4 @@
-/** Measures one import: rosterd in each of its forms, and psql by hand, each on a fresh database. */
+/** Measures one import with each form of rosterd and with psql, each on a new database. */
 import { join } from "node:path";
 import { testDatabase } from "../support/postgres.ts";
 import { loadByHand, makeTable } from "./by_hand.ts";
@@ -19,7 +19,7 @@ export async function importOnce(program: Program, wanted: ImportCase, records: 
   });
 }
 
-/** One import by hand. */
+/** One import with psql. */
 export async function byHandOnce(program: Program, wanted: ImportCase, records: number): Promise<Measured> {
   return await onFreshDatabase(program, wanted, async ({ url, sql, settle }) => {
     await makeTable(sql);
@@ -56,7 +56,7 @@ async function sellPermits(sql: Place["sql"], { file, permitsEach = 0 }: ImportC
 type FreshDatabase = NonNullable<Awaited<ReturnType<typeof testDatabase>>>;
 
 interface Place extends Pick<FreshDatabase, "url" | "sql"> {
-  /** Removed at the end. */
+  /** The folder is removed at the end. */
   folder: string;
   /** `keepsFailed`: also writes the failed records to a file. */
   load(file: string, keepsFailed?: boolean, feed?: string): Promise<Measured>;

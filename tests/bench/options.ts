@@ -18,11 +18,14 @@ export interface Options {
   wants(name: string): boolean;
 }
 
-/** The measurement of `/settings` during an import. */
+/** Whether to measure `/settings` during an import. */
 export const LATENCY = "latency";
-/** The reader alone. */
+/** Whether to measure the reader alone. */
 export const READER = "reader";
-/** Ten times the records: takes minutes and about 20 GB, so it is not part of a quick run. */
+/**
+ * Whether to measure ten times as many records. The measurement takes minutes and about 20 GB, so a quick run leaves it
+ * out.
+ */
 export const HUGE = "huge";
 
 export function readOptions(args: readonly string[]): Options {

@@ -1,4 +1,7 @@
-/** pgloader, if it is installed: it loads the roster into the same table as psql, but can neither upsert nor check. */
+/**
+ * Measures pgloader, if it is installed. It loads the roster into the same table as psql, but can neither upsert nor
+ * check.
+ */
 import { makeTable } from "./by_hand.ts";
 import { type ImportCase } from "./cases.ts";
 import { rosterFile } from "./files.ts";
@@ -9,7 +12,7 @@ import { ROSTER_HEADER } from "./roster.ts";
 const FIELDS = ROSTER_HEADER.split(",");
 const COLUMNS = FIELDS.map((name) => name === "data_of_birth" ? "date_of_birth" : name);
 
-/** A command file for pgloader. The roster's columns are in the order of the table's names here. */
+/** A command file for pgloader. The columns of the roster must be in the same order as the names in the table. */
 function commands(file: string, url: string): string {
   return `load csv
   from '${file}' with encoding utf-8 (${COLUMNS.join(", ")})

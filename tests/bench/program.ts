@@ -11,7 +11,7 @@ export interface Program {
   command: readonly string[];
 }
 
-/** From source; also compiled if `deno task compile` was run before. */
+/** Runs rosterd from source, and also the compiled program if `deno task compile` was run before. */
 export async function findPrograms(): Promise<Program[]> {
   const source: Program = {
     name: "source",
@@ -33,7 +33,7 @@ async function exists(path: string): Promise<boolean> {
 
 export interface Measured {
   seconds: number;
-  /** Null if the system has no `/proc`. */
+  /** The peak memory; null if the system has no `/proc`. */
   peakMiB: number | null;
   code: number;
   out: string;
@@ -61,7 +61,7 @@ export async function measure(
   return { seconds, peakMiB: peak.stop(), code, out: decoder.decode(stdout), err: decoder.decode(stderr) };
 }
 
-/** Reads the high-water mark of a process ten times a second. It only rises, so the last value counts. */
+/** Reads the high-water mark of a process ten times a second. The mark only rises, so only the last value counts. */
 export function watchPeak(pid: number): { stop(): number | null } {
   let peak: number | null = null;
   const look = () => peak = peakOf(pid) ?? peak;

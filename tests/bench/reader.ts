@@ -1,6 +1,7 @@
 /**
- * Measures the reader alone, beside other CSV readers: bytes in memory in, records out, nothing kept. Each reader is
- * measured in each way of using it, and rosterd's is compared with the fastest other one.
+ * Measures rosterd's CSV reader and other CSV readers. Each reader gets bytes in memory and yields records, which are
+ * not kept. A reader with several interfaces is measured with each of them. rosterd's reader is compared with the
+ * fastest other one.
  */
 import { Buffer } from "node:buffer";
 import { Readable } from "node:stream";
@@ -27,7 +28,9 @@ function* chunksOf(bytes: Uint8Array, size: number): Generator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
 
-/** The first two are rosterd's own: as an import uses it, and with the same results as the others. */
+/**
+ * The first two are rosterd's reader: once as an import uses it, and once with results like those of the other readers.
+ */
 const WAYS: readonly Way[] = [
   { reader: "rosterd: records", read: readOwn },
   { reader: "rosterd: arrays of text", read: readOwnAsText },
@@ -86,7 +89,7 @@ export async function measureReaders(files: ReadonlyMap<string, Uint8Array>, run
         const begin = performance.now();
         const records = await read(bytes);
         seconds.push((performance.now() - begin) / 1_000);
-        // papaparse reads a final line ending as one more, empty, record.
+        // papaparse reads a final line ending as an additional empty record.
         if (records - expected > 1 || records < expected) throw new Error(`${reader} read ${records} of ${expected}`);
       }
       const median = seconds.slice(1).sort((a, b) => a - b)[Math.floor(runs / 2)];

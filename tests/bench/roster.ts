@@ -5,19 +5,22 @@ export interface RosterPlan {
   records: number;
   /** The number of the first user: rosters of different ranges have different users. */
   from?: number;
-  /** In every n-th record, one value differs from the plain roster; 0: in none. */
+  /** In every n-th record, one value differs from the plain roster; 0 for no such records. */
   changedEvery?: number;
-  /** In every n-th record, one value is not valid; 0: in none. */
+  /** In every n-th record, one value is not valid; 0 for no such records. */
   failingEvery?: number;
-  /** In every n-th record, the user is inactive; 0: in none. */
+  /** In every n-th record, the user is inactive; 0 for no such records. */
   inactiveEvery?: number;
-  /** Every n-th record repeats the record before it; 0: none does. */
+  /** Every n-th record repeats the previous record; 0 for no such records. */
   repeatedEvery?: number;
   /** The part of the users, at the end of the file, who are not in the plain roster. */
   newPart?: number;
-  /** Whether it is an export whose values must be mapped: no login source, names of provinces, DD/MM/YYYY, Y and N. */
+  /**
+   * Whether the roster is an export whose values must be mapped: no login source, names of provinces, DD/MM/YYYY, Y and
+   * N.
+   */
   isExport?: boolean;
-  /** Every n-th user is missing; 0: none is. */
+  /** Every n-th user is missing; 0 if no user is missing. */
   missingEvery?: number;
   shape?: RosterShape;
 }
@@ -26,16 +29,16 @@ export interface RosterPlan {
 export interface RosterShape {
   /** Some of the 24 columns. */
   columns?: readonly string[];
-  /** Ids without leading zeros. */
+  /** The ids have no leading zeros. */
   isUnpadded?: boolean;
-  /** Clustered: runs of 1,000 consecutive users, the runs in random order. */
+  /** "clustered" means runs of 1,000 consecutive users, with the runs in random order. */
   order?: "reversed" | "shuffled" | "clustered";
-  /** All values in quotes, lines that end with CRLF. */
+  /** All values are in quotes, and lines end with CRLF. */
   isQuoted?: boolean;
   isCrlf?: boolean;
-  /** Names, streets and cities in Greek letters. */
+  /** Names, streets and cities are in Greek letters. */
   isGreek?: boolean;
-  /** One letter in each column that need not be unique. */
+  /** Columns that need not be unique have a single letter. */
   isShort?: boolean;
   encoding?: "utf-16" | "gz";
   /** The number of characters to add to `street`. */
@@ -135,7 +138,7 @@ function record(
   return values;
 }
 
-/** The columns of `ROSTER_HEADER` with words; those whose values may be of any length. */
+/** The columns of `ROSTER_HEADER` that contain words, whose values may have any length. */
 const WORDS = [2, 3, 6, 7, 10], SHORTENED = [1, ...WORDS, 9, 14, 15, 16, 17, 18, 19, 20];
 
 function inGreek(text: string): string {
@@ -154,7 +157,7 @@ function rowOf({ columns, isQuoted = false, isCrlf = isQuoted }: RosterShape): (
 
 const CLUSTER = 1_000;
 
-/** The number of the record at a position in the file. Shuffled by a step that is coprime to the count. */
+/** The number of the record at a position in the file. The order is shuffled by a step that is coprime to the count. */
 function placeIn(order: RosterShape["order"], records: number): (at: number) => number {
   if (order === "reversed") return (at) => records - 1 - at;
   if (order === undefined) return (at) => at;

@@ -11,17 +11,17 @@ const READY_WITHIN_MS = 30_000;
 export type Ask = (path: string, method?: string) => Promise<unknown>;
 
 export interface BenchService extends AsyncDisposable {
-  /** Sends an HTTP request with the admin token. Throws unless it succeeds. */
+  /** Sends an HTTP request with the admin token. Throws if the request fails. */
   ask: Ask;
   readonly upload: string;
   readonly bak: string;
-  /** From the start of the process to the first 200 of `/readyz`. */
+  /** The time from the start of the process to the first 200 of `/readyz`. */
   readonly readySeconds: number;
-  /** Its peak memory so far. */
+  /** The peak memory of the service so far. */
   peakMiB(): number | null;
 }
 
-/** Starts the service on a database, with its own folders. Disposal stops it and removes the folders. */
+/** Starts the service on a database, with its own folders. Disposal stops the service and removes the folders. */
 export async function startService(program: Program, databaseUrl: string): Promise<BenchService> {
   const folder = await Deno.makeTempDir({ prefix: "rosterd-bench-" });
   const listen = `127.0.0.1:${await freePort()}`;
@@ -68,7 +68,7 @@ async function isReady(listen: string): Promise<boolean> {
     await response.body?.cancel();
     return response.ok;
   } catch (error) {
-    // Not listening yet.
+    // The service is not listening yet.
     if (error instanceof TypeError) return false;
     throw error;
   }

@@ -1,4 +1,6 @@
-/** The sweep (`--sweep`): the same imports with rosters of different shapes. No shape should cost more than another. */
+/**
+ * The sweep (`--sweep`): the same imports with rosters of different shapes. All shapes should take about the same time.
+ */
 import type { ByHand } from "./by_hand.ts";
 import type { ImportCase } from "./cases.ts";
 import { ROSTER_HEADER, type RosterPlan, type RosterShape } from "./roster.ts";
@@ -27,7 +29,7 @@ const SHAPES: Readonly<Record<string, RosterShape>> = {
   "2 columns": { columns: FIVE.slice(0, 2) },
 };
 
-/** What a roster may be apart from plain, how often, and what a person types then. */
+/** The variations of a roster, their frequency, and the SQL that a person types for each. */
 type Oddity = "failingEvery" | "repeatedEvery" | "inactiveEvery";
 const ODDITIES: Readonly<Record<Oddity, { title: string; byHand: ByHand; count: "failed" | "skipped" | null }>> = {
   failingEvery: { title: "failing", byHand: "upsert what is good", count: "failed" },
@@ -36,7 +38,7 @@ const ODDITIES: Readonly<Record<Oddity, { title: string; byHand: ByHand; count: 
 };
 const PARTS: Readonly<Record<string, number>> = { "0.1 %": 1_000, "1 %": 100, "10 %": 10, "33 %": 3 };
 
-/** On both sides of powers of two, and of the sizes at which tables in memory grow. */
+/** Sizes on both sides of powers of two, and of the sizes at which tables in memory grow. */
 const SIZES = [10_000, 30_000, 100_000, 131_000, 132_000, 300_000, 786_000, 787_000, 1_048_000, 1_049_000, 3_000_000];
 
 const FIRST = { name: "sweep", before: null, byHand: "upsert", most: 0.8 } as const;
@@ -51,7 +53,10 @@ function firstAndSame(title: string, shape: RosterShape, records?: number): Impo
   ];
 }
 
-/** The records of which one in `every` is odd: the first of all counts, unless it would repeat the one before. */
+/**
+ * The number of records with the variation. The very first record has the variation too, unless the variation repeats
+ * the previous record.
+ */
 function oddCases(oddity: Oddity, part: string, every: number): ImportCase[] {
   const { title, byHand, count } = ODDITIES[oddity];
   const plan = { [oddity]: every } satisfies Omit<RosterPlan, "records">;

@@ -9,7 +9,7 @@ export interface ImportRow {
   seconds: number;
   byHandSeconds: number | null;
   pgloaderSeconds: number | null;
-  /** The allowed time, as a multiple of psql's. */
+  /** The allowed time, as a multiple of the time that psql takes. */
   most: number;
   peakMiB: number | null;
 }
@@ -32,7 +32,7 @@ export interface LatencyRow extends Latency {
 
 /** The maximum 99th percentile of `/settings`, in milliseconds. */
 const MOST_P99 = 20;
-/** Faults, I8. */
+/** The limit for memory in invariant I8 of the fault tests. */
 const MOST_MIB = 256;
 
 export function importTable(rows: readonly ImportRow[]): string {

@@ -1,6 +1,6 @@
 /**
- * Measures turns of a running service over small files: from the call that starts the turn until the last file is in
- * `bak`.
+ * Measures turns of a running service with small files. A turn lasts from the call that starts it until the last file
+ * is in `bak`.
  */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -13,18 +13,18 @@ import { startService } from "./service.ts";
 /** Rosters that are in the folder when the turn begins, in the order of their import. */
 export interface Load {
   rosters: readonly string[];
-  /** How many users there are in the end. */
+  /** The number of users at the end. */
   users: number;
 }
 
-/** Each roster has users of its own. */
+/** Each roster has different users. */
 export async function differentUsers(files: number, recordsEach: number): Promise<Load> {
   const folder = await rosterFolder(files, recordsEach);
   const names = (await readdir(folder)).sort();
   return { rosters: names.map((name) => join(folder, name)), users: files * recordsEach };
 }
 
-/** Two rosters in turn, which differ in one record of a hundred. */
+/** Two alternating rosters, which differ in one of a hundred records. */
 export async function sameUsers(files: number, records: number): Promise<Load> {
   const both = [await rosterFile({ records }), await rosterFile({ records, changedEvery: 100 })];
   return { rosters: Array.from({ length: files }, (_, file) => both[file % 2]), users: records };
@@ -48,7 +48,7 @@ export async function turnOnce(
   const sizeBefore = await sizeOf(database.sql);
   const begin = performance.now();
   await service.ask("/imports", "POST");
-  // With many files, polls rarely, because polling would slow down what is measured.
+  // With many files, the status is polled rarely, because polling would slow down the measured turn.
   await until("all files are in bak", () => areIn(service.bak, files), LONGEST_TURN_MS, files > 1 ? 50 : 2);
   const seconds = (performance.now() - begin) / 1_000;
   const grownMB = (await sizeOf(database.sql) - sizeBefore) / 1e6;

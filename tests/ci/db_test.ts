@@ -1,4 +1,4 @@
-/** `deno task db`: a server that is removed after Ctrl-C. */
+/** Tests `deno task db`, whose server is removed after Ctrl-C. */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";

@@ -1,6 +1,5 @@
 /**
- * Root asks about a service that runs as another user: rights are derived for that user, and nothing is tried or
- * created.
+ * Root asks about a service that runs as another user: the rights of that user are derived, and no file is created.
  */
 import assert from "node:assert/strict";
 import { chmod, chown, mkdir } from "node:fs/promises";
@@ -13,7 +12,7 @@ if (!IS_ROOT) console.error(`LEFT OUT: the tests of ${import.meta.url}: they nee
 
 const SERVICE = 65_534;
 
-/** A stopped service of another user, who owns its folders. */
+/** A stopped service whose folders belong to another user. */
 async function workplace(): Promise<Workplace> {
   const here = await Workplace.make();
   await chmod(here.folder, 0o755);

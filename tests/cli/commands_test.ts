@@ -1,4 +1,4 @@
-/** The command line as a script sees it: documents, messages and exit codes (docs/cli.md). */
+/** The interface of the command line for scripts: documents, messages and exit codes (docs/cli.md). */
 import assert from "node:assert/strict";
 import manifest from "../../deno.json" with { type: "json" };
 import { serverUnavailable, testDatabase } from "../support/postgres.ts";

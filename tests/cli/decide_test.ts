@@ -1,4 +1,4 @@
-/** Tests `imports approve|discard|undo ID`, and how people and scripts see held users. */
+/** Tests `imports approve|discard|undo ID`, and the output about held users for people and scripts. */
 import assert from "node:assert/strict";
 import { serverUnavailable, testDatabase } from "../support/postgres.ts";
 import { Workplace } from "../support/rosterd.ts";
@@ -8,13 +8,13 @@ if (unavailable !== null) console.error(`LEFT OUT: the tests of ${import.meta.ur
 const serverTest = (name: string, fn: () => Promise<void>) => Deno.test({ name, ignore: unavailable !== null, fn });
 const SETTINGS = JSON.stringify({ archive_inactive_users: true, archive_guard: { max_percent: 10, min_users: 2 } });
 
-/** Users u01 to u30, the first `gone` of them inactive. */
+/** A roster with the users u01 to u30, of whom the first `gone` are inactive. */
 function roster(gone: number): string {
   const ids = Array.from({ length: 30 }, (_, at) => `u${String(at + 1).padStart(2, "0")}`);
   return "unique_id,login_source,active\n" + ids.map((id, at) => `${id},ldap,${at < gone ? 0 : 1}\n`).join("");
 }
 
-/** Import 1 made 30 users, import 2 holds 25 of them; each has a permit. */
+/** Import 1 created 30 users, each of whom has a permit. Import 2 holds 25 of these users. */
 async function workplace(): Promise<Workplace> {
   const database = (await testDatabase())!;
   const here = await Workplace.make({ DATABASE_URL: database.url });

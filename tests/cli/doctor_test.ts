@@ -1,4 +1,6 @@
-/** Tests `rosterd doctor` with real faults: it names each of them and its fix, and changes nothing. */
+/**
+ * Tests `rosterd doctor` with real faults. For each fault, doctor names the problem and the fix, and changes nothing.
+ */
 import assert from "node:assert/strict";
 import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
 import type { Finding } from "../../src/domain/finding.ts";

@@ -1,4 +1,4 @@
-/** `--feed` on the command line: its settings, its history, and names that do not exist. */
+/** Tests `--feed` on the command line: the settings and the history of a feed, and unknown names. */
 import assert from "node:assert/strict";
 import { serverUnavailable, testDatabase } from "../support/postgres.ts";
 import { Workplace } from "../support/rosterd.ts";

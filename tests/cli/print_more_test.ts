@@ -1,4 +1,4 @@
-/** `rosterd print nginx`, `completion` and `man`, given to the programs that read them. */
+/** The programs that read the output of `rosterd print nginx`, `completion` and `man` accept it. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { COMMANDS } from "../../src/cli/commands.ts";
@@ -12,7 +12,7 @@ const HOST = "rosterd.example.edu";
 const missing = missingPrograms("nginx", "openssl", "curl");
 if (missing !== null) console.error(`LEFT OUT: the test of the printed nginx configuration: ${missing}`);
 
-/** Makes the printed site a whole configuration, with its own certificate, ports and folder. */
+/** Makes a whole configuration of the printed site, with a separate certificate, ports and folder. */
 async function serveWithNginx(folder: string, site: string): Promise<{ port: number; stop: () => Promise<void> }> {
   const at = (name: string) => join(folder, name), port = freePort();
   await run(

@@ -1,4 +1,4 @@
-/** `rosterd print sshd`, used as its first lines say, with OpenSSH's own server and client. */
+/** Sets up OpenSSH with the output of `rosterd print sshd`, as its first lines say, and uses it with real clients. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { sftp } from "../faults/uploads/clients.ts";
@@ -18,7 +18,7 @@ const FOLDERS = [
   "rosterd rosterd-upload 3770",
 ];
 
-/** What an uploader must not be able to do. */
+/** Actions that an uploader must not be able to do. */
 const ATTACKS = [
   ...["rename bak away", "rename .rosterd away", "rename mine.csv bak", "rename mine.csv bak/mine.csv"],
   ...["rmdir bak", "rmdir .rosterd", "mkdir new", "symlink /etc link.csv", "ln mine.csv twice.csv"],
@@ -70,7 +70,7 @@ Deno.test({
   },
 });
 
-/** What the account of one feed must not see or do. */
+/** Actions that the account of one feed must not be able to do. */
 const BESIDE = [
   ...["ls /upload", "ls ../staff", "ls /upload/staff", "get ../staff/theirs.csv LOCAL.theirs"],
   ...[
@@ -118,7 +118,7 @@ Deno.test({
   },
 });
 
-/** One session, which goes on after each refusal; every command gets one. */
+/** Runs all commands in one session, which continues after each refusal. Every command must be refused. */
 async function refused({ port, user, options }: SftpServer, commands: readonly string[]): Promise<void> {
   const args = ["-q", "-b", "-", "-P", String(port), ...options, `${user}@127.0.0.1`];
   const streams = { stdin: "piped", stdout: "null", stderr: "piped" } as const;
@@ -130,7 +130,7 @@ async function refused({ port, user, options }: SftpServer, commands: readonly s
   for (const line of said) assert.match(line, /Permission denied|not found|Server does not support/);
 }
 
-/** The exit code of a login for anything but files. */
+/** The exit code of a login for any purpose other than file transfer. */
 async function login(server: SftpServer, options: readonly string[], command: readonly string[] = []): Promise<number> {
   const where = ["-p", String(server.port), ...server.options, `${server.user}@127.0.0.1`];
   const args = ["-T", ...options, ...where, ...command];

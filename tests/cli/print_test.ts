@@ -96,7 +96,7 @@ withPrograms("systemd accepts the printed unit", ["systemd-analyze"], async () =
   await using here = await Workplace.make();
   for (const listen of ["127.0.0.1:8080", "[::1]:80"]) {
     const unit = good(await here.run("print", "systemd", ...FOLDERS, "--listen", listen, "--hosts", "a.edu,b.edu"));
-    // The test does not install the program itself.
+    // The program itself is not installed by this test.
     await here.write(
       "rosterd.service",
       unit.replace("ExecStart=/usr/local/bin/rosterd", `ExecStart=${FROM_SOURCE[0]}`),
@@ -173,7 +173,7 @@ withPrograms("sshd accepts the printed configuration", ["sshd", "ssh-keygen"], a
   await here.write("rosterd.conf", good(await here.run("print", "sshd", ...FOLDERS)));
   const settings = [`HostKey ${here.path("host")}`, `Include ${here.path("rosterd.conf")}`, "LogLevel INFO", ""];
   await here.write("sshd_config", settings.join("\n"));
-  // sshd checks everything else before it reports a folder that only root can create.
+  // sshd reports the missing folder, which only root can create, after all other checks have passed.
   const said = await run("sshd", "-t", "-f", here.path("sshd_config")).catch(({ message }) => message);
   assert.match(said, /^(|sshd: Missing privilege separation directory: .*\n)$/);
 });

@@ -1,4 +1,4 @@
-/** `rosterd print vsftpd`, used as its first lines say, with vsftpd, curl and lftp. */
+/** Sets up vsftpd with the output of `rosterd print vsftpd`, as its first lines say, and uses it with curl and lftp. */
 import assert from "node:assert/strict";
 import { freePort, startDaemon } from "../support/daemon.ts";
 import { missingPrograms, pathOfProgram } from "../support/programs.ts";
@@ -11,7 +11,7 @@ if (unavailable !== null) console.error(`LEFT OUT: the tests of ${import.meta.ur
 const PASSWORD = "secret-of-the-test";
 const DROP_IN = "/etc/systemd/system/vsftpd.service.d/rosterd.conf";
 
-/** What an uploader must not be able to do, as FTP commands. */
+/** FTP commands that must be refused for an uploader. */
 const ATTACKS = [
   ["RNFR bak", "RNTO away"],
   ["RNFR .rosterd", "RNTO away"],
@@ -138,7 +138,7 @@ Deno.test({
   },
 });
 
-/** The certificate is not made out to the address: that is not what is looked at here. */
+/** The certificate does not contain the address, which this test does not check. */
 async function lftp(server: string, command: string): Promise<void> {
   const settings = ["set ftp:ssl-force true", "set ftp:ssl-protect-data true", "set ssl:verify-certificate no"];
   const login = `open -u registry,${PASSWORD} ${server}`;

@@ -14,7 +14,7 @@ export const UPLOAD = "/srv/rosterd/upload";
 const DATA = "/var/lib/rosterd";
 const FOLDERS = ["--upload", UPLOAD, "--data", DATA, "--settings", `${DATA}/settings.json`];
 
-/** Why there can be no such machine here; null if there can. */
+/** The reason why such a machine cannot be created; null if it can. */
 export async function noPrintedPlace(): Promise<string | null> {
   return await serverUnavailable() ?? await noMachine();
 }
@@ -25,7 +25,10 @@ export class PrintedPlace implements AsyncDisposable {
 
   private constructor(readonly machine: OwnMachine, readonly database: TestDatabase) {}
 
-  /** With the service, as `print systemd` sets it up. `before`: what is printed and set up before it starts. */
+  /**
+   * Creates the machine and starts the service, as `print systemd` describes. `before`: configurations to print and
+   * apply before the start.
+   */
   static async open(...before: readonly (readonly [string, ...string[]])[]): Promise<PrintedPlace> {
     await using opening = new AsyncDisposableStack();
     const database = opening.use((await testDatabase())!);
@@ -39,7 +42,7 @@ export class PrintedPlace implements AsyncDisposable {
     return place;
   }
 
-  /** Prints a configuration, and saves and applies it as its first lines say. Returns the printed text. */
+  /** Prints a configuration, then saves and applies the text according to its first lines. Returns the printed text. */
   async print(what: string, ...more: string[]): Promise<string> {
     const { code, out, err } = await this.#run("root", ["print", what, ...FOLDERS, ...more]);
     assert.deepEqual([code, err], [0, ""]);
@@ -108,7 +111,7 @@ export class PrintedPlace implements AsyncDisposable {
     });
   }
 
-  /** Runs the command in the unit. */
+  /** Runs the command that the unit contains. */
   async #serve(unit: string): Promise<AsyncDisposable> {
     const [, line] = /^ExecStart=((?:.*\\\n)*.*)$/m.exec(unit)!;
     const [, ...words] = line.split(/[\s\\]+/);

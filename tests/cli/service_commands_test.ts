@@ -9,7 +9,7 @@ if (unavailable !== null) console.error(`LEFT OUT: tests of ${import.meta.url}: 
 
 const ROSTER = "unique_id,login_source,city\n1,ldap,Ottawa\n2,ldap,Hull\n";
 
-/** Runs a test beside a service; `run` runs a command that finds it. */
+/** Runs a test with a running service; `run` runs a command that finds the service. */
 function besideService(
   name: string,
   test: (service: TestService, run: (...words: string[]) => Promise<Ended>) => Promise<void>,

@@ -1,4 +1,4 @@
-/** Named tokens as people use them: the commands beside a running service, and its HTTP (docs/cli.md#token). */
+/** Named tokens in use: the commands with a running service, and HTTP requests with the tokens (docs/cli.md#token). */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { SettingsHistoryPage } from "../../src/domain/stored_settings.ts";

@@ -17,7 +17,7 @@ export function anchorsOf(text: string): Set<string> {
   return anchors;
 }
 
-/** Lower case, without punctuation, blanks as hyphens. */
+/** The anchor is lower case, has no punctuation, and has hyphens for blanks. */
 function anchorOf(heading: string): string {
   const text = heading.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1").replaceAll("`", "").trim().toLowerCase();
   return text.replaceAll(/[^\p{L}\p{N}\p{M}\p{Pc} -]/gu, "").replaceAll(" ", "-");

@@ -1,4 +1,4 @@
-/** How the tests of the documentation read Markdown. */
+/** Tests how the tests of the documentation read Markdown. */
 import assert from "node:assert/strict";
 import { anchorsOf, linksOf, referencesIn } from "./links.ts";
 

@@ -1,4 +1,7 @@
-/** The guard's decision by the numbers (docs/people.md#archive-guard). `tests/postgres/` tests its effect on users. */
+/**
+ * The decision of the guard, given the numbers of users (docs/people.md#archive-guard). `tests/postgres/` tests the
+ * effect on users.
+ */
 import assert from "node:assert/strict";
 import { type Losses, reasonToHold } from "../../src/domain/guard.ts";
 

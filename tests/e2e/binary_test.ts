@@ -1,4 +1,4 @@
-/** The compiled binary alone does the main job, with the embedded database and with a server. */
+/** The compiled binary imports a roster without other files, with the embedded database and with a server. */
 import assert from "node:assert/strict";
 import { copyFile } from "node:fs/promises";
 import { HOME } from "../../src/cli/commands/print/host.ts";
@@ -41,7 +41,7 @@ async function doesTheMainJob(here: Workplace): Promise<void> {
       ["roster.csv", 4, 5],
       ["sample.csv", 0, 5],
     ]);
-    // Accepts compressed answers, as a browser does.
+    // The request accepts a compressed response, as a browser does.
     const seen = await fetch(`${address}/settings`, { headers });
     await seen.body?.cancel();
     const etag = seen.headers.get("etag")!;

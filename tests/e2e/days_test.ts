@@ -1,4 +1,4 @@
-/** What the imports of each day came to (docs/http.md#days). */
+/** The totals of each day's imports (docs/http.md#days). */
 import assert from "node:assert/strict";
 import type { Day } from "../../src/domain/day.ts";
 import { onService } from "./http_case.ts";
@@ -35,7 +35,7 @@ onService("the totals of a day leave out undone imports, and use the time zone o
   assert.deepEqual(await days("days=2&feed=staff"), [
     { day: today, imports: 1, last_import: 3, records: 1, changed: 1, failed: 0, all_failed: 0, held: 0, rejected: 0 },
   ]);
-  // Both days fall on the day before in a zone far enough to the west.
+  // In a time zone far enough to the west, each import belongs to the previous day.
   const [first] = await days("days=3&zone=America/Toronto");
   assert.notEqual(first.day, day);
   await service.fetch("/imports/3/undo", { method: "POST" });

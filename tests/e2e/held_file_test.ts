@@ -1,4 +1,6 @@
-/** A file that the change guard holds is mailed, shown and approved over HTTP, by the leader or a standby. */
+/**
+ * A file that the change guard holds is reported by mail and over HTTP. The leader and a standby can approve the file.
+ */
 import assert from "node:assert/strict";
 import type { Approved, HeldPage } from "../../src/domain/decision.ts";
 import type { StatusDocument } from "../../src/http/service.ts";
@@ -25,7 +27,7 @@ async function approve(
 
 const entryOf = (service: TestService, id: number) => service.get<ImportEntry>(`/imports/${id}`);
 
-/** Waits until the leader has kept the failed records of the approved import. */
+/** Waits until the leader has written the failed records of the approved import. */
 const filed = (service: TestService, id: number) =>
   until("the approved import is filed", async () => {
     const entry = await entryOf(service, id);

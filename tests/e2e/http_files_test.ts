@@ -1,4 +1,4 @@
-/** The failed-records file has a safe name over HTTP, and is closed when the client disconnects. */
+/** A downloaded failed-records file has a safe name. The service closes the file if the client disconnects. */
 import assert from "node:assert/strict";
 import { until } from "../support/until.ts";
 import { onService } from "./http_case.ts";
@@ -28,7 +28,7 @@ onService(
       assert.equal(entry.file, name);
       const answer = await service.fetch(`/imports/${entry.id}/failed.csv`);
       const disposition = answer.headers.get("content-disposition")!;
-      // RFC 6266: a quoted name of plain characters, and the real name as in RFC 8187.
+      // The header has a quoted name of plain characters (RFC 6266), and the real name as in RFC 8187.
       const [, plain, extended] = /^attachment; filename="([\w .()+@-]+)"; filename\*=UTF-8''([\w.!~%-]+)$/.exec(
         disposition,
       )!;

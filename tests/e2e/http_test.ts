@@ -124,7 +124,7 @@ onService("With pages of one item, every item is listed once and in order", HOLD
 
   const { imports } = await service.get<{ imports: ImportEntry[] }>("/imports");
   assert.equal(imports.length, 7);
-  // Their mails are sent meanwhile.
+  // Meanwhile, the service sends the mails of these imports, so the mail status is left out.
   const ids = (entries: readonly ImportEntry[]) => entries.map(({ id }) => id);
   assert.deepEqual(ids(await oneByOne(service, "/imports", "imports", "before")), ids(imports));
   for (const [path, list] of [["/imports/2/failures", "failures"], ["/imports/3/held", "held"]]) {
@@ -248,7 +248,7 @@ onService(
       }
     };
     await askAll();
-    // The database now exists but refuses, which has another code.
+    // The database now exists but refuses connections, which has a different code.
     const trouble = async () => (await service.get<StatusDocument>("/status")).database.text;
     await until(
       "it was tried again",

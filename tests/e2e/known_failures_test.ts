@@ -1,4 +1,4 @@
-/** Failures compared with those of earlier imports, from outside: new, known since when, and fixed. */
+/** Failures are compared with the failures of earlier imports: new, known with their date, and fixed. */
 import assert from "node:assert/strict";
 import type { ImportEntry, PastFailure } from "../../src/importer/ports.ts";
 import { serverUnavailable, testDatabase } from "../support/postgres.ts";
@@ -35,12 +35,12 @@ const BAD_EMAIL = "3,ldap,three,2001-01-01";
 const MALFORMED = "4,ldap,four@example.edu";
 const TAKEN = "5,ldap,one@example.edu,2001-01-01";
 
-/** New, known and fixed. */
+/** The numbers of new, known and fixed failures. */
 function told({ failed, failed_new, failed_fixed }: ImportEntry): [number, number, number] {
   return [failed_new, failed - failed_new, failed_fixed];
 }
 
-/** When each user's record, by unique_id, failed first. */
+/** For each unique_id, the time when its record first failed. */
 async function since(service: TestService, { id }: ImportEntry): Promise<Record<string, string>> {
   const { failures } = await service.get<{ failures: PastFailure[] }>(`/imports/${id}/failures`);
   return Object.fromEntries(failures.map(({ unique_id, since }) => [unique_id ?? "-", since]));

@@ -1,4 +1,4 @@
-/** Who has failed for several nights (docs/http.md#lasting-failures). */
+/** Lists the users whose records have failed for several nights (docs/http.md#lasting-failures). */
 import assert from "node:assert/strict";
 import type { LastingFailures } from "../../src/domain/outcome.ts";
 import { onService } from "./http_case.ts";

@@ -1,4 +1,6 @@
-/** The main job: drop a roster, find the users in Postgres, the failures in the mail, the file in `bak`. */
+/**
+ * The main job: after a roster is dropped, the users are in Postgres, the failures in the mail, and the file in `bak`.
+ */
 import assert from "node:assert/strict";
 import type { ImportEntry } from "../../src/importer/ports.ts";
 import { serverUnavailable, testDatabase } from "../support/postgres.ts";
@@ -7,7 +9,7 @@ import { TestService } from "../support/service.ts";
 const SAMPLE = await Deno.readTextFile(new URL("../testdata/first_import/upload.csv", import.meta.url));
 const unavailable = await serverUnavailable();
 
-/** Reads the users. Null for the embedded database, which accepts no second connection. */
+/** Reads the users; null for the embedded database, which does not accept a second connection. */
 type LookAtUsers = () => Promise<Record<string, unknown>[]>;
 
 /** Runs a test on the embedded database, and on the server if there is one. */

@@ -15,7 +15,7 @@ Deno.test({
   async fn() {
     await using database = (await testDatabase())!;
     await using service = await TestService.start({ databaseUrl: database.url, settings: { settle_seconds: 3_600 } });
-    // The name that sorts last is the oldest.
+    // The file whose name sorts last is the oldest.
     for (let number = 0; number < FILES; number++) {
       const path = `${service.config.upload}/${String(number).padStart(3, "0")}.csv`;
       await Deno.writeTextFile(path, "unique_id,login_source\n");

@@ -1,4 +1,4 @@
-/** Too many archivals are held, mailed, shown, approved or discarded, and undone. */
+/** Imports that would archive too many users: hold, mail, approval, discard and undo. */
 import assert from "node:assert/strict";
 import type { HeldUser } from "../../src/domain/decision.ts";
 import type { StatusDocument } from "../../src/http/service.ts";
@@ -30,7 +30,7 @@ function onServer(
 
 if (unavailable !== null) console.error(`LEFT OUT: the tests of ${import.meta.url} on a server: ${unavailable}`);
 
-/** Users u01 to u40; the first `gone` are inactive. */
+/** A roster with the users u01 to u40, of whom the first `gone` are inactive. */
 function roster(gone: number, of = 40): string {
   const lines = Array.from({ length: of }, (_, at) => {
     const number = String(at + 1).padStart(2, "0");
@@ -259,7 +259,7 @@ onServer(
     assert.deepEqual({ ...await left() }, { open: true, held: 10, failures: 1, changes: 10 });
     assert.equal((await service.bak()).length, 2);
 
-    // The import is old, but a recent decision can still be undone.
+    // Although the import is old, it can still be undone because of the recent decision.
     await decide(service, id, "approve");
     const other = await service.import("other.csv", roster(10));
     await until(

@@ -1,4 +1,4 @@
-/** "Ready" means that imports work: readyz, status, metrics and the response name whatever prevents them. */
+/** The service is ready if imports work. Otherwise readyz, status and metrics name the reason. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { StatusDocument } from "../../src/http/service.ts";

@@ -1,4 +1,4 @@
-/** Files removed from `.rosterd` or `bak` during an import do not block it forever. */
+/** An import is not blocked forever if its file is removed from `.rosterd` or `bak`. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DEFAULT_SETTINGS } from "../../src/domain/settings.ts";
@@ -22,7 +22,7 @@ function withService(name: string, test: (service: TestService, sql: Sql) => Pro
   });
 }
 
-/** The state after a kill at that point. */
+/** The test creates the state after a kill between the two steps. */
 async function leave(sql: Sql, service: TestService, entry: Record<string, string | number>): Promise<void> {
   await sql`insert into rosterd.imports ${sql({ settings: sql.json({ ...DEFAULT_SETTINGS }), ...entry })}`;
   await Deno.mkdir(join(service.upload, ".rosterd", String(entry.taken_key)), { recursive: true });

@@ -14,7 +14,7 @@ interface Problem {
   text: string;
 }
 
-/** Takes the database back to what it was after the first import. */
+/** Restores the state of the database after the first import. */
 async function restore(service: TestService, { sql }: TestDatabase): Promise<void> {
   await service.stop();
   await sql`delete from rosterd.imports where id > 1`;
@@ -50,7 +50,8 @@ onService("after a restore, the missing rosters are listed, and a replay imports
   const tuesday = await service.import("tuesday.csv", `${ROSTER.replace("Ottawa", "Hull")}2,,Gatineau\n`);
   const wednesday = await service.import("wednesday.csv", ROSTER.replace("Ottawa", "Aylmer") + "3,ldap,Hull\n");
   assert.equal(await warning(service), null);
-  // Both have the second of their import in their names, so the order must not depend on the clock.
+  // The names of both files contain the second of their import. The times are set here, so that the order does not
+  // depend on the clock.
   const [second, third] = [
     await datedBack(service, tuesday, "29991130T021000Z"),
     await datedBack(service, wednesday, "29991201T021000Z"),

@@ -1,4 +1,6 @@
-/** The service over time: outages of the database, changed and broken settings, two services on one database. */
+/**
+ * Tests the service over time: outages of the database, changed and broken settings, two services with one database.
+ */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { ImportEntry } from "../../src/importer/ports.ts";
@@ -84,7 +86,7 @@ onServer(
 
     await first.stop();
     await until("the second one leads", async () => !(await status(second)).standby);
-    // The first turn of the new leader may import it.
+    // The first turn of the new leader may already import the file.
     await second.drop("again.csv", ROSTER);
     await second.turn();
     const { imports: [entry] } = await second.get<{ imports: ImportEntry[] }>("/imports");
@@ -268,7 +270,7 @@ onServer("metrics show imports, durations and waiting files, without names of us
   assert.equal(told.rosterd_oldest_file_age_seconds, 0);
   const text = await (await service.fetch("/metrics")).text();
   assert.doesNotMatch(text, /alpha|beta|link|example\.edu|ldap/);
-  // All metrics of the docs exist.
+  // Every metric in the docs must exist.
   const page = await Deno.readTextFile(new URL("../../docs/operations.md", import.meta.url));
   const asked = new Set(page.match(/\brosterd_\w+/g));
   const named = new Set(Object.keys(told).map((sample) => sample.replace(/\{.*/, "")));

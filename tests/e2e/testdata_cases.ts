@@ -17,11 +17,11 @@ import type { Change, Report } from "../../src/domain/outcome.ts";
 
 const TESTDATA = new URL("../testdata/", import.meta.url);
 
-/** Folders that are not a case. */
+/** Folders that do not contain a case. */
 const NO_CASES = ["smtp"];
 
 export interface Expected {
-  /** As in the history; absent for a rejected file. */
+  /** The counts as in the history; absent for a rejected file. */
   encoding?: string;
   delimiter?: string;
   /** The document of `import --json` about this file. */
@@ -34,18 +34,18 @@ export interface Expected {
 
 export interface Case {
   name: string;
-  /** Of the uploaded file. */
+  /** The expected result of the uploaded file. */
   path: string;
   bytes: Uint8Array;
   settings: Record<string, unknown> | null;
   before: Uint8Array | null;
   expected: Expected;
   failed: Uint8Array | null;
-  /** What `rosterd check` prints, if the case says so. */
+  /** The expected output of `rosterd check`, if the case has one. */
   printed: string | null;
 }
 
-/** Throws when a folder has a file that no test reads, or lacks one. */
+/** Throws if a folder contains a file that no test reads, or lacks a required file. */
 export async function readCases(): Promise<Case[]> {
   const names: string[] = [];
   for await (const { name } of Deno.readDir(TESTDATA)) if (!NO_CASES.includes(name)) names.push(name);

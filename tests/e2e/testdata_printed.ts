@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { Report } from "../../src/domain/outcome.ts";
 import type { Case } from "./testdata_cases.ts";
 
-/** See docs/cli.md: 3 for a rejected file, otherwise 2 for failed records, otherwise 0. */
+/** The exit code is 3 for a rejected file, otherwise 2 for failed records, otherwise 0 (docs/cli.md). */
 export function exitCode(cases: readonly Case[]): number {
   const has = (status: string) => cases.some(({ expected }) => expected.report.status === status);
   return has("rejected") ? 3 : has("failed_records") ? 2 : 0;
@@ -14,13 +14,13 @@ export function splitPrinted(out: string): string[] {
   return out.split(/^(?=\S)/m);
 }
 
-/** Expects exactly these lines in order. Changed users are only counted unless the case lists them. */
+/** Expects exactly the given lines in order. Changed users are only counted unless the case lists them. */
 export function assertPrinted({ name, expected: { report, changes }, printed }: Case, out: string): void {
   if (printed !== null) return assert.equal(out, printed, name);
   const lines = out.split("\n");
   const told = linesOf(report);
   assert.deepEqual(lines.slice(0, told.length), told, name);
-  // An archived user who gives up a value has no record.
+  // An archived user who gives up a value does not need a record.
   const changed = changes?.length ?? report.created + report.updated + report.archived + report.reactivated;
   const rest = lines.slice(told.length);
   assert.equal(rest.pop(), "", name);
@@ -30,7 +30,7 @@ export function assertPrinted({ name, expected: { report, changes }, printed }: 
   for (const line of rest) assert.match(line, /^ {2}would be (created|updated|archived|reactivated): .+ \(.+\)$/, name);
 }
 
-/** Removes the suggested settings from the end. `tests/postgres/check_proposal_test.ts` tests them. */
+/** Removes the suggested settings from the end. `tests/postgres/check_proposal_test.ts` tests the suggestions. */
 function takeCures(rest: string[], name: string): void {
   if (rest.at(-1) !== "  to set them one by one: rosterd settings map FILE") return;
   rest.pop();

@@ -1,6 +1,6 @@
 /**
  * Imports each roster of `tests/testdata/` with `check` over HTTP, through the upload folder with its mail, and with
- * `rosterd check` on the command line. `testdata_cases.ts` says what a case contains.
+ * `rosterd check` on the command line. `testdata_cases.ts` describes the files of a case.
  */
 import assert from "node:assert/strict";
 import type { CheckReport } from "../../src/importer/report.ts";
@@ -61,7 +61,7 @@ Deno.test({
   },
 });
 
-/** Removes the data of the case before, and loads settings and users of this one. */
+/** Removes the data of the previous case, and loads the settings and users of this case. */
 async function makeReady(
   { settings, before }: Case,
   base: Record<string, unknown>,
@@ -75,7 +75,7 @@ async function makeReady(
   for (const name of await service.bak().catch(() => [])) await Deno.remove(`${service.upload}/bak/${name}`);
 }
 
-/** `check --json` over HTTP returns the document of the import, and writes nothing. */
+/** `check --json` over HTTP returns the same document as the import, and writes no data. */
 async function assertCheck(one: Case, service: TestService, { sql, url }: TestDatabase): Promise<void> {
   const before = await everything(sql);
   const { report, changes } = one.expected;
@@ -87,7 +87,7 @@ async function assertCheck(one: Case, service: TestService, { sql, url }: TestDa
   const [checked] = await response.json() as CheckReport[];
   const { created, updated, archived, reactivated, missing_archived } = report;
   const users = created + updated + archived + reactivated + missing_archived;
-  // An archived user who gives up a value has no record.
+  // An archived user who gives up a value does not need a record.
   assert.equal(checked.changes.length, changes?.length ?? users);
   const { kept, first_records, findings, proposal } = checked;
   assert.deepEqual(checked, {
@@ -108,7 +108,7 @@ async function assertCheck(one: Case, service: TestService, { sql, url }: TestDa
   assert.deepEqual(await everything(sql), before, "check writes nothing");
 }
 
-/** All rows of all tables with their transactions, and the state of the sequences. */
+/** Reads all rows of all tables with their transactions, and the state of the sequences. */
 async function everything(sql: TestDatabase["sql"]): Promise<unknown> {
   const tables = await sql`select tablename from pg_tables where schemaname = 'rosterd' order by tablename`;
   const rows = [];
@@ -143,7 +143,7 @@ async function documentOf(entry: ImportEntry, names: string[], service: TestServ
   return Object.fromEntries(names.map((name) => [name, whole[name]]));
 }
 
-/** The expected failed-records file, in which every record fails since this import. */
+/** The expected failed-records file. Every record first failed in this import. */
 function failedSince(expected: Uint8Array, { started_at }: ImportEntry): Uint8Array {
   const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(expected);
   return new TextEncoder().encode(text.replaceAll("SINCE", started_at.replace(/\.\d+/, "")));
@@ -185,7 +185,7 @@ function readBak(service: TestService, name: string): Promise<Uint8Array> {
   return Deno.readFile(`${service.upload}/bak/${name}`);
 }
 
-/** Compares as text first, since that error can be read. */
+/** The files are first compared as text, because that error is readable. */
 function assertSameText(actual: Uint8Array, expected: Uint8Array, what: string): void {
   const text = (bytes: Uint8Array) => new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
   assert.equal(text(actual), text(expected), what);

@@ -7,7 +7,7 @@ import { hasCurl, readPage, startSession, stepsIn } from "./typed_session.ts";
 const curl = await hasCurl();
 if (!curl) console.error(`LEFT OUT: the tests of the tutorial's sessions: curl is not installed`);
 
-/** Replaces the folder of the session by that of the test. */
+/** Replaces the folder in the session with the folder of the test. */
 type Here = (text: string, folder: string) => string;
 
 function sessionTest(heading: string, outputs: number, here: Here): void {

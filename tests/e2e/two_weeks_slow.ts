@@ -1,4 +1,7 @@
-/** Two weeks of nightly rosters with lasting and new failures: which nights bring a mail, and what it says. */
+/**
+ * Two weeks of nightly rosters with persistent and new failures. Checks in which nights mails are sent, and their
+ * content.
+ */
 import assert from "node:assert/strict";
 import type { ImportEntry } from "../../src/importer/ports.ts";
 import { systemClock } from "../../src/runtime/clock.ts";
@@ -19,7 +22,7 @@ const CORRECTED = "2,ldap,Ada,Lovelace,1815-12-10\n";
 
 interface Night {
   roster: string;
-  /** The end of the mail's subject; null if no mail is sent. */
+  /** The last words of the mail's subject; null if no mail is sent. */
   mail: string | null;
   text?: RegExp;
 }

@@ -1,4 +1,4 @@
-/** Types shell blocks of a page word for word. Only the folder, the port and the time of day differ from what the page shows. */
+/** Types shell blocks of a page word for word. Only the folder, the port and the time of day differ from the page. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,7 +10,7 @@ const ADDRESS = "http://127.0.0.1:8080";
 /** A shell block of a page, and the text block that shows its output. */
 export interface Step {
   lines: string;
-  /** Null if the page shows no output. */
+  /** The output; null if the page shows no output. */
   output: string | null;
 }
 
@@ -29,14 +29,17 @@ export async function readPage(path: string): Promise<string> {
   return await Deno.readTextFile(join(ROOT, path));
 }
 
-/** A running service, and a shell beside it. */
+/** A running service, and a shell that uses it. */
 export interface Session extends AsyncDisposable {
   address: string;
-  /** Types the steps, and requires the output that the page shows. `here` puts the folder of the test in place of the page's. */
+  /**
+   * Types the steps, and requires the output that the page shows. `here` replaces the folder on the page with the
+   * folder of the test.
+   */
   type(t: Deno.TestContext, steps: readonly Step[], here: (text: string) => string): Promise<void>;
 }
 
-/** Starts the service with these lines in a folder, which is removed with it. */
+/** Starts the service with these lines in a folder. Disposal stops the service and removes the folder. */
 export async function startSession(folder: string, start: string): Promise<Session> {
   const env = await environment(folder);
   const service = shell(`{ ${start.trimEnd()}; } > ${folder}/log 2>&1`, env).spawn();
@@ -62,7 +65,7 @@ async function type(
   here: (text: string) => string,
   { address, env }: { address: string; env: Record<string, string> },
 ): Promise<void> {
-  // Exit code 2 of `run` says that records failed or are held, which the page shows.
+  // Exit code 2 of `run` is expected, because the page shows failed or held records.
   const typed = steps.map(({ lines }, at) =>
     `echo STEP ${at}\n${here(lines).replaceAll(ADDRESS, address).replaceAll(/rosterd run$/gm, "$& || [ $? = 2 ]")}`
   );
@@ -75,7 +78,7 @@ async function type(
   }
 }
 
-/** `deno` is the Deno of the tests. The session may choose its own folders. */
+/** `deno` runs the Deno of the tests. The session may choose other folders. */
 async function environment(folder: string): Promise<Record<string, string>> {
   const bin = join(folder, "bin");
   await Deno.mkdir(bin);
@@ -110,7 +113,7 @@ async function readRecord(folder: string): Promise<{ address: string; pid: numbe
   }
 }
 
-/** Times of day and time stamps in names, which differ in each run. */
+/** Times of day, and time stamps in names, differ in each run. */
 function timeless(text: string): string {
   return text.replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d\b/g, "TIME").replaceAll(
     /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g,

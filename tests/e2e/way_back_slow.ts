@@ -1,6 +1,6 @@
 /**
- * Corrects one cell of each failed record in LibreOffice and drops the saved file into the upload folder. Every value in
- * the database must then be that of the roster.
+ * Corrects one cell of each failed record in LibreOffice and drops the saved file into the upload folder. Every value
+ * in the database must then match the roster.
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -32,7 +32,7 @@ interface SheetRecord {
   values: string[];
 }
 
-/** Records with each value once. */
+/** Creates records that contain each value once. */
 function recordsOf(values: readonly string[]): SheetRecord[] {
   return Array.from({ length: Math.ceil(values.length / COLUMNS.length) }, (_, at) => {
     const some = values.slice(at * COLUMNS.length, (at + 1) * COLUMNS.length);
@@ -89,7 +89,7 @@ async function comesBack(way: Way, values: readonly string[], expected: (value: 
   assert.deepEqual(stored, records.map(({ unique_id, values }) => [unique_id, ...values.map(expected)]));
 }
 
-/** Corrects addresses in the workbook or in the CSV file, and malformed records in the latter. */
+/** Corrects addresses in the workbook or in the CSV file, and malformed records in the CSV file. */
 async function saveCorrected(office: LibreOffice, sheet: Uint8Array, way: Way): Promise<string> {
   const correct = (text: string) => text.replaceAll("(at)", "@");
   const saved = await office.saveAgain(sheet, way, way.workbook, correct);

@@ -1,6 +1,6 @@
 /**
- * Runs the curl lines in `docs/http.md`, one for each call. As printed they change nothing permanently: a decision needs
- * the number of an import.
+ * Runs the curl lines in `docs/http.md`, one for each call. The lines as printed change nothing permanently, because a
+ * decision needs the number of an import.
  */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
@@ -54,7 +54,10 @@ async function type(service: TestService, lines: readonly string[]) {
   return { code, out, err, here };
 }
 
-/** The rows that a decision or an import would change. Excludes mail, which is sent meanwhile. */
+/**
+ * The rows that a decision or an import would change. Mails are left out, because the service sends them during the
+ * test.
+ */
 async function historyOf(service: TestService): Promise<unknown[]> {
   const { imports } = await service.get<{ imports: object[] }>("/imports");
   return imports.map((entry) => ({ ...entry, mail: null }));
@@ -79,7 +82,7 @@ function curlTest(name: string, fn: (service: TestService) => Promise<void>): vo
 curlTest("docs/http.md has a curl line for each call", async (service) => {
   const { paths } = await service.get<{ paths: Record<string, object> }>("/openapi.json");
   const calls = Object.entries(paths)
-    // The page is for browsers.
+    // The calls of the admin page are left out, because browsers use them.
     .filter(([path]) => path !== "/")
     .flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`));
   const lines = [...walk, ...decisions, ...erasures, ...signIns].filter((line) => line.startsWith("curl "));

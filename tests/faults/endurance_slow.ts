@@ -1,6 +1,7 @@
 /**
- * Imports thousands of small files while random faults happen. Afterwards memory, handles, sessions and temporary files
- * must be back at their first level. `ROSTERD_FILES` sets the number of files, 4,000 by default.
+ * Imports thousands of small files while random faults happen. Afterwards, the numbers of handles, sessions and
+ * temporary files, and the use of memory, must be the same as at the beginning. `ROSTERD_FILES` sets the number of
+ * files, 4,000 by default.
  */
 import assert from "node:assert/strict";
 import { readdir, readFile, readlink } from "node:fs/promises";
@@ -15,7 +16,7 @@ import { survived } from "./verdict.ts";
 
 const FILES = Number(Deno.env.get("ROSTERD_FILES") ?? 4_000);
 const FILES_A_ROUND = 20;
-/** Rounds without a fault, which set the level to return to. */
+/** The number of rounds without a fault at the beginning, which determine the normal level. */
 const WARM_UP = 5;
 const MOST_MIB = 256;
 const TOKEN = "token-of-the-test";
@@ -32,7 +33,7 @@ interface Scene {
   random: () => number;
 }
 
-/** The faults of a round. Each ends before the next one. */
+/** The faults of a round. Each fault ends before the next one begins. */
 const FAULTS: Readonly<Record<string, (scene: Scene) => Promise<() => Promise<void>>>> = {
   "all sessions ended by the server": async ({ database: { sql } }) => {
     await sql`
@@ -177,7 +178,7 @@ async function turn({ address }: Scene): Promise<void> {
   });
 }
 
-/** Every file is in its place, and every mail is sent or reported. */
+/** Checks that every file is in its expected place, and that every mail is sent or reported. */
 async function quiet(scene: Scene): Promise<void> {
   const { here, database: { sql } } = scene;
   await until("all is in bak", async () => {

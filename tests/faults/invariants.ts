@@ -1,7 +1,7 @@
 /**
  * Asserts the invariants I1 to I7 and I9 from outside: with a second connection, the folders, the mail server and the
- * log, and never through the service. A test declares each file and its outcome. It can then check at any moment, also
- * during an import, and again at the end.
+ * log, but never through the service. A test declares each file and its outcome. The test can then check at any moment,
+ * even during an import, and again at the end.
  */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -15,18 +15,18 @@ import { until } from "../support/until.ts";
 /** A dropped file and its outcome. No two files may have the same bytes. */
 export interface Dropped {
   name: string;
-  /** The feed into whose folder it is dropped; the upload folder itself by default. */
+  /** The feed into whose folder the file is dropped; by default, the upload folder itself. */
   feed?: string;
   content: string;
   status: Extract<ImportStatus, "done" | "failed_records" | "rejected" | "held">;
   /** The `unique_id` of each user that this file creates. */
   creates: readonly string[];
   failed: number;
-  /** A known user whose value it changes, so that the change guard holds it until the test approves it. */
+  /** A known user whose value the file changes, so that the change guard holds the file until the test approves it. */
   changes?: string;
-  /** Its mail must be marked as failed, because no mail server accepts it. */
+  /** Whether the mail must be marked as failed, because no mail server accepts it. */
   mailRefused?: boolean;
-  /** How often it is dropped and imported under this name; once by default. */
+  /** How often the file is dropped and imported under this name; by default, once. */
   times?: number;
 }
 
@@ -34,9 +34,9 @@ export interface OutsideOptions {
   upload: string;
   /** The feeds, each a folder in the upload folder. */
   feeds?: readonly string[];
-  /** A second connection. */
+  /** A second connection to the database. */
   sql: postgres.Sql<{ bigint: number }>;
-  /** The mails received so far; null without mail settings. */
+  /** The mails that have arrived so far; null without mail settings. */
   mails: (() => readonly { messageId?: string }[]) | null;
 }
 
@@ -50,12 +50,15 @@ export class Outside {
 
   constructor(private readonly options: OutsideOptions) {}
 
-  /** Declares a file. Call it before the file is in the folder. */
+  /** Declares a file. Call this method before the file is in the folder. */
   expect(file: Dropped): void {
     this.#dropped.set(digest(file.content), file);
   }
 
-  /** Always true: no file is lost (I2), no import exists twice (I3), one import runs at a time (I6). */
+  /**
+   * Asserts what must always be true: no file is lost (I2), no import exists twice (I3), and one import runs at a time
+   * (I6).
+   */
   async atAnyInstant(): Promise<void> {
     const standing = await this.#standing();
     for (const [key, { name }] of this.#dropped) this.#check(standing.has(key), `I2: the bytes of ${name} are there`);
@@ -73,21 +76,21 @@ export class Outside {
     this.#check(importing <= 1, "I6: no two import at once");
   }
 
-  /** True when every file is in `bak` and the service is idle. */
+  /** Asserts what must be true after every file is in `bak` and the service is idle. */
   async inTheEnd(): Promise<void> {
     await this.eachAsTold();
     await this.#nothingElse();
   }
 
-  /** The same, but ignores files that the test did not declare. */
+  /** Asserts the same as {@link Outside.inTheEnd}, but ignores files that the test did not declare. */
   async eachAsTold(): Promise<void> {
     await this.atAnyInstant();
     for (const [key, file] of this.#dropped) await this.#asTold(key, file);
   }
 
   /**
-   * True even if another user moves the folders: all bytes of each file are below `root` (I2), and no claimed file was
-   * applied twice (I3). Returns the number of checks.
+   * Asserts what must be true even if another user moves the folders: all bytes of each file are below `root` (I2), and
+   * no claimed file was applied twice (I3). Returns the number of checks.
    */
   async nothingDestroyed(root: string): Promise<number> {
     const found = new Set<string>();
@@ -103,12 +106,12 @@ export class Outside {
     return this.#dropped.size + 1;
   }
 
-  /** I9: the log contains no secret and no value of a user. */
+  /** Asserts I9: the log contains no secret and no value of a user. */
   logIsClean(log: string, secrets: readonly string[]): void {
     for (const secret of secrets) this.#check(!log.includes(secret), "I9: no secret and no user's value in the log");
   }
 
-  /** I1 to I4 for each drop of one file. */
+  /** Asserts I1 to I4 for each drop of one file. */
   async #asTold(key: string, file: Dropped): Promise<void> {
     const { sql } = this.options;
     const { name, feed = "", creates, times = 1 } = file;
@@ -139,7 +142,7 @@ export class Outside {
     return digest(await readFile(join(this.options.upload, feed, "bak", bak_file!)));
   }
 
-  /** I4: at least one mail, or a mail that is visibly waiting. */
+  /** Asserts I4: at least one mail was sent, or a mail is visibly waiting. */
   async #isReported(name: string, { id, mail }: Entry): Promise<void> {
     const { sql, mails } = this.options;
     if (mails === null) return this.#check(mail === "not_configured", `I4: ${name} says that mail is not set up`);
@@ -150,7 +153,7 @@ export class Outside {
     this.#check(told || (mail === "waiting" && owed?.waits), `I4: somebody hears of ${name}`);
   }
 
-  /** I1, I2, I7: every entry is one that the test declared. */
+  /** Asserts I1, I2 and I7: the test has declared every entry. */
   async #nothingElse(): Promise<void> {
     const { sql } = this.options;
     const files = [...this.#dropped.values()];
@@ -173,7 +176,7 @@ export class Outside {
     return [...this.options.feeds ?? [], ""];
   }
 
-  /** The entries of the folders without the short-lived probes of a scan, which must not remain. */
+  /** The entries of the folders. Short-lived probes of a scan are left out, but must be gone after a while. */
   #betweenLooks(feed: string): Promise<{ inUpload: string[]; inWork: string[]; inBak: string[] }> {
     const upload = join(this.options.upload, feed);
     return until("no probe stands in the folders", async () => {
@@ -222,7 +225,7 @@ async function filesIn(folder: string, deep: boolean): Promise<string[]> {
   return [...files, ...(await Promise.all(folders.map(({ name }) => filesIn(join(folder, name), false)))).flat()];
 }
 
-/** Follows no link and waits for no pipe, which an attacker may have put there. */
+/** Does not follow links or wait for pipes, because an attacker may have created them. */
 async function readPlain(path: string): Promise<Uint8Array> {
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
@@ -232,7 +235,7 @@ async function readPlain(path: string): Promise<Uint8Array> {
   }
 }
 
-/** Null if it is missing or no longer a file. */
+/** The digest of a file; null if the file is missing or is no longer a file. */
 async function unlessGone<T>(work: Promise<T>): Promise<T | null> {
   try {
     return await work;

@@ -122,7 +122,7 @@ onServer("the service imports 1.5 times as many records of 20,000 users, twice, 
   });
 });
 
-/** Writes the users again and again, each time with other values. */
+/** Writes the users repeatedly, each time with different values. */
 async function writeRepeated(path: string, records: number): Promise<void> {
   using file = await Deno.open(path, { write: true, create: true, truncate: true });
   const writer = file.writable.getWriter(), encoder = new TextEncoder();
@@ -189,11 +189,11 @@ async function read(path: string): Promise<string | null> {
   }
 }
 
-/** It names the file in `bak` instead of attaching it. */
+/** The mail names the file in `bak` instead of attaching it. */
 async function assertMail([mail]: ReceivedMail[], here: Workplace): Promise<void> {
   const names = Array.from(Deno.readDirSync(here.path("upload/bak")), ({ name }) => name);
   const failed = names.find((name) => name.endsWith(".failed.csv"))!;
-  // Compares no attachments: a diff of megabytes needs gigabytes.
+  // Attachments are not compared, because a diff of megabytes needs gigabytes of memory.
   assert.deepEqual([mail.attachments.length, names.length], [0, 2]);
   assert.ok(mail.text!.includes(failed) && mail.bytes < 32_768, `a mail of ${mail.bytes} bytes`);
   const { size } = await Deno.stat(here.path(join("upload/bak", failed)));

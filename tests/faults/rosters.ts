@@ -2,13 +2,13 @@
 import type postgres from "postgres";
 import type { Dropped } from "./invariants.ts";
 
-/** `is approved`: the change guard holds the file, until the test approves it. */
+/** `is approved`: the change guard holds a file of this kind until the test approves it. */
 export type Kind = "succeeds" | "fails in part" | "is rejected" | "is held" | "is approved";
 export const KINDS: readonly Kind[] = ["succeeds", "fails in part", "is rejected", "is held"];
 
 const HEADER = "unique_id,login_source,active,street\n";
 
-/** Creates file number `n` of a kind. Many good `records` make its import slow. */
+/** Creates file number `n` of a kind. A large number of good `records` makes the import slow. */
 export function rosterOf(kind: Kind, n: number, records = 1): Dropped {
   const name = `roster${n}.csv`;
   const ids = Array.from({ length: records }, (_, at) => `U${n}-${at}`);

@@ -1,6 +1,6 @@
 /**
- * Kills the service before or after the N-th side effect, for every N: the modules of `steps/` replace those that make
- * side effects. Then a new service continues, and the invariants are checked from outside.
+ * Kills the service before or after the N-th side effect, for every N: the modules in `steps/` replace the modules that
+ * make side effects. A new service then continues, and the invariants are checked from outside.
  */
 import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
@@ -72,7 +72,7 @@ class Run implements AsyncDisposable {
     return run;
   }
 
-  /** Kills the service, lets another one finish, and checks. Returns the interrupted step, or null. */
+  /** Kills the service, lets a new service finish, and checks the invariants. Returns the interrupted step, or null. */
   async once(when: string): Promise<string | null> {
     const file = rosterOf(this.kind, ++this.#files);
     await this.#drop(file);
@@ -80,7 +80,7 @@ class Run implements AsyncDisposable {
     const where = killed ? await Deno.readTextFile(this.here.path("killed")) : null;
     try {
       await this.outside.atAnyInstant();
-      // Expires the claim of the killed process on its mail.
+      // Ends the claim of the killed process on its mail.
       await this.sql`update rosterd.outbox set next_try_at = now() where sent_at is null`;
       if (killed) assert.equal(await this.#serve(file, {}), false);
       await this.outside.inTheEnd();
@@ -120,7 +120,7 @@ class Run implements AsyncDisposable {
     if (killed === "over") askToEnd(service);
     const { signal, stderr } = await output;
     if (killed === "killed") assert.equal(signal, "SIGKILL", new TextDecoder().decode(stderr));
-    // A kill during its exit is fine.
+    // A kill while the process exits is allowed.
     return signal === "SIGKILL";
   }
 
@@ -133,7 +133,7 @@ class Run implements AsyncDisposable {
     return Array.from(Deno.readDirSync(this.here.path("upload/.rosterd"))).length === 0;
   }
 
-  /** Approves the file once it is held. The service may be killed meanwhile. */
+  /** Approves the file after the service has held it. The service may be killed during the approval. */
   async #approve({ name }: Dropped): Promise<void> {
     const [held] = await this.sql`
       select id from rosterd.imports where file = ${name} and hold_state = 'open' and bak_file is not null`;
@@ -148,7 +148,7 @@ class Run implements AsyncDisposable {
     });
   }
 
-  /** Short-lived entries in the folders, which a kill leaves behind. */
+  /** Short-lived entries in the folders that may remain after a kill. */
   async #momentary(): Promise<string[]> {
     const paths = [];
     for (const folder of ["upload", "upload/.rosterd", "upload/bak"]) {
@@ -158,7 +158,7 @@ class Run implements AsyncDisposable {
     return paths;
   }
 
-  /** The next service removes them in its first turn, even without uploads. */
+  /** The next service removes these entries in its first turn, even without uploads. */
   async #areGone(paths: readonly string[]): Promise<boolean> {
     if (paths.length === 0) return true;
     const there = await this.#momentary();
@@ -170,7 +170,7 @@ class Run implements AsyncDisposable {
   }
 }
 
-/** Ignores a process that has just ended. */
+/** The error is ignored if the process has just ended. */
 function askToEnd(service: Deno.ChildProcess): void {
   try {
     service.kill("SIGTERM");
@@ -181,7 +181,7 @@ function askToEnd(service: Deno.ChildProcess): void {
 
 const MAIN = fileURLToPath(new URL("main.ts", ROOT));
 
-/** Gives the modules of `steps/` the real ones. An import map replaces that of `deno.json`. */
+/** Lets the modules in `steps/` import the real modules. This import map replaces the one in `deno.json`. */
 function importMap() {
   const here = new URL("steps/", import.meta.url).href;
   const from = (names: readonly string[], to: (name: keyof typeof REPLACED) => string) =>

@@ -3,19 +3,19 @@
  * Call it after all assertions about the fault.
  */
 
-/** A fault, and what was checked after it. */
+/** A fault, and the checks after the fault. */
 export interface Survived {
-  /** For example "killed before and after each step of an import that fails in part". */
+  /** A description such as "killed before and after each step of an import that fails in part". */
   fault: string;
   /** How often the fault was injected. */
   injected: number;
-  /** How many of these were a SIGKILL. */
+  /** How many of the faults were a SIGKILL. */
   kills?: number;
   /** How many invariants were checked from outside. */
   checks: number;
 }
 
-/** Names the file of the tally, if any. */
+/** The environment variable with the path of the tally, if any. */
 export const TALLY = "ROSTERD_TALLY";
 
 export function survived(verdict: Survived): void {

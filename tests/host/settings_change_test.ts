@@ -153,7 +153,7 @@ Deno.test("The mail server of ROSTERD_SMTP_PASSWORD, once set, changes only toge
         const whole = { ...current, smtp: { ...maskSettings(current).smtp, ...change, ...given } };
         assert.deepEqual(problemsOf(() => replacedSettings(current, whole, own)), refused);
       }
-      // The file does not contain it.
+      // The settings file does not contain the password.
       const changed = patchedSettings(current, { smtp: { ...change, password: own } }, own);
       assert.deepEqual(changed.smtp, { ...current.smtp, ...change });
     }

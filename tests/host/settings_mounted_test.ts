@@ -1,4 +1,4 @@
-/** A settings file that is a mount point cannot be replaced, so it is written in place. */
+/** A settings file that is a mount point cannot be replaced, so its content is overwritten. */
 import assert from "node:assert/strict";
 import { canMount, withMount } from "../inbox/mounts.ts";
 import { Workplace } from "../support/rosterd.ts";

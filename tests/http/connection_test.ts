@@ -1,4 +1,4 @@
-/** Single connections: which are closed, which are not, and that no data of the others is lost. */
+/** Tests single connections: which connections are closed, and that the others lose no data. */
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { readToEnd } from "../support/connection.ts";
@@ -89,7 +89,7 @@ testOfDeadlines("A client that does not read its response is disconnected, and t
 testOfDeadlines(
   "A client that reads slowly gets its whole response, even long after the server has written it",
   async () => {
-    // The system buffers the small response. For the large one, the server waits longer than an idle client may.
+    // The system buffers the small response. For the large response, the server waits longer than for an idle client.
     for (const size of [1024 * 1024, 16 * 1024 * 1024]) {
       const file = () => ({ name: "x.csv", size, stream: new Blob([new Uint8Array(size)]).stream() });
       await withServer({ service: { imports: historyOf(file) }, serve: { headTimeoutMs: 500 } }, async (server) => {

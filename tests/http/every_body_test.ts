@@ -1,4 +1,7 @@
-/** Every call with hostile bodies: the status is right, the answer quotes nothing, and nothing changes. */
+/**
+ * Sends hostile bodies to every call. The status must be right, the response must not quote the body, and no data may
+ * change.
+ */
 import assert from "node:assert/strict";
 import { askWith, type Call, everyCall, nameOf } from "./every_call.ts";
 import { ADMIN, LINK, READER, testHttp } from "./fake_service.ts";

@@ -6,15 +6,15 @@ export type Http = Awaited<ReturnType<typeof testHttp>>;
 
 export interface Call {
   method: string;
-  /** Such as `/imports/{id}`. */
+  /** The path as in OpenAPI, such as `/imports/{id}`. */
   template: string;
   /** The path of an import, user or file that exists. */
   path: string;
-  /** Whether it needs no token. */
+  /** Whether the call needs no token. */
   isOpen: boolean;
-  /** A token that it accepts. */
+  /** A token that the call accepts. */
   token: string;
-  /** What its body must be. */
+  /** The kind of body that the call requires. */
   body: "nothing" | "settings" | "file";
 }
 
@@ -52,7 +52,7 @@ export async function goodRequest(http: Http, { method, path, token, body }: Cal
 export async function askWith(http: Http, { method, path, token }: Call, type: string | null, body: BodyInit) {
   const headers = new Headers({ authorization: `Bearer ${token}` });
   const request = new Request(`http://localhost${path}`, { method, headers, body });
-  // A text body would set a content type by itself.
+  // The body is sent as bytes, because a text body would set a content type.
   if (type === null) request.headers.delete("content-type");
   else request.headers.set("content-type", type);
   const answer = await http.app.fetch(request);

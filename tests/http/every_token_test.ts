@@ -1,4 +1,4 @@
-/** Every call with every kind of invalid token: all get the same answer, and nothing happens. */
+/** Sends every kind of invalid token to every call. All requests get the same response, and change no data. */
 import assert from "node:assert/strict";
 import { type Call, everyCall, type Http, nameOf } from "./every_call.ts";
 import { REQUIRED_ACCESS } from "../../src/http/required_access.ts";
@@ -21,7 +21,7 @@ const WRONG: Record<string, string> = {
 const CALLERS = { read: READER, clerk: CLERK, admin: ADMIN, link: LINK };
 type Callers = keyof typeof CALLERS;
 
-/** Who may use each call that needs a token, with `clerks_may_decide` on: the specification in docs/http.md. */
+/** The roles that may use each call, with `clerks_may_decide` on, as specified in docs/http.md. */
 const ALLOWED: Record<string, readonly Callers[]> = {
   "GET /session": ["read", "clerk", "admin"],
   "POST /session": ["link"],
@@ -83,7 +83,7 @@ Deno.test("Without a valid token, all calls that need a token give the same resp
     ];
     for (const [name, path, headers] of cases) {
       for (const method of methods(call)) {
-        // Each request has its own address, so that none is refused because of earlier ones.
+        // Each request comes from a different address, so that no request is refused because of earlier requests.
         const answer = await ask(http, method, path, headers, `198.51.100.${asked++}`);
         const what = `${method} ${call.template} with ${name}`;
         assert.equal(answer.status, 401, what);

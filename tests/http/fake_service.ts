@@ -20,7 +20,7 @@ import { OpenApi } from "../support/openapi.ts";
 export const ADMIN = "admin-token-of-the-tests";
 export const READER = "read-token-of-the-tests";
 export const CLERK = "clerk-token-of-the-tests";
-/** The secret of a sign-in link of the clerk. It works as often as a test wants. */
+/** The secret of a sign-in link of the clerk. Unlike a real sign-in link, this one works more than once. */
 export const LINK = "sign-in-link-of-the-tests";
 export const SESSION = "session-of-the-tests";
 

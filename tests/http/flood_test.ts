@@ -1,4 +1,4 @@
-/** More clients than the service accepts, and more than it has file handles for. */
+/** Tests the service with more clients than it accepts, and with more clients than file handles. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { enforcesDeadlines } from "../support/deadlines.ts";

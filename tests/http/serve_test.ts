@@ -125,7 +125,7 @@ Deno.test("HEAD returns the length of the response to GET, and closes the file",
     return { name: "x.csv", size: 900_000, stream };
   };
   await withServer({ service: { imports: historyOf(file) } }, async (server) => {
-    // A `fetch` that accepts compression sees no length.
+    // A client that accepts compression, such as `fetch`, does not see the length.
     const headers = { authorization: `Bearer ${ADMIN}`, "accept-encoding": "identity" };
     const head = await fetch(`${server.url}/imports/1/failed.csv`, { method: "HEAD", headers });
     assert.equal(head.headers.get("content-length"), "900000");

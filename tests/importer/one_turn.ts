@@ -1,4 +1,4 @@
-/** What a turn needs: a real upload folder and a real database. */
+/** Creates a real upload folder and a real database for a turn. */
 import { DEFAULT_SETTINGS } from "../../src/domain/settings.ts";
 import type { Turn } from "../../src/importer/upload_steps.ts";
 import { isDatabaseUnreachable } from "../../src/postgres/connection/errors.ts";

@@ -1,7 +1,7 @@
 /**
  * Rosters from spreadsheets, which save blocks of 16 rows as wide as the widest one, and from exporters that end each
- * record with a delimiter. Whatever is missing or surplus at the end, no value moves to another column. That also holds
- * for records that have lost a delimiter.
+ * record with a delimiter. Even if values are missing or surplus at the end of a record, no value moves to another
+ * column. The same is true for records that have lost a delimiter.
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";
@@ -12,7 +12,10 @@ import { fileOf, recordsOf } from "../support/memory_file.ts";
 
 const HEADER = ["unique_id", "login_source", "first_name", "street", "street2", "city2"];
 
-/** The last columns are often empty. The first ones never are, because a record without their values fails anyway. */
+/**
+ * The last columns are often empty. The first columns are never empty, because a record without these values fails in
+ * any case.
+ */
 const record = fc.tuple(
   fc.constantFrom("Ann", "Bob", ""),
   fc.constantFrom("Main St", ""),
@@ -55,7 +58,7 @@ Deno.test("a file that a spreadsheet saved in blocks is read correctly", async (
       const { records } = await read(saved, chunk);
       assert.equal(records.length, rows.length);
       records.forEach((one, at) => {
-        // A last block of fewer than four records proves too little.
+        // The last block is left out if it has fewer than four records.
         const isTail = rows.length - at < 16 && (rows.length + 1) % 16 < 4 && (rows.length + 1) % 16 > 0;
         if (!isTail) assert.deepEqual("values" in one && one.values, rows[at]);
       });

@@ -1,6 +1,6 @@
 /**
- * A sample of the pollutions in `polluted_rosters_slow.ts`. Each record is applied correctly, failed or rejected, but
- * never silently wrong. No clean record beside a polluted one is lost.
+ * A sample of the pollutions in `polluted_rosters_slow.ts`. Each record is applied correctly, or fails, or is rejected
+ * with its file. No record is applied with wrong values. No clean record next to a polluted record is lost.
  */
 import assert from "node:assert/strict";
 import { parseSettings } from "../../src/domain/parse_settings.ts";
@@ -62,7 +62,7 @@ interface Packed {
   polluted: number;
 }
 
-/** A few records of each kind, each between two clean ones. */
+/** A few polluted records of each kind, each between two clean records. */
 function packed(): Packed {
   const [{ records, written }] = CLEAN_ROSTERS;
   const clean = new Map<string, readonly string[]>(), lines = [HEADER.join(",")];

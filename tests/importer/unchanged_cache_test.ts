@@ -1,4 +1,4 @@
-/** Skips records that would change nothing (`src/importer/digests/unchanged_cache.ts`). */
+/** Tests that unchanged records are skipped (`src/importer/digests/unchanged_cache.ts`). */
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Settings } from "../../src/domain/settings.ts";
@@ -169,7 +169,7 @@ Deno.test("a second record of a user with a skipped record is reported, even if 
 
   assert.deepEqual((await read(text + "a,ldap,Hull\n", { log })).repeated, ["a"]);
   assert.deepEqual((await read(text + "b,ldap,Hull\n", { log })).repeated, ["b"]);
-  // The order does not matter, because all records of the user are read.
+  // The order of the two records does not matter, because all records of the user are read.
   assert.deepEqual((await read(HEAD + "a,ldap,Hull\na,ldap,Ottawa\n", { log })).repeated, ["a"]);
 });
 
@@ -195,7 +195,7 @@ Deno.test("records that are not skipped are read exactly as without the cache", 
         !seen.some((other) => JSON.stringify(other) === JSON.stringify(record))
       );
       assert.equal(left.length, passed);
-      // The skipped users had a record with the same values before.
+      // The skipped users had a record with the same values in the previous import.
       const said = new Set(earlier.map((record) => JSON.stringify("values" in record && record.values)));
       for (const record of left) assert.ok("values" in record && said.has(JSON.stringify(record.values)));
     }),

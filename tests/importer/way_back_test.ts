@@ -1,5 +1,5 @@
 /**
- * The way back of failed records: their file contains them unchanged, and nothing fails once they are corrected
+ * The failed-records file contains the failed records unchanged. After they are corrected, no record of the file fails
  * (docs/mail.md#failed-records-file).
  */
 import assert from "node:assert/strict";
@@ -22,7 +22,7 @@ interface WayBack extends GeneratedRoster {
   file: Uint8Array;
 }
 
-/** A roster, and which of its records the database refuses. Records with problems fail in any case. */
+/** A roster, and the records that the database refuses. Records with problems fail in any case. */
 const wayBack = fc.tuple(generatedRoster, fc.infiniteStream(fc.boolean()));
 async function onTheWay([generated, refused]: [GeneratedRoster, Stream]): Promise<WayBack> {
   const roster = await checkRoster(generated.bytes, generated.settings);
@@ -77,7 +77,8 @@ Deno.test("if the file is dropped back unchanged, exactly the failed records fai
   await fc.assert(
     fc.asyncProperty(wayBack, async (generated) => {
       const way = await onTheWay(generated);
-      // The second line of a malformed record in rosterd_record may look like a record of its own. Then it fails by itself.
+      // The second line of a malformed record in rosterd_record may look like a separate record, which then fails
+      // separately.
       fc.pre(way.failed.every(({ values, raw }) => values !== null || !/[\r\n]/.test(raw)));
       const again = await checkRoster(way.file, way.settings);
       assert.deepEqual([again.delimiter, keptValues(again, again.header.names)], [
@@ -91,7 +92,7 @@ Deno.test("if the file is dropped back unchanged, exactly the failed records fai
   );
 });
 
-/** Asserts that a malformed record comes back without values. */
+/** Asserts that the row of a malformed record has no values except its text. */
 function assertSame(again: CheckedRecord, before: CheckedRecord): void {
   assert.notEqual(again.values, null);
   if (before.values === null) {

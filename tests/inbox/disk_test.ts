@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readdir, readFile } from "node:fs/promises";
 
-/** Functions that change nothing. `open` creates files only with a flag, and `fsync.ts` defines all flags. */
+/** Functions that do not change files. `open` creates files only with a flag, and `fsync.ts` defines all flags. */
 const HARMLESS = new Set(["constants", "lstat", "stat", "open", "readdir", "readFile", "BigIntStats", "FileHandle"]);
 const SOURCES = new URL("../../src/inbox/", import.meta.url);
 

@@ -1,6 +1,6 @@
 /**
- * Writes folder trees as literals: `plant` creates one, and `treeOf` reads one back.
- * A string is a file, and an object is a folder.
+ * Represents folder trees as literals: `plant` creates a tree, and `treeOf` reads a tree. A string is a file, and an
+ * object is a folder.
  */
 import { lstat, mkdir, readdir, readFile, readlink, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -26,7 +26,10 @@ async function turn(uploads: Uploads, killAfterMs: number | null): Promise<boole
   return code === 0;
 }
 
-/** Asserts that every upload was imported once and is in `bak` once, under its noted name. Nothing else is left. */
+/**
+ * Asserts that every upload was imported once and is in `bak` once, under its noted name. No other entries are left in
+ * the folders.
+ */
 async function assertAllOnce(uploads: Uploads): Promise<void> {
   const { bak, ".rosterd": work, ".database": _, ...rest } = await treeOf(uploads.root);
   const expected = Array.from({ length: FILES }, (_, file) => contentOf(file)).sort();

@@ -15,8 +15,8 @@ export function canMount(): boolean {
 }
 
 /**
- * Mounts a file system for one test. The test must stop its service, otherwise the unmount fails. After a failed test,
- * its own error is thrown instead of that of the unmount.
+ * Mounts a file system for one test. The test must stop its service, otherwise the unmount fails. If the test fails,
+ * its error is thrown instead of the error of the unmount.
  */
 export async function withMount(args: readonly string[], folder: string, test: () => Promise<void>): Promise<void> {
   await run("mount", ...args, folder);

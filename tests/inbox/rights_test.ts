@@ -5,7 +5,7 @@ import { run, treeOf } from "./folder_tree.ts";
 import { IS_ROOT, outputOf } from "./other_process.ts";
 import { T, type Uploads, withUploads } from "./upload_folder.ts";
 
-/** Runs a turn without privileges. Returns its scan, or why it did nothing. */
+/** Runs a turn without privileges. Returns the scan, or the reason why no file was imported. */
 const turnOver = ({ root }: Uploads) =>
   outputOf("./turn.ts", root, `${root}/.database`) as Promise<FolderScan & { code: string; message: string }>;
 

@@ -1,4 +1,4 @@
-/** An inbox over a temporary folder. The test sets its clock and reads its log. */
+/** An inbox over a temporary folder. The test sets the clock of the inbox and reads its log. */
 import { join } from "node:path";
 import { createInbox, type InboxOptions, type UploadFolder } from "../../src/inbox/inbox.ts";
 import type { ClaimedUpload } from "../../src/importer/inbox_port.ts";
@@ -33,7 +33,7 @@ export interface Uploads {
   claim(name: string): Promise<ClaimedUpload>;
 }
 
-/** Plants a tree for one test. */
+/** Creates a folder tree for one test. */
 export async function withUploads(
   tree: Tree,
   test: (uploads: Uploads) => Promise<void>,

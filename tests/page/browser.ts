@@ -1,6 +1,6 @@
 /**
- * A real browser for the page tests: Debian's Chromium. Requests to other machines are refused. They are recorded,
- * and so are all errors that the page prints.
+ * A real browser for the page tests: Debian's Chromium. Requests to other machines are refused. The browser object
+ * records refused requests, and all errors that the page prints.
  */
 import assert from "node:assert/strict";
 import axe from "axe-core";
@@ -18,7 +18,7 @@ const FLAGS = [
   "--disable-sync",
 ];
 
-/** The reason why no browser can be started, or null if one can. */
+/** The reason why no browser can be started; null if a browser is available. */
 export async function browserUnavailable(): Promise<string | null> {
   try {
     await Deno.stat(CHROMIUM);
@@ -35,11 +35,13 @@ export async function startBrowser(): Promise<Browser> {
 
 export interface Visit {
   readonly page: Page;
-  /** Asserts that the page printed no error and called no other server. Answers with these statuses are allowed. */
+  /**
+   * Asserts that the page printed no error and called no other server. Responses with the given statuses are allowed.
+   */
   assertQuiet(...wantedStatuses: number[]): void;
 }
 
-/** A new tab that shares nothing with other tabs. */
+/** A new tab that shares no data with other tabs. */
 export async function visit(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Visit> {
   const context = await browser.newContext({ locale: "en-GB", timezoneId: "UTC", reducedMotion: "reduce", ...options });
   const complaints: string[] = [];
@@ -78,7 +80,7 @@ export async function signIn(page: Page, token: string): Promise<void> {
   await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Overview" }).waitFor();
 }
 
-/** Goes to an address, and resolves when the view with the heading appears. */
+/** Opens an address. Resolves when the view with the heading appears. */
 export async function go(page: Page, hash: string, heading: string | RegExp): Promise<void> {
   await page.evaluate(`void (location.hash = ${JSON.stringify(hash)})`);
   await page.getByRole("heading", { level: 1, name: heading }).waitFor();
@@ -98,7 +100,7 @@ export async function barriers(page: Page): Promise<string[]> {
   ) => nodes.map(({ html, failureSummary }) => `${id}: ${help}: ${html}\n  ${failureSummary}`));
 }
 
-/** Finds elements whose content is wider than they are: it scrolls sideways or is cut off. */
+/** Finds elements with content that is too wide, and therefore scrolls sideways or is cut off. */
 export const TOO_WIDE =
   `[document.documentElement, ...document.querySelectorAll("main table, main td, main th, main .notice, main .tile")]
   .filter((element) => element.scrollWidth > element.clientWidth)

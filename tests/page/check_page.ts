@@ -1,4 +1,4 @@
-/** Opens the page that checks a file, and chooses or drops one. */
+/** Opens the page that checks a file, and chooses or drops a file. */
 import { Buffer } from "node:buffer";
 import type { Page } from "playwright-core";
 import { go, type Visit } from "./browser.ts";

@@ -1,4 +1,4 @@
-/** The news of the overview: the last day in a sentence, and six weeks as a strip and as a table. */
+/** Recent days on the overview: the last day as a sentence, and six weeks as a chart and as a table. */
 import assert from "node:assert/strict";
 import { go } from "./browser.ts";
 import { pageTest } from "./page_test_case.ts";

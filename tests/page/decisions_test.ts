@@ -5,7 +5,7 @@ import { roster } from "./world.ts";
 
 const SETTINGS = { settings: { archive_inactive_users: true } };
 
-/** Imports 100 users. A second import would archive 40 of them, three of whom have permits. */
+/** Imports 100 users. A second import would archive 40 users, three of whom have permits. */
 async function held({ service, database }: Scene): Promise<void> {
   await service.import("all.csv", roster(1, 100));
   await database
@@ -48,7 +48,7 @@ pageTest(
     await page.keyboard.press("Escape");
     assert.equal(await activeUsers(scene), 100);
 
-    // Another program disables one of them, so that approve leaves this user out.
+    // Another program disables one of the held users, so that approve leaves this user out.
     await scene.database.sql`update rosterd.users set active = false where unique_id = 'u0070'`;
     await page.getByRole("button", { name: "Approve…" }).click();
     await dialog.getByRole("button", { name: "Approve: 40 users lose access" }).click();

@@ -8,7 +8,10 @@ import { roster } from "./world.ts";
 type Stage = Pick<Scene, "service" | "database" | "tab">;
 type Look = (state: string, page: Page) => Promise<void>;
 
-/** Goes from a service without imports to a stopped one, and calls `look` in each state. The service has no mail. */
+/**
+ * Changes the service step by step, from no imports to a stopped service, and calls `look` in each state. The service
+ * has no mail settings.
+ */
 export async function everyState(scene: Stage, look: Look): Promise<void> {
   const { page } = await scene.tab();
   await page.getByLabel("Token").fill("wrong");

@@ -1,6 +1,7 @@
 /**
- * The exports of eight systems in `tests/testdata/`, set up on the page alone: drop the sample, answer what only the
- * office can know, and click once. Then the service imports the same file into an empty database.
+ * The exports of eight systems in `tests/testdata/`, set up only with the page: drop the sample, answer the questions
+ * that only the office can answer, and click once. Afterwards, the service imports the same file into an empty
+ * database.
  */
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
@@ -13,11 +14,11 @@ interface Export {
   name: string;
   /** The answers that a person changes; all others are accepted as suggested. */
   answers: [label: RegExp, answer: string][];
-  /** Columns in which `settings.json` of the case goes further than what the page has to ask. */
+  /** Columns for which `settings.json` of the case has more entries than the page asks about. */
   except: string[];
 }
 
-/** The other six take too long for an ordinary test. */
+/** The other six systems take too long for an ordinary test. */
 export const ORDINARY = ["student_system_report", "snipe_it_users"];
 
 const EXPORTS: Export[] = [

@@ -1,4 +1,6 @@
-/** A file that the change guard holds: its columns with examples, and the decision about it. */
+/**
+ * The page shows a file that the change guard holds, with examples for each column, and the decision about the file.
+ */
 import assert from "node:assert/strict";
 import { go } from "./browser.ts";
 import { choose } from "./check_page.ts";

@@ -5,7 +5,7 @@ import type { Page } from "playwright-core";
 import { go } from "./browser.ts";
 import { pageTest, type Scene } from "./page_test_case.ts";
 
-/** Fits into a login source. */
+/** A hostile text that is short enough for a login source. */
 const SHORT = "<b onclick=x>l</b>";
 const EVIL = `<img src=x onerror="document.title='pwned'"><script>document.title='pwned'</script>`;
 /** A valid file name, without slashes. */
@@ -77,7 +77,7 @@ pageTest(
     await everywhere(admin.page, scene);
     admin.assertQuiet(422);
     assertQuiet(401);
-    // Even if the page had such a bug, the browser would refuse it.
+    // Even if the page inserted text as HTML, the browser would refuse to run scripts in it.
     await assert.rejects(admin.page.evaluate("void (document.body.innerHTML = '<b>x</b>')"), /TrustedHTML/);
   },
 );
@@ -105,7 +105,7 @@ async function everywhere(page: Page, scene: Scene): Promise<void> {
   await page.getByRole("button", { name: "Discard…" }).click();
   await page.getByRole("button", { name: "Discard: 1 user keeps access" }).click();
   await page.getByText("Discarded:").waitFor();
-  // It recorded that the feed calls user "a" inactive, so it comes before an older import.
+  // Import 3 must be undone first, because it recorded that the feed calls user "a" inactive.
   assert.equal((await scene.service.fetch("/imports/3/undo", { method: "POST" })).status, 200);
   await go(page, "#/imports/2", /undone <img/);
   await page.getByRole("button", { name: "Undo this import…" }).click();

@@ -4,7 +4,7 @@ import { go } from "./browser.ts";
 import { pageTest, textOf } from "./page_test_case.ts";
 import { roster } from "./world.ts";
 
-/** A user in it. */
+/** A user in the roster. */
 const KNOWN = "1001";
 const BAD = await Deno.readTextFile(new URL("../testdata/first_import/upload.csv", import.meta.url));
 

@@ -1,4 +1,4 @@
-/** A test of the page with its own service and browser. Without Chromium or Postgres it is skipped. */
+/** A test of the page with its own service and browser. Without Chromium or Postgres, the test is skipped. */
 import type { BrowserContextOptions, Page } from "playwright-core";
 import { serverUnavailable, type TestDatabase, testDatabase } from "../support/postgres.ts";
 import { TestService, TOKEN } from "../support/service.ts";
@@ -19,16 +19,16 @@ export interface Scene {
 export interface SceneOptions {
   settings?: Record<string, unknown>;
   withoutMail?: boolean;
-  /** Starts the service in another way. */
+  /** Replaces the default start of the service. */
   start?: (databaseUrl: string) => Promise<TestService>;
 }
 
-/** Registers a test. `name` is a sentence about what a person sees. */
+/** Registers a test. `name` is a sentence about the page as a person sees it. */
 export function pageTest(name: string, options: SceneOptions, fn: (scene: Scene) => Promise<void>): void {
   Deno.test({
     name,
     ignore: unavailable !== null,
-    // Playwright keeps its own sockets and timers.
+    // Playwright keeps sockets and timers open.
     sanitizeOps: false,
     sanitizeResources: false,
     async fn() {

@@ -1,13 +1,13 @@
 /**
- * Takes the pictures of the admin page for the README, light and dark: `deno task screenshots`. They show the real page
- * of a service with a realistic history.
+ * Takes the pictures of the admin page for the README, light and dark: `deno task screenshots`. The pictures show the
+ * real page of a service with a realistic history.
  */
 import type { Browser } from "playwright-core";
 import { type TestDatabase, testDatabase } from "../support/postgres.ts";
 import { TestService, TOKEN } from "../support/service.ts";
 import { signIn, startBrowser, visit } from "./browser.ts";
 
-/** A short path, because the page shows it. */
+/** The path is short, because the page shows it. */
 const FOLDER = "/tmp/rosterd";
 
 const HEADER = "unique_id,login_source,first_name,last_name,email,city,active";

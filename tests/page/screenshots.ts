@@ -1,4 +1,7 @@
-/** Takes pictures of every view and state, for people: `deno run -A tests/page/screenshots.ts FOLDER`. No test uses them. */
+/**
+ * Takes pictures of every view and state, for people: `deno run -A tests/page/screenshots.ts FOLDER`. No test uses
+ * these pictures.
+ */
 import type { Page } from "playwright-core";
 import { testDatabase } from "../support/postgres.ts";
 import { TestService } from "../support/service.ts";

@@ -1,4 +1,4 @@
-/** Setting up an export on the page: from a dropped sample to a clean check. */
+/** Sets up an export on the page, from a dropped sample to a check without failures. */
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { hasFocus } from "./browser.ts";

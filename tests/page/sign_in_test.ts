@@ -4,7 +4,7 @@ import { until } from "../support/until.ts";
 import { go, hasFocus, signIn } from "./browser.ts";
 import { pageTest } from "./page_test_case.ts";
 
-/** What the tab keeps about the admin token. */
+/** The data that the tab keeps about the admin token. */
 const ADMIN_HOLDER = '{"name":"admin","role":"admin","may_decide":true}';
 
 pageTest(

@@ -1,10 +1,10 @@
-/** The page in every state of the service: accessible, and fit for a narrow screen. */
+/** In every state of the service, the page is accessible and fits a narrow screen. */
 import assert from "node:assert/strict";
 import { barriers, TOO_WIDE } from "./browser.ts";
 import { everyState } from "./every_state.ts";
 import { pageTest } from "./page_test_case.ts";
 
-/** What the page must say in each state. */
+/** The text that the page must show in each state. */
 const WORDS: Record<string, RegExp> = {
   "wrong-token": /This token is not valid\./,
   "no-import": /Mail is not set up, so no email is sent\.[^]*No imports yet\./,

@@ -1,4 +1,4 @@
-/** Importing a file from the page: after a check, and as the corrected failed records. */
+/** Imports files from the page: a roster after its check, and the corrected failed records. */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { checkPage, choose } from "./check_page.ts";

@@ -1,4 +1,4 @@
-/** Finding a person on the page, and why they are as they are. */
+/** Finds a person on the page, and the imports that led to the person's current state. */
 import assert from "node:assert/strict";
 import { pageTest } from "./page_test_case.ts";
 import { roster } from "./world.ts";

@@ -28,7 +28,7 @@ export const KOHA = [
   "",
 ].join("\n");
 
-/** Runs several imports. The last one is held. */
+/** Runs several imports. The last import is held. */
 export async function fullWorld(databaseUrl: string, settings: Record<string, unknown> = {}): Promise<TestService> {
   const service = await TestService.start({ databaseUrl, settings: { archive_inactive_users: true, ...settings } });
   await service.import("students-2026-09.csv", roster(1, 300));

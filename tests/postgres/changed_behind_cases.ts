@@ -1,6 +1,6 @@
 /**
- * Every way to change users without telling rosterd, between two imports of one roster. After the second one every user must be as
- * the roster says: the unchanged-record cache may skip no user who is not.
+ * Every way in which other programs can change users between two imports of the same roster. After the second import,
+ * every user must match the roster. So the unchanged-record cache must never skip the record of a changed user.
  */
 import assert from "node:assert/strict";
 import type { RosterDatabase } from "./roster_database.ts";
@@ -41,7 +41,7 @@ export async function requireAsRoster(db: RosterDatabase, cities: readonly City[
   assert.deepEqual(found, expected, about);
 }
 
-/** An empty schema instead of whatever there was; faster than another database. */
+/** Replaces the schema with an empty one, which is faster than creating another database. */
 export async function beginAnew(db: RosterDatabase): Promise<void> {
   await db.sql`drop schema if exists rosterd cascade`;
   await db.sql`drop schema if exists customer cascade`;
@@ -49,7 +49,7 @@ export async function beginAnew(db: RosterDatabase): Promise<void> {
   await db.migrate();
 }
 
-/** They can be applied in any order, and repeatedly. */
+/** These changes can be applied in any order, and repeatedly. */
 export const CHANGES: Readonly<Record<string, string>> = {
   "an update": "update rosterd.users set city = 'Toronto' where unique_id in ('a', 'b')",
   "an update of everybody": "update rosterd.users set city = 'Toronto'",
@@ -131,7 +131,7 @@ export const CHANGES: Readonly<Record<string, string>> = {
     drop table older`,
 };
 
-/** A customer's code that exists during the first import and is gone before the second. */
+/** A customer's trigger that exists during the first import and is removed before the second. */
 export const CUSTOMERS_CODE: Readonly<Record<string, { stands: string; goes: string }>> = {
   "a trigger that changes what is written": {
     stands: `

@@ -1,5 +1,6 @@
 /**
- * Any changes to users and their table between imports of any rosters: a few in the ordinary run, many in the slow one.
+ * Random changes to users and their table between imports of random rosters. The ordinary run has a few cases, the slow
+ * run many.
  */
 import fc from "fast-check";
 import { beginAnew, CHANGES, CITIES, type City, requireAsRoster, rosterOf } from "./changed_behind_cases.ts";

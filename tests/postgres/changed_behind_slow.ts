@@ -1,4 +1,4 @@
-/** Many more changes without rosterd's knowledge, and two years of a small roster. */
+/** Many more changes by other programs, and two years of imports of a small roster. */
 import assert from "node:assert/strict";
 import { ROSTER } from "./changed_behind_cases.ts";
 import { requireAnyChangesAreSeen } from "./changed_behind_property.ts";

@@ -1,4 +1,4 @@
-/** The unchanged-record cache is never wrong, whatever other programs did to the users (`changed_behind_cases.ts`). */
+/** The unchanged-record cache is never wrong, even if other programs change users (`changed_behind_cases.ts`). */
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { UserKey } from "../../src/importer/digests/user_key.ts";

@@ -1,4 +1,4 @@
-/** From a finding to a setting: what `check` proposes, and that the proposal fixes the roster. */
+/** The settings that `check` proposes fix the roster. */
 import assert from "node:assert/strict";
 import { mergePatch } from "../../src/domain/merge_patch.ts";
 import { DEFAULT_SETTINGS, type Settings } from "../../src/domain/settings.ts";

@@ -1,4 +1,4 @@
-/** `check` predicts what an import does, and writes nothing (docs/cli.md#check). */
+/** `check` predicts the result of an import, and writes no data (docs/cli.md#check). */
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Change } from "../../src/domain/outcome.ts";
@@ -155,7 +155,7 @@ onServer("check and import have the same result for any roster", async (db) => {
       const done = await db.import(roster, way);
 
       assert.deepEqual(comparable(foreseen), comparable(done));
-      // Archived users who give up a value need no record, so that their place is not that of a line.
+      // Archived users who give up a value may have no record, so they are not sorted by line.
       const ids = [...new Set([...records.map(({ unique_id }) => unique_id), ...Object.keys(before)])].sort();
       const byId = foreseen.changes.toSorted((a, b) => a.unique_id < b.unique_id ? -1 : 1);
       assert.deepEqual(byId, changesBetween(before, await db.users(), ids));

@@ -1,4 +1,7 @@
-/** The first import creates users by direct insert (docs/people.md#first-imports). `check` stages all records, with equal results. */
+/**
+ * The first import creates users by direct insert (docs/people.md#first-imports). `check` stages all records, and must
+ * have the same results.
+ */
 import assert from "node:assert/strict";
 import { held } from "./held_file.ts";
 import { countsOf, onServer, type RosterDatabase, type Way } from "./roster_database.ts";
@@ -52,7 +55,7 @@ onServer("repeated and taken values in the first roster fail as in any other, wi
       "1,ldap,ann,a@x.ca,,,\n" + // the same again
       "2,ldap,bob,b@x.ca,Hull,,\n" + // another
       "6,ldap,,,,x,\n" +
-      "6,ldap,,,,,\n" + // the first one failed
+      "6,ldap,,,,,\n" + // the first record with this value failed
       "7,ldap,,,,,\n",
   );
 
@@ -80,7 +83,7 @@ onServer("with many possible duplicates, all records of their users are staged a
     assert.deepEqual(countsOf(report), { records: 2 * users, ...counts, skipped: users - 1, failed: 1 });
     assert.deepEqual([report.failures[0].unique_id, report.failures[0].line], ["U7", 2 + users + 7]);
   }
-  // Now each user exists, and is still in the file twice.
+  // In the second import, each user exists, and is still in the file twice.
   const single = roster.split("\n").slice(0, users + 1).join("\n") + "\n";
   for (let n = 0; n < 2; n++) assert.deepEqual(countsOf(await db.import(single)), { records: users, unchanged: users });
   const report = await db.import(roster);

@@ -91,7 +91,7 @@ onServer("an existing schema is enough, without the right to create one", async 
   });
 }, { migrated: false });
 
-/** Everything that rosterd and its admins do with a database. */
+/** All actions of rosterd and its admins that use the database. */
 async function work(db: RosterDatabase, database: Database): Promise<void> {
   const settings = {
     ...DEFAULT_SETTINGS,

@@ -1,4 +1,4 @@
-/** What the settings for an export as it is do: maps, defaults, dates, columns that are only filled, damaged values. */
+/** The settings for exports: value maps, defaults, date formats, fill-only columns, damaged values. */
 import assert from "node:assert/strict";
 import {
   csvOf,

@@ -1,4 +1,4 @@
-/** Each feed has an unchanged-record cache of its own. */
+/** Each feed has a separate unchanged-record cache. */
 import assert from "node:assert/strict";
 import { countsOf, csvOf, onServer, type RosterDatabase } from "./roster_database.ts";
 
@@ -13,7 +13,7 @@ async function logOf({ sql }: RosterDatabase, feed: string): Promise<string> {
 }
 
 onServer("alternating imports of two feeds keep both caches valid, and skip unchanged records", async (db) => {
-  // The users that b creates are new to the cache of a.
+  // The cache of feed a does not know the users that feed b creates.
   for (const feed of ["a", "b", "a"]) await db.import(rosterOf(feed, "Hull"), { feed });
   const [a, b] = [await logOf(db, "a"), await logOf(db, "b")];
   assert.ok(a !== "" && b !== "", "each has a log");

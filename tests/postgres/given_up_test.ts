@@ -68,7 +68,7 @@ onServer("a user whom the same file archives keeps the email until the next file
 
 onServer("a record of an archived user does not keep the email, and fails from the next file on", async (db) => {
   await db.addUsers(OLD);
-  // Long enough for the unchanged-record cache.
+  // The roster is long enough for the unchanged-record cache.
   const roster = (city: string) =>
     `unique_id,login_source,email,city\nold,ldap,A@X.org,${city}\nnew,ldap,a@x.org,\n${"\n".repeat(9_000)}`;
   const first = await db.import(roster("Hull"));

@@ -18,7 +18,7 @@ const OTHERS = Array.from({ length: 300 }, (_, at) => `other${at},ldap,${"Ottawa
 const roster = (...lines: string[]) =>
   "unique_id,login_source,city,active\n" + OTHERS + lines.map((line) => `${line}\n`).join("");
 
-/** Lets time pass for those who wait. */
+/** Moves the start of the wait back, as if time had passed. */
 async function age(db: RosterDatabase, interval: string): Promise<void> {
   await db.sql`update rosterd.users set inactive_since = inactive_since - ${interval}::interval
     where inactive_since is not null`;

@@ -5,7 +5,7 @@ import type { Way } from "./roster_database.ts";
 
 export interface Held {
   way: Pick<Way, "through" | "onProgress">;
-  /** Resolves when the import has stopped there. */
+  /** Resolves when the import has stopped at the known place. */
   reached: Promise<void>;
   release: () => void;
 }

@@ -1,6 +1,7 @@
 /**
- * A server's database through one permanent connection, for tests of thousands of imports. Statements stage the rows: a new
- * connection and the 40 ms that TCP adds to each COPY would be four fifths of a small import.
+ * A server's database through one permanent connection, for tests of thousands of imports. Rows are staged by
+ * statements, because a new connection and the 40 ms that TCP adds to each COPY would take four fifths of a small
+ * import.
  */
 import type { Database, Session, Tx } from "../../src/postgres/connection/connect.ts";
 import { CONNECTION, type Sql } from "../../src/postgres/connection/sql.ts";
@@ -10,11 +11,11 @@ import type { RosterDatabase } from "./roster_database.ts";
 
 export interface OneConnection extends AsyncDisposable {
   database: Database;
-  /** For `db.import(roster, { store })`. */
+  /** A store for `db.import(roster, { store })`. */
   store: PostgresImportStore;
 }
 
-/** The embedded database has only one connection anyway. */
+/** The embedded database always has a single connection. */
 export function oneConnection({ database, url }: RosterDatabase): OneConnection {
   if (url === null) {
     return { database, store: new PostgresImportStore(database), [Symbol.asyncDispose]: async () => {} };

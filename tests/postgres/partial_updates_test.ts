@@ -1,9 +1,9 @@
-/** What an absent column, an empty value and the clear token do (docs/file-format.md#partial-updates). */
+/** The effects of an absent column, an empty value and the clear token (docs/file-format.md#partial-updates). */
 import assert from "node:assert/strict";
 import type { Settings } from "../../src/domain/settings.ts";
 import { csvOf, onEachDatabase, onServer, type RosterDatabase, type User } from "./roster_database.ts";
 
-/** The values that a roster can change: text, a region, a unique one and a date. */
+/** Columns of different kinds: text, a region, a unique value and a date. */
 const VALUES = { city: "Ottawa", province: "ON", user_name: "anna", email: "a@x.org", date_of_birth: "1999-12-31" };
 const NOTHING = { city: null, province: null, user_name: null, email: null, date_of_birth: null };
 

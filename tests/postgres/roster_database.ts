@@ -16,14 +16,14 @@ import { serverUnavailable, testDatabase } from "../support/postgres.ts";
 export type ImportReport = Report & { id: number | null };
 export type User = Record<string, unknown>;
 
-/** What a test changes in an import; `settings` are merged with the defaults. */
+/** The options of an import in a test. `settings` are merged with the defaults. */
 export interface Way extends Partial<Omit<FileJob, "settings">> {
   settings?: Partial<Settings>;
   /** Wraps the file that the importer reads. */
   through?: (file: RosterFile) => RosterFile;
 }
 
-/** Most tests are not about the change guard, and change all users at once. */
+/** The change guard is off, because most tests change all users at once. */
 const UNGUARDED: Partial<Settings> = { change_guard: { max_percent: 100, min_users: 0 } };
 
 export class RosterDatabase implements AsyncDisposable {
@@ -31,9 +31,9 @@ export class RosterDatabase implements AsyncDisposable {
 
   private constructor(
     readonly database: Database,
-    /** A second connection for the test. On the embedded database it is the same connection. */
+    /** A second connection for the test. With the embedded database, this is the only connection. */
     readonly sql: Sql,
-    /** For another program in a test; null on the embedded database, which allows no other client. */
+    /** The URL for another program in a test; null for the embedded database, which does not allow another client. */
     readonly url: string | null,
     private readonly folder: string,
     private readonly resources: AsyncDisposableStack,
@@ -61,7 +61,7 @@ export class RosterDatabase implements AsyncDisposable {
     return migrate(this.database.sql);
   }
 
-  /** Opens another migrated database of the same kind. The caller disposes of it. */
+  /** Opens another migrated database of the same kind. The caller must dispose of the database. */
   async another(): Promise<RosterDatabase> {
     const other = await RosterDatabase.open(this.database.kind);
     await other.migrate();

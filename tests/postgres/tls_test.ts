@@ -1,4 +1,4 @@
-/** With a real server, each `sslmode` means what libpq defines, and a refused certificate is named. */
+/** With a real server, each `sslmode` works as in libpq, and a refused certificate is named. */
 import assert from "node:assert/strict";
 import { copyFile } from "node:fs/promises";
 import { connectServer } from "../../src/postgres/connection/connect.ts";
@@ -9,7 +9,7 @@ import { missingPrograms } from "../support/programs.ts";
 
 const ignore = leftOut("tls_test.ts", clusterIsMissing() ?? missingPrograms("openssl"));
 
-/** Turns TLS on, with a certificate of this authority. */
+/** Turns TLS on, with a certificate that the authority has issued. */
 async function useCertificate(cluster: Cluster, authority: Authority, names: string, days?: number): Promise<void> {
   const { certificate, key } = await authority.issue(names, days);
   for (const [from, to] of [[certificate, "server.crt"], [key, "server.key"]]) {
@@ -22,7 +22,10 @@ async function useCertificate(cluster: Cluster, authority: Authority, names: str
   await cluster.start();
 }
 
-/** Whether the connection is encrypted. If there is none, the explanation for the public and for the log. */
+/**
+ * Whether the connection is encrypted. If no connection is possible, returns the explanation for the public and for the
+ * log.
+ */
 async function connects(cluster: Cluster, host: string, query: string): Promise<boolean | [string, string]> {
   const database = connectServer(`postgres://postgres@${host}:${cluster.port}/postgres?${query}`);
   try {

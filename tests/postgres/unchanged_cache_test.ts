@@ -1,6 +1,6 @@
 /**
- * An import skips records that would change nothing (`src/postgres/import/unchanged_store.ts`), and never one that would change
- * something. The number of records written into the staging table tells what was skipped.
+ * An import skips unchanged records (`src/postgres/import/unchanged_store.ts`), and never skips a record that would
+ * change a user. The number of records in the staging table shows how many were skipped.
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";
@@ -50,7 +50,7 @@ class CountingStore extends PostgresImportStore {
   }
 }
 
-/** Imports a roster. Returns its report, and how many records were written. */
+/** Imports a roster. Returns the report, and the number of records that were written. */
 async function importing(db: RosterDatabase, text: string, way: Way = {}) {
   const store = new CountingStore(db.database);
   const report = await db.import(text, { store, ...way });
@@ -62,7 +62,8 @@ const ALL = FIRST + 3;
 const PEOPLE = roster("a,ldap,Ottawa,a@x.ca", "b,ldap,Hull,b@x.ca", "c,ldap,,");
 
 /**
- * How many records of PEOPLE are read after other programs changed these users: those of all users in their buckets.
+ * The number of records in PEOPLE that are read after other programs have changed these users. The records of all users
+ * in the same buckets are read.
  */
 function inBucketsOf(...changed: string[]): number {
   const key = new UserKey(), encoder = new TextEncoder();
@@ -195,7 +196,7 @@ onServer("a second record of a known user fails or is skipped, as in the first i
   assert.deepEqual([line, code], [FIRST + 5, "9022"]);
   assert.match(reason, new RegExp(`is already on line ${FIRST + 2}, with other values`));
   assert.deepEqual([store.written, store.again], [2, 1]);
-  // From then on, all their records are read in the first pass.
+  // After that, all records of these users are read in the first pass.
   assert.deepEqual(await importing(db, more), {
     records: ALL + 2,
     unchanged: ALL,
@@ -253,7 +254,7 @@ onServer("a user whom only a short file named is missing from a file whose recor
   const night = (text: string, missing_users: "archive" | "keep") =>
     importing(db, text, { settings: { ...SNAPSHOT, missing_users } });
   await night(PEOPLE, "archive");
-  // Too short to look at the users, so nothing is kept of it.
+  // The roster is too short for reading the users, so it adds nothing to the cache.
   await night("unique_id,login_source\nnew,ldap\nother,ldap\n", "keep");
 
   const expected = {
@@ -290,14 +291,14 @@ onServer(
     );
     await night("students", PEOPLE);
     await night("staff", staff);
-    // The name of b in the other feed was new.
+    // Naming user b was new for the other feed.
     const read = inBucketsOf("b");
     assert.deepEqual(await night("students", PEOPLE), { records: ALL, unchanged: ALL, written: read });
     for (const [feed, text] of [["staff", staff], ["students", PEOPLE]]) {
       assert.deepEqual(await night(feed, text), { records: ALL, unchanged: ALL, written: 0 }, `${feed} again`);
     }
 
-    // Who is only in one feed is no concern of the other, and b is kept by the other feed.
+    // Users whom only one feed names do not affect the other feed, and the other feed keeps user b.
     const changed = staff.replace("x,ldap,Hull", "x,ldap,Gatineau").replace(lines("b,ldap,Hull,b@x.ca"), "");
     const counts = { records: ALL - 1, updated: 1, unchanged: ALL - 2, written: 1 };
     assert.deepEqual(await night("staff", changed), counts);

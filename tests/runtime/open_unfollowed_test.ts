@@ -1,4 +1,7 @@
-/** A release does not have all permissions, so Deno resolves links itself. The test runs a second process for that. */
+/**
+ * The released binary does not have all permissions, so Deno resolves links itself. The test starts a second process
+ * with these permissions.
+ */
 import assert from "node:assert/strict";
 import { symlink, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";

@@ -1,4 +1,4 @@
-/** Retention removes what it promises to remove, and nothing else. */
+/** Retention removes exactly the documented data. */
 import assert from "node:assert/strict";
 import { DEFAULT_SETTINGS } from "../../src/domain/settings.ts";
 import { BakFolder } from "../../src/inbox/bak/bak_folder.ts";

@@ -18,7 +18,7 @@ if (missing !== null) console.error(`LEFT OUT: tests of ${import.meta.url} with 
 const CHECK_INTERVAL_MS = 20;
 const ENDS_WITHIN_MS = 15_000;
 
-/** Runs a watchdog beside `handle`, which gets each connection, until `test` is over. */
+/** Runs a watchdog until `test` is over. `handle` gets each connection. */
 async function watching(
   handle: (connection: Deno.Conn) => void,
   options: Partial<WatchdogOptions>,
@@ -82,7 +82,7 @@ Deno.test("a stop during a connection attempt ends the watchdog at once", async 
   for (let attempt = 0; attempt < 20; attempt++) {
     await watching(() => {}, {}, async () => {
       for (let microtask = 0; microtask < 4; microtask++) await null;
-      // The watchdog's timer is running, so this one fires right after it, when it has just begun to connect.
+      // This timer fires right after the timer of the watchdog, when the watchdog has just begun to connect.
       await delay(CHECK_INTERVAL_MS);
     });
   }

@@ -1,4 +1,4 @@
-/** The words of each mail. `pictures.ts` shows what they look like. */
+/** Tests the text of each mail. `pictures.ts` shows the layout. */
 import assert from "node:assert/strict";
 import { composeDecided } from "../../src/smtp/decided_mail.ts";
 import { composeDigest } from "../../src/smtp/digest.ts";

@@ -1,4 +1,4 @@
-/** Imports as the mails of the tests describe them. */
+/** The imports that the mails in the tests describe. */
 import type { Decision } from "../../src/domain/decision.ts";
 import type { FailureGroup } from "../../src/domain/mail.ts";
 import { noCounts } from "../../src/domain/outcome.ts";

@@ -20,8 +20,8 @@ export class Authority implements AsyncDisposable {
   }
 
   /**
-   * Issues a server certificate for these names (`DNS:localhost`), with its key. With negative `days`, the certificate
-   * has expired.
+   * Issues a server certificate for these names (`DNS:localhost`), with its key. A negative number of `days` creates an
+   * expired certificate.
    */
   async issue(names: string, days = 20): Promise<{ certificate: string; key: string }> {
     const [key, request, extensions, certificate] = ["key", "csr", "ext", "crt"].map((end) =>

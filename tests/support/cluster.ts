@@ -18,7 +18,7 @@ function binaries(): string | null {
   }
 }
 
-/** Why no server can be created here; null if it can. */
+/** The reason why no server can be created on this machine; null if it can. */
 export function clusterIsMissing(): string | null {
   return binaries() === null ? `there are no PostgreSQL binaries in ${ROOT} (Debian: postgresql)` : null;
 }
@@ -98,7 +98,7 @@ export class Cluster implements AsyncDisposable {
     }
   }
 
-  /** Changes settings. They apply from the next start. */
+  /** Changes settings, which apply from the next start. */
   async configure(...lines: string[]): Promise<void> {
     await Deno.writeTextFile(join(this.data, "postgresql.conf"), lines.map((line) => `${line}\n`).join(""), {
       append: true,
@@ -125,14 +125,14 @@ export class Cluster implements AsyncDisposable {
   }
 }
 
-/** A port that was free a moment ago. */
+/** Returns a port that was free at the time of the call. */
 export function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return (listener.addr as Deno.NetAddr).port;
 }
 
 export async function runPlain(command: string, ...args: string[]): Promise<void> {
-  // The server would inherit a pipe and keep it open forever.
+  // The output is not piped, because the server would inherit the pipe and keep it open forever.
   const errors = await Deno.makeTempFile();
   try {
     const { code } = await new Deno.Command("sh", {

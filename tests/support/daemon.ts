@@ -2,7 +2,9 @@
 import { pathOfProgram } from "./programs.ts";
 import { until } from "./until.ts";
 
-/** Starts a program that stays in the foreground, and resolves when it accepts connections. Disposal ends it. */
+/**
+ * Starts a program that stays in the foreground, and resolves when it accepts connections. Disposal ends the program.
+ */
 export async function startDaemon(
   program: string,
   args: readonly string[],

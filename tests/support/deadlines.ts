@@ -1,4 +1,6 @@
-/** Skips tests that need the deadlines of Node's HTTP server if Deno is older than 2.9, and reports it. */
+/**
+ * Skips tests that need the deadlines of Node's HTTP server if Deno is older than 2.9, and reports the skipped tests.
+ */
 
 /** Whether this version of Deno disconnects slow clients. */
 export function enforcesDeadlines(version: string): boolean {

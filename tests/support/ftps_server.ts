@@ -18,7 +18,7 @@ export interface FtpsServer extends AsyncDisposable {
 }
 
 export interface FtpsOptions {
-  /** The umask for uploaded files; vsftpd's default results in mode 0600. */
+  /** The umask for uploaded files. The default of vsftpd results in mode 0600. */
   umask?: string;
 }
 

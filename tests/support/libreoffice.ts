@@ -2,22 +2,22 @@
 import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-/** How a CSV file is opened: the fields of LibreOffice's "Text Import" dialog. */
+/** The options for opening a CSV file, as in LibreOffice's "Text Import" dialog. */
 export interface Opening {
   delimiter: string;
   /** The numeric id of the language for numbers and dates. */
   language: number;
-  /** "Format quoted field as text". */
+  /** The option "Format quoted field as text". */
   quotedAsText?: boolean;
-  /** "Detect special numbers", such as dates. */
+  /** The option "Detect special numbers", such as dates. */
   detects?: boolean;
-  /** "Evaluate formulas". */
+  /** The option "Evaluate formulas". */
   runs?: boolean;
 }
 
 export const ENGLISH_US = 1033, ENGLISH_CANADA = 4105, FRENCH_CANADA = 3084, FRENCH = 1036, GERMAN = 1031;
 
-/** Why LibreOffice cannot be used; null if it can. */
+/** The reason why LibreOffice cannot be used; null if it can. */
 export async function libreOfficeUnavailable(): Promise<string | null> {
   try {
     const { success } = await new Deno.Command("soffice", { args: ["--version"], stdout: "null" }).output();
@@ -28,7 +28,7 @@ export async function libreOfficeUnavailable(): Promise<string | null> {
   }
 }
 
-/** A LibreOffice with its own folder and settings. */
+/** A LibreOffice with a separate folder and separate settings. */
 export class LibreOffice implements AsyncDisposable {
   private constructor(private readonly folder: string) {}
 

@@ -30,7 +30,7 @@ export function fileOf(content: Uint8Array | string, { name = "x.csv", chunk = 6
   return file;
 }
 
-/** Overwrites the previous chunk, as a real file does. */
+/** Each chunk overwrites the previous one, as with a real file. */
 function putInto(into: Uint8Array, piece: Uint8Array): Uint8Array {
   into.set(piece, 1);
   return into.subarray(1, 1 + piece.length);
@@ -46,7 +46,7 @@ export async function* chunksOf(content: Uint8Array | string, size: number): Asy
   }
 }
 
-/** A record in the form that tests compare: its values, or its text and why it cannot be read. */
+/** A record in the form that tests compare: its values, or its text and the reason why it cannot be read. */
 export type SeenRecord = { line: number; values: string[] } | { line: number; why: Malformed; raw: string };
 
 /** All records that a reader yields. */

@@ -14,7 +14,7 @@ interface Document {
   paths: Record<string, Record<string, Operation>>;
 }
 
-/** Statuses of responses that are sent before a route is chosen, or without one. */
+/** Statuses of responses that do not depend on a route. */
 const WITHOUT_A_CALL = [401, 403, 404, 405, 413, 421, 429];
 
 const PROBLEM = { $ref: "openapi#/components/schemas/Problem" };

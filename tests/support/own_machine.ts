@@ -1,7 +1,7 @@
 /**
  * A separate "machine" for actions that require root: a mount namespace with a copy of `/etc` and with empty `/srv`,
- * `/run`, `/var/lib` and `/var/log`. Accounts and folders created there disappear with it. The machine shares processes
- * and the network with the host. Requires Linux, and root with the right to mount.
+ * `/run`, `/var/lib` and `/var/log`. Accounts and folders on the machine disappear with the machine. The machine shares
+ * processes and the network with the host. Requires Linux, and root with the right to mount.
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -21,7 +21,7 @@ for folder in /srv /run /var/lib /var/log; do mount -t tmpfs -o mode=0755 none "
 echo ready
 exec cat`;
 
-/** Why a separate machine cannot be created here; null if it can. */
+/** The reason why a separate machine cannot be created here; null if it can. */
 export async function noMachine(): Promise<string | null> {
   if (Deno.build.os !== "linux" || Deno.uid() !== 0) return "a machine of its own needs Linux and root";
   const missing = missingPrograms("unshare", "nsenter", "setpriv");
@@ -39,7 +39,7 @@ export class OwnMachine implements AsyncDisposable {
     const base = await Deno.makeTempDir({ prefix: "rosterd-machine-" });
     const process = new Deno.Command("unshare", {
       args: ["--mount", "sh", "-c", SETUP, "sh", base, await Deno.realPath(Deno.execPath()), denoDir, CHECKOUT],
-      // The process ends when its input is closed, even if the test is killed.
+      // When its input is closed, the process ends, even if the test is killed.
       stdin: "piped",
       stdout: "piped",
     }).spawn();

@@ -7,7 +7,7 @@ import { until } from "./until.ts";
 
 const PROGRAM = "/usr/sbin/pgbouncer";
 
-/** Why PgBouncer cannot run here; null if it can. */
+/** The reason why PgBouncer cannot run here; null if it can. */
 export function pgbouncerIsMissing(): string | null {
   try {
     Deno.statSync(PROGRAM);
@@ -18,7 +18,7 @@ export function pgbouncerIsMissing(): string | null {
 }
 
 export interface Pooled extends AsyncDisposable {
-  /** For `DATABASE_URL`. */
+  /** The URL through PgBouncer, for `DATABASE_URL`. */
   readonly url: string;
 }
 

@@ -4,19 +4,22 @@
  */
 import postgres from "postgres";
 
-/** The server on which tests may create databases. `TEST_DATABASE_URL` overrides it. */
+/** The server on which tests may create databases. `TEST_DATABASE_URL` overrides this URL. */
 const SERVER = Deno.env.get("TEST_DATABASE_URL") ?? "postgres://postgres@127.0.0.1:5432/postgres";
 
 export interface TestDatabase extends AsyncDisposable {
-  /** For `DATABASE_URL`. */
+  /** The URL of the database, for `DATABASE_URL`. */
   readonly url: string;
   /** A second connection, independent of the program under test. */
   readonly sql: postgres.Sql<{ bigint: number }>;
-  /** Refuses new connections, and ends the existing ones. */
+  /** Refuses new connections, and ends existing connections. */
   refuse(): Promise<void>;
 }
 
-/** Why no server is available; null if one is. If `TEST_DATABASE_URL` names a server, it must be available. */
+/**
+ * The reason why no server is available; null if a server is available. A server that `TEST_DATABASE_URL` names must be
+ * available.
+ */
 export async function serverUnavailable(): Promise<string | null> {
   const sql = postgres(SERVER, { max: 1, connect_timeout: 5, onnotice: () => {} });
   try {

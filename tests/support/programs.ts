@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 
 /**
- * The path of a program. Also searches the sbin folders, which a normal user's PATH lacks. Null if it is not
+ * The path of a program. Also searches the sbin folders, which a normal user's PATH lacks. Null if the program is not
  * installed.
  */
 export function pathOfProgram(name: string): string | null {
@@ -11,7 +11,10 @@ export function pathOfProgram(name: string): string | null {
   return folders.map((folder) => join(folder, name)).find((path) => existsSync(path)) ?? null;
 }
 
-/** Why tests that need these programs cannot run: the names of the missing ones. Null if all are installed. */
+/**
+ * The reason why tests that need these programs cannot run: the names of the missing programs. Null if all are
+ * installed.
+ */
 export function missingPrograms(...names: readonly string[]): string | null {
   const missing = names.filter((name) => pathOfProgram(name) === null);
   return missing.length === 0 ? null : `not installed: ${missing.join(", ")}`;

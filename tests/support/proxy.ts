@@ -1,22 +1,22 @@
 /**
  * A TCP proxy between rosterd and its database that misbehaves on command: it stops forwarding without FIN or RST,
- * closes connections, drops responses, or delays them. After a thaw, it forwards what it held back.
+ * closes connections, drops responses, or delays them. After a thaw, the proxy forwards the data that it held back.
  */
 export type Direction = "to_server" | "to_client";
 export const BOTH: readonly Direction[] = ["to_server", "to_client"];
 
-/** What to do with a connection on which the client sends a certain text. */
+/** An action for a connection on which the client sends a certain text. */
 export interface Rule {
   /** The text that the client must send. Case-sensitive. */
   says: string;
   /** `ahead`: before the text is forwarded to the server. */
   ahead?: boolean;
   act: (connection: ProxiedConnection) => void;
-  /** Acts only the first time. */
+  /** Whether to act only the first time. */
   once?: boolean;
 }
 
-/** The statement as the driver sends it. Some settings contain the same word. */
+/** The bytes of the statement as the driver sends it, because some settings contain the same word. */
 export const COMMIT = "\0commit\0";
 
 export class ProxiedConnection {
@@ -95,9 +95,9 @@ export class Proxy implements AsyncDisposable {
   readonly #connections = new Set<ProxiedConnection>();
   readonly #runs = new Set<Promise<void>>();
   #rules: Rule[] = [];
-  /** New connections are accepted but get no response. */
+  /** Accepts new connections but does not respond. */
   freezesNew = false;
-  /** New connections are closed at once. */
+  /** Closes new connections at once. */
   refusesNew = false;
   delayMs = 0;
 

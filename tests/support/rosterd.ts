@@ -25,7 +25,7 @@ export class Workplace implements AsyncDisposable {
     return new Workplace(await Deno.makeTempDir({ prefix: "rosterd-test-" }), program, environment);
   }
 
-  /** Returns a workplace in the same folder with another program. */
+  /** Returns the same folder for running commands with another program. */
   with(program: readonly string[]): Workplace {
     return new Workplace(this.folder, program, this.environment);
   }

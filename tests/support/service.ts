@@ -1,6 +1,7 @@
 /**
- * Runs the whole service for a test: what `rosterd serve` runs, in this process, with its own folders, a real database,
- * a real mail server and real HTTP. A test drops files into the folder and checks the results from outside.
+ * Runs the whole service for a test, as `rosterd serve` does, but in this process. The service has separate folders, a
+ * real database, a real mail server and real HTTP. A test drops files into the folder and checks the results from
+ * outside.
  */
 import { basename, dirname, join } from "node:path";
 import type { App } from "../../src/app.ts";
@@ -18,11 +19,11 @@ export const TOKEN = "token-of-the-test";
 export const READ_TOKEN = "read-token-of-the-test";
 
 export interface ServiceOptions {
-  /** Null: the embedded database. */
+  /** The database URL; null for the embedded database. */
   databaseUrl: string | null;
-  /** Added to the settings that every test needs: `settle_seconds` 0, and the mail server of the test. */
+  /** Settings in addition to those of every test: `settle_seconds` 0, and the mail server of the test. */
   settings?: Record<string, unknown>;
-  /** Leaves the mail settings empty. */
+  /** Whether to leave the mail settings empty. */
   withoutMail?: boolean;
   /** Timeouts for a silent link to the database. */
   linkTimeouts?: LinkTimeouts;
@@ -30,7 +31,7 @@ export interface ServiceOptions {
   upload?: string;
   /** A clock that the test sets. */
   clock?: Clock;
-  /** Added to the environment of every test. */
+  /** Environment variables in addition to those of every test. */
   environment?: Record<string, string>;
 }
 
@@ -80,7 +81,7 @@ export class TestService implements AsyncDisposable {
     this.#log = createLog({ level: "debug", format: "json", now: () => clock.now(), write });
   }
 
-  /** Starts the service. Disposal stops it and removes its folders. */
+  /** Starts the service. Disposal stops the service and removes its folders. */
   static async start(
     { databaseUrl, settings, withoutMail, upload, linkTimeouts, clock = systemClock, environment = {} }: ServiceOptions,
   ): Promise<TestService> {
@@ -111,7 +112,7 @@ export class TestService implements AsyncDisposable {
     const { config, linkTimeouts } = this;
     const options = { config, linkTimeouts, version: "0.0.0-test", clock: this.#clock, log: this.#log };
     this.#app = await createApp(options, new AbortController().signal);
-    // The service starts a turn when it starts. Once this turn has ended, that one has too.
+    // The service runs a turn when it starts. After this requested turn has ended, the first turn has ended, too.
     await this.turn();
   }
 
@@ -125,7 +126,10 @@ export class TestService implements AsyncDisposable {
     return this.#app!.url;
   }
 
-  /** Uploads a file as a good client would, under a temporary name first. `FEED/NAME`: into the folder of a feed. */
+  /**
+   * Uploads a file as a good client would, under a temporary name first. A name such as `FEED/NAME` uploads into the
+   * folder of a feed.
+   */
   async drop(name: string, content: string | Uint8Array): Promise<void> {
     const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
     const path = join(this.upload, name), part = join(dirname(path), `.${basename(path)}.part`);
@@ -173,7 +177,8 @@ export class TestService implements AsyncDisposable {
   }
 
   /**
-   * The files in `bak`, or in that of a feed, sorted. Ignores the hidden file that a folder check creates for a moment.
+   * The files in `bak`, or in the `bak` of a feed, sorted. Ignores the hidden file that a folder check creates for a
+   * moment.
    */
   async bak(feed = ""): Promise<string[]> {
     const names: string[] = [];

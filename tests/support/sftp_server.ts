@@ -1,7 +1,7 @@
 /**
  * Runs OpenSSH's sshd with `internal-sftp` on a free port of 127.0.0.1, with keys, settings and log in a temporary
- * folder. Changes nothing else on the system, except that sshd as root requires an empty folder `/run/sshd`. The user
- * who runs the test logs in with the test's key, even root.
+ * folder. The only other change to the system is an empty folder `/run/sshd`, which sshd requires when it runs as root.
+ * The user who runs the test logs in with the test's key, even root.
  */
 import { mkdir } from "node:fs/promises";
 import { userInfo } from "node:os";
@@ -19,11 +19,11 @@ export interface SftpServer extends AsyncDisposable {
   readonly folder: string;
   /** The client's private key. The public key is the file of the same name with `.pub`. */
   readonly key: string;
-  /** Options for `ssh` and `sftp`: only this key and this server, and no settings of the machine. */
+  /** Options for `ssh` and `sftp`, so that they use only this key and this server, and no settings of the machine. */
   readonly options: readonly string[];
 }
 
-/** Serves `folder`. */
+/** Starts a server for `folder`. */
 export function startSftpServer(folder: string): Promise<SftpServer> {
   const settings = (key: string) => [
     `AuthorizedKeysFile ${key}`,
@@ -39,7 +39,7 @@ export function startSftpServer(folder: string): Promise<SftpServer> {
 }
 
 export interface SshdOptions {
-  /** The user who logs in. */
+  /** The name of the user who logs in. */
   user: string;
   /** The folder that a client begins in. */
   folder: string;

@@ -1,9 +1,9 @@
 /**
  * A real mail server on 127.0.0.1 for tests. The server keeps the mails that it accepts, and misbehaves on command.
  *
- * The tests of `src/smtp/` and the end-to-end tests use it. Its certificate (`tests/testdata/smtp/`) is self-signed,
- * for `localhost` and 127.0.0.1. A client that is given `ca` trusts the certificate. A process trusts it with
- * `DENO_CERT=CERTIFICATE_FILE`.
+ * The tests of `src/smtp/` and the end-to-end tests use this server. Its certificate (`tests/testdata/smtp/`) is
+ * self-signed, for `localhost` and 127.0.0.1. A client that is given `ca` trusts the certificate. A process trusts the
+ * certificate with `DENO_CERT=CERTIFICATE_FILE`.
  *
  * @example await using server = await startSmtpServer({ login: { user: "rosterd", password: "secret" } });
  * server.misbehave({ how: "refuse", at: "DATA", code: 451 }, 1); const [mail] = await server.received(1);
@@ -42,14 +42,14 @@ export interface SmtpServerOptions {
 export type Misbehaviour =
   /** Answers the command with `CODE TEXT`; `recipient` limits it to one address at RCPT. */
   | { how: "refuse"; at: "MAIL" | "RCPT" | "DATA"; code: number; text?: string; recipient?: string }
-  /** Never sends the greeting. */
+  /** The server never sends the greeting. */
   | { how: "silent" }
   /**
    * Acts like another kind of server, or one that refuses all clients: sends this instead of the greeting, and
    * disconnects.
    */
   | { how: "babble"; text: string }
-  /** Disconnects in the middle of the message. */
+  /** The server disconnects in the middle of the message. */
   | { how: "cut" }
   /** Accepts the message but never answers the final dot. `keeps`: delivers the mail anyway. */
   | { how: "stall"; keeps?: boolean }
@@ -81,7 +81,7 @@ export interface SmtpTestServer extends AsyncDisposable {
   misbehaved(count: number, withinMs?: number): Promise<void>;
 }
 
-/** Starts the server on a free port. Disposal closes it and every connection. */
+/** Starts the server on a free port. Disposal closes the server and every connection. */
 export async function startSmtpServer(options: SmtpServerOptions = {}): Promise<SmtpTestServer> {
   const server = new TestServer(options);
   await server.listen();
@@ -123,12 +123,12 @@ class TestServer implements SmtpTestServer {
       onRcptTo: ({ address }, _session, done) => done(this.#refusalAt("RCPT", address)),
       onData: (stream, session, done) => void this.#take(stream, session).then(done, done),
     });
-    // Node's list of connections lacks those that the server has closed but the client has not.
+    // Node's list of connections lacks connections that the server has closed but the client has not.
     this.#server.server.on("connection", (socket) => {
       this.#sockets.add(socket);
       socket.once("close", () => this.#sockets.delete(socket));
     });
-    // Many tests make the client disconnect.
+    // Errors of the socket are ignored, because many tests make the client disconnect.
     this.#server.on("error", () => {});
   }
 

@@ -164,7 +164,7 @@ function printStatus({ terminal }: Invocation, status: StatusDocument): void {
   if (moreIgnored > 0) out(paint.faint(`  ignored: ${counted(moreIgnored, "more file")}`));
 }
 
-/** One line for each feed, and one for the upload folder itself if there is anything to report about it. */
+/** One line for each feed, and one line for the upload folder itself if it has anything to report. */
 function printFeeds({ out, paint }: Terminal, { feeds }: StatusDocument): void {
   for (const { name, usable, text, apply, paused_until, pending, last_import, expected_at } of feeds) {
     const facts = [

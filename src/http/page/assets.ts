@@ -1,5 +1,5 @@
 /**
- * The files of the admin page, embedded as text. They contain no secrets and no data. This module generates
+ * The files of the admin page, embedded as text, without secrets or data. This module also generates the file
  * `description.json`.
  */
 import { createHash } from "node:crypto";

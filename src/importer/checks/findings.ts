@@ -10,7 +10,7 @@ import { DATE_FORMS, dayNumber, isRealDay } from "./date_forms.ts";
 import { cut, shown } from "./rule.ts";
 
 /**
- * Kinds of column whose failing values can be fixed by a setting. Values of other columns are private, and are not
+ * Kinds of columns in which a setting can fix failing values. Values of other columns are private, and are not
  * collected.
  */
 const FIXABLE: ReadonlySet<Column["kind"]> = new Set(["flag", "region", "login_source", "user_type"]);
@@ -37,9 +37,9 @@ export class ColumnFindings {
   values = 0;
   failed = 0;
   missing = 0;
-  /** Failed value → number of records that have it. */
+  /** Failed value → number of records with this value. */
   readonly counts = new Map<string, number>();
-  /** Date format → number of failed values that match it. */
+  /** Date format → number of failed values that match the format. */
   readonly forms = new Map<DateFormat, number>();
 
   /** Caches the formats of failed dates, because many users share a birth date. */

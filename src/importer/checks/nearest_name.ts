@@ -7,7 +7,7 @@ export interface NearName {
   column: string;
 }
 
-/** The known name closest to a header; null if none is close. */
+/** The known name closest to a header; null if no name is close enough. */
 export function nearestName(header: string): NearName | null {
   const named = COLUMNS.flatMap(({ name, otherNames }) =>
     [name, ...otherNames].map((own) => ({ name: own, column: name }))

@@ -14,7 +14,10 @@ export function foldWord(text: string): string {
   return foldHeader(text).normalize("NFD").replace(/[^\p{L}\p{N}]+/gu, "");
 }
 
-/** Column → its names in other systems, best first. If a name is listed for several columns, the first one gets it. */
+/**
+ * Column → its names in other systems, best first. If a name is listed for several columns, it stands for the first of
+ * these columns.
+ */
 export const HEADER_WORDS: ReadonlyMap<string, readonly string[]> = new Map(
   Object.entries({
     unique_id:

@@ -4,7 +4,7 @@ import type { Proposal, RosterFinding } from "../../domain/roster_finding.ts";
 import type { Settings } from "../../domain/settings.ts";
 import { validSettings } from "./valid_settings.ts";
 
-/** A patch with all suggestions; null if there are none. */
+/** A patch with all suggestions; null if the check has no suggestions. */
 export function proposalOf(findings: readonly RosterFinding[]): Proposal | null {
   const patch: JsonObject = {};
   for (const { setting, suggestion } of findings) {
@@ -13,7 +13,7 @@ export function proposalOf(findings: readonly RosterFinding[]): Proposal | null 
   return Object.keys(patch).length === 0 ? null : { patch };
 }
 
-/** Changes the settings in a check's questions to those of the roster's feed. */
+/** Makes the questions of a check refer to the settings of the roster's feed. */
 export function inFeed(feed: string, findings: readonly RosterFinding[]): RosterFinding[] {
   if (feed === "") return [...findings];
   return findings.map((one) => ({ ...one, setting: one.setting && ["feeds", feed, ...one.setting] }));

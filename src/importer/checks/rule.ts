@@ -1,4 +1,4 @@
-/** A rule checks one value. If the value fails, the rule explains what is wrong and how to correct the roster. */
+/** A rule checks one value. If the value fails, the rule explains the problem and how to correct the roster. */
 import type { ProblemCode } from "../../domain/outcome.ts";
 import { printable } from "../../runtime/log.ts";
 import type { Batch } from "../csv/batch.ts";
@@ -10,7 +10,7 @@ export interface RuleViolation {
   isDamage?: boolean;
 }
 
-/** Checks value number `value` of a batch. May mark the value or change its bytes in place. */
+/** Checks the value at position `value` in a batch. The rule may mark the value or change its bytes in place. */
 export type Rule = (batch: Batch, value: number) => RuleViolation | null;
 
 /** Formats text for messages: in quotes, on one line, at most 80 characters, with invisible characters made visible. */

@@ -1,6 +1,6 @@
 /**
- * The rule for each kind of column (docs/file-format.md#columns). A rule gets only non-empty values. It returns null
- * for a valid value; otherwise, it explains what is wrong and how to correct the roster.
+ * The rule for each kind of column (docs/file-format.md#columns). A rule gets only non-empty values. For a valid value,
+ * a rule returns null; otherwise, it explains the problem and the correction.
  */
 import { grouped } from "../../runtime/grouped.ts";
 import { ALWAYS_REQUIRED, type Column, INVISIBLE } from "../../domain/columns.ts";

@@ -84,7 +84,7 @@ const REWRITTEN = new RegExp(
   "iu",
 );
 
-/** Whether a spreadsheet would run the value as a formula or rewrite it. */
+/** Whether a spreadsheet would run the value as a formula, or would rewrite the value. */
 export function spreadsheetChanges(value: string): boolean {
   return RUN.test(value) || isRewritten(value.trim());
 }

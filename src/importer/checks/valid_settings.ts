@@ -53,7 +53,7 @@ function targetProblems(settings: Settings): SettingsProblem[] {
   );
 }
 
-/** A default cannot clear a value, so the clear token is not special here. */
+/** A default cannot clear a value, so the clear token has no special meaning in a default. */
 function defaultProblems(settings: Settings): SettingsProblem[] {
   return Object.entries(settings.defaults).flatMap(([column, value]) =>
     problemOf(["defaults", column], column, value, { ...settings, clear_token: "" })
@@ -77,7 +77,10 @@ export function storedDefaults(settings: Settings): Settings["defaults"] {
   );
 }
 
-/** Applies a column's rule to a non-empty value. Returns its stored form, and the reason if the rule refuses it. */
+/**
+ * Applies a column's rule to a non-empty value. Returns the stored form of the value, and the reason if the rule
+ * refuses the value.
+ */
 function judge(name: string, value: string, settings: Settings): { stored: string; refusal: string | null } {
   const column = COLUMNS.find((column) => column.name === name)!;
   const bytes = new TextEncoder().encode(value);

@@ -1,12 +1,12 @@
 /**
  * A batch of records: the bytes of the records, and the offset of each record and each value.
  *
- * `csv.ts` reuses one batch object for all batches, so that a million records do not create a million objects. Code
- * that keeps a value must decode it or copy its bytes.
+ * `csv.ts` reuses one batch object for all batches, so that a million records do not create a million objects. To keep
+ * a value, code must decode the value or copy its bytes.
  */
 import { Buffer } from "node:buffer";
 
-/** Why a record could not be read. `value` is the zero-based position of the bad value. */
+/** The reason why a record could not be read. `value` is the zero-based position of the bad value. */
 export type Malformed =
   | {
     kind: "stray_quote" | "text_after_quote" | "quote_not_closed" | "control_character" | "value_too_long";

@@ -2,7 +2,7 @@
  * The CSV reader: UTF-8 bytes in, batches of records out (docs/file-format.md#quoting).
  *
  * The reader does not decode text: a batch stores the offsets of its values. A record that cannot be read does not
- * affect the others. Memory use is limited by the size of one record.
+ * affect other records. Memory use is limited by the size of one record.
  *
  * How one record is read:
  *
@@ -14,8 +14,8 @@
  *   only one record.
  * - If the available bytes end within a record, the record is read again from its start once twice as many bytes are
  *   available. The total cost stays linear.
- * - A record over the size limit is still read to its end. Beyond four times the limit, its bytes are dropped, and it
- *   ends with the physical line on which it began.
+ * - A record over the size limit is still read to its end. If a record exceeds four times the limit, its bytes are
+ *   dropped, and the record ends with the physical line on which it began.
  * - A quoted value that looks like the end of one record and the beginning of another is treated as an unclosed quote.
  * - `row_widths.ts` decides how many values a record must have.
  * - A line feed is added after the last available byte, so that the inner loops need no bounds check.
@@ -59,7 +59,7 @@ export interface ReaderOptions extends WidthOptions {
   /** Whether to check for invalid UTF-8. The check is needed only if the file may contain invalid bytes. */
   validate: boolean;
   limits?: Limits;
-  /** Skips records after the header; a batch may then be empty. */
+  /** A matcher that skips records after the header, so that a batch may be empty. */
   matcher?: LineMatcher;
   /** Counts skipped lines and short records. */
   notes?: ReadingNotes;
@@ -95,7 +95,7 @@ export async function* readRecords(
   for await (const chunk of chunks) {
     reader.add(chunk);
     while (reader.fill()) yield reader.batch;
-    // Lets the consumer yield to HTTP requests even if every record is skipped.
+    // The consumer can yield to HTTP requests here, even if every record is skipped.
     if (options.matcher) yield reader.batch;
   }
   reader.finish();
@@ -118,7 +118,7 @@ class Reader implements RowsAhead {
   readonly #window: number;
   readonly #plain: Uint8Array;
   readonly #quoted: Uint8Array;
-  /** The available bytes. Those from `#position` to `#end` are unread, and a line feed follows them. */
+  /** The available bytes. The bytes from `#position` to `#end` are unread, and a line feed follows the last one. */
   #bytes: Uint8Array = new Uint8Array();
   #position = 0;
   #end = 0;
@@ -166,13 +166,13 @@ class Reader implements RowsAhead {
     this.#bytes[this.#end] = LF;
   }
 
-  /** Call after the last chunk. */
+  /** Call this method after the last chunk. */
   finish(): void {
     this.#final = true;
     this.#wanted = 0;
   }
 
-  /** Reads as many records as the available bytes and the batch allow. Returns false if it read none. */
+  /** Reads as many records as the available bytes and the batch allow. Returns false if no record was read. */
   fill(): boolean {
     const batch = this.batch.begin(this.#bytes, this.#end + 1);
     if (this.#end - this.#position < this.#wanted) return false;
@@ -308,7 +308,7 @@ class Reader implements RowsAhead {
 
   /**
    * Whether the quoted value consists of the end of one record, complete lines, and the beginning of another record up
-   * to the same column. If so, the first record has a stray opening quote, and a quote in the other one closed it.
+   * to the same column. If so, the first record has a stray opening quote, which a quote in the other record closed.
    */
   #joinsRecords(from: number, to: number): boolean {
     const bytes = this.#bytes, { delimiter } = this.options, before = this.#values;
@@ -463,7 +463,10 @@ class Reader implements RowsAhead {
     return whole ? counts : new Map();
   }
 
-  /** Counts the row at the position, unless it is blank or cannot be read. Returns false if the available bytes end. */
+  /**
+   * Counts the row at the current position, unless the row is blank or cannot be read. Returns false if the available
+   * bytes end.
+   */
   #countRow(counts: WidthCounts): boolean {
     this.#beginRecord();
     if (this.#position >= this.#end) return false;
@@ -549,7 +552,7 @@ class Reader implements RowsAhead {
     return true;
   }
 
-  /** Call after the last record. Throws {@link RejectedFile} if the file ends with a quote still open. */
+  /** Call this method after the last record. Throws {@link RejectedFile} if the file ends with a quote still open. */
   rejectOpenQuote(): void {
     if (!this.#skippingLine || !this.#quoteOpen || this.#problem?.kind !== "quote_not_closed") return;
     this.#rejectCutOff();

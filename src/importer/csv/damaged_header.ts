@@ -1,6 +1,6 @@
 /**
- * Detects a header that has lost a delimiter or has one too many. The records then have a different number of values.
- * Padding or cutting them would shift values into the wrong columns.
+ * Detects a header that has lost a delimiter or has an extra one, so that its number of values differs from that of the
+ * records. If the records were padded or cut, values would move into the wrong columns.
  */
 import { foldHeader } from "../../domain/columns.ts";
 import type { Header, KnownNames } from "../checks/header.ts";

@@ -8,7 +8,7 @@ export function malformedReason(why: Malformed, headers: readonly string[]): str
     case "stray_quote":
       return `${where} has a quote inside but does not begin with one: put the value in quotes, and double each quote inside it`;
     case "text_after_quote":
-      // Often the real closing quote is missing, and the next quote in the file was mistaken for it.
+      // Often the real closing quote is missing, and the next quote in the file was mistaken for the closing quote.
       return `text follows the closing quote of ${where}: ` +
         "close the quote where the value ends, and double each quote inside it";
     case "quote_not_closed":

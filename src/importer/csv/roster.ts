@@ -1,4 +1,7 @@
-/** Opens a roster: finds its delimiter and reads its header. Its records can then be read any number of times. */
+/**
+ * Opens a roster: finds its delimiter and reads its header. The records of an open roster can be read any number of
+ * times.
+ */
 import { grouped } from "../../runtime/grouped.ts";
 import { isOwnHeader, OWN_HEADERS } from "../../domain/columns.ts";
 import { reject } from "../../domain/outcome.ts";

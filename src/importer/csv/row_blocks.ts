@@ -3,8 +3,8 @@
  * functions.
  *
  * A spreadsheet saves CSV in blocks of 16 rows, each as wide as its widest row. So a record may be shorter or longer
- * than other records only if its whole block is. A record that differs from its block has lost a delimiter or has one
- * too many, and its values are in the wrong columns.
+ * than other records only if its whole block is. A record that differs from its block has lost a delimiter or has an
+ * extra one, so its values are in the wrong columns.
  */
 
 /**

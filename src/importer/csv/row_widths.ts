@@ -7,7 +7,10 @@ import { grouped } from "../../runtime/grouped.ts";
 import type { Malformed } from "./batch.ts";
 import { BLOCK_ROWS, type BlockWidth, blockWidthOf, endOfBlock, usualWidthOf, type WidthCounts } from "./row_blocks.ts";
 
-/** If at least this many rows directly above a narrower block have a wrong number of values, another table begins. */
+/**
+ * The minimum number of rows with a wrong number of values, directly above a narrower block, that make the block
+ * another table.
+ */
 const MIN_ODD_ROWS = 2;
 
 /** Reads ahead, and leaves the reader's position unchanged. Both methods return null if more bytes are needed. */
@@ -26,17 +29,17 @@ export interface WidthOptions {
 }
 
 export class RowWidths {
-  /** The number of values in the header; 0 until it has been read. */
+  /** The number of values in the header; 0 until the header has been read. */
   header = 0;
-  /** The number of values in most records, including surplus empty ones; 0 before the first record. */
+  /** The number of values in most records, including surplus empty values; 0 before the first record. */
   usual = 0;
   /**
    * Number of values → number of surveyed records. Includes only records that fill more columns than the header names.
    */
   readonly #filledWidths: WidthCounts = new Map();
-  /** The number of rows before the current one, including blank and malformed ones. */
+  /** The number of rows before the current one, including blank and malformed rows. */
   #row: number;
-  /** The last row that has the usual number of values. */
+  /** The latest row with the usual number of values. */
   #usualRow = -1;
   /**
    * The end of the last block that was surveyed because of an unusual width, and the number of values that its records
@@ -81,7 +84,7 @@ export class RowWidths {
     this.#oddRow = this.#row++;
   }
 
-  /** Counts a row that was read ahead. `filled`: the number of values up to the last one that is not empty. */
+  /** Counts a row that was read ahead. `filled`: the number of values up to the last non-empty one. */
   count(counts: WidthCounts, values: number, filled: number): void {
     if (filled <= this.header) addTo(counts, values);
     else if (this.usual === 0) addTo(this.#filledWidths, values);

@@ -1,11 +1,11 @@
-/** Finds possible duplicates with a Bloom filter, so that the database compares a few values instead of a million. */
+/** Finds possible duplicates with a Bloom filter, so that the database has to compare only a few values. */
 import { Batch } from "../csv/batch.ts";
 import { Digest } from "./digest.ts";
 import type { Header } from "../checks/header.ts";
 
 interface Unique {
   digest: Digest;
-  /** This bit makes A–Z equal to a–z. A few other pairs of characters become equal, too. */
+  /** This bit makes A–Z equal to a–z. With this bit, a few other pairs of characters become equal, too. */
   fold: number;
 }
 
@@ -74,7 +74,7 @@ export class DuplicateFilter {
     }
   }
 
-  /** A separate loop, so that the memory accesses of the look-ups can overlap. */
+  /** This separate loop lets the memory accesses of the look-ups overlap. */
   #takeDigests(batch: Batch, position: number, { digest, fold }: Unique): void {
     const { count, firstValue, start, end, flags, malformed } = batch;
     for (let record = 0; record < count; record++) {
@@ -163,7 +163,7 @@ function bitsOf(half: number): number {
   return (1 << half) | (1 << (half >>> 5));
 }
 
-/** Converts A–Z to lower case and leaves other letters as they are, as the database does. */
+/** Converts A–Z to lower case and keeps other letters unchanged, as the database does. */
 export function foldCase(text: string): string {
   return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }

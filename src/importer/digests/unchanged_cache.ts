@@ -1,11 +1,11 @@
 /**
- * The unchanged-record cache recognizes, by their bytes alone, records that would change nothing. The cache saves most
- * of the work when the registry sends almost the same roster every night.
+ * The unchanged-record cache recognizes unchanged records by their bytes alone. The cache saves most of the work when
+ * the registry sends almost the same roster every night.
  *
  * For each user, the database keeps a digest of the record that was applied last. The digest is valid until another
  * program changes the user's row (`../../postgres/import/unchanged_store.ts`). The digest covers the bytes of the
- * record in the roster, and everything that affects what they mean: the header, the settings, and the version of
- * rosterd. A record with the same digest is counted and skipped. All other records are read, checked and compared as
+ * record in the roster, and all facts that affect the meaning of these bytes: the header, the settings, and the version
+ * of rosterd. A record with the same digest is counted and skipped. All other records are read, checked and compared as
  * usual.
  */
 import { createHash } from "node:crypto";
@@ -58,7 +58,7 @@ export function createUnchangedCache(delimiter: string, header: Header, settings
 }
 
 /**
- * Everything that affects what the bytes of a record mean, as one text. Digests from different contexts never match.
+ * All facts that affect the meaning of a record's bytes, as one text. Digests from different contexts never match.
  */
 function contextOf(delimiter: string, header: Header, settings: Settings): string {
   const meant = Object.entries(settings).filter(([name]) => !ELSEWHERE.has(name)).sort();

@@ -34,7 +34,7 @@ export class UnchangedTable {
     return this.#scale > 0;
   }
 
-  /** Makes room for about this many users, before the first {@link add}. */
+  /** Makes room for approximately the given number of users. Call this method before the first {@link add}. */
   expect(users: number): void {
     const slots = Math.ceil(users * SLOTS_PER_USER) + MIN_SLOTS;
     this.#slots = new Int32Array(4 * slots);
@@ -99,7 +99,7 @@ export class UnchangedTable {
     this.states[slot] = STALE;
   }
 
-  /** The slot of a user, or -1. Sets {@link key} to the key of that user. */
+  /** Returns the slot of a user, or -1. Sets {@link key} to the key of the user. */
   slotOf(uniqueId: string): number {
     if (this.#text.length < 3 * uniqueId.length) this.#text = new Uint8Array(3 * uniqueId.length);
     const { written } = this.#encoder.encodeInto(uniqueId, this.#text);

@@ -22,7 +22,8 @@ const encoder = new TextEncoder();
 const QUOTED_HEADER = /[",;\t\r\n]|^\s|\s$/;
 
 /**
- * The maximum length of a malformed record's text. Such a text fits into a spreadsheet cell and into a roster value.
+ * The maximum length of a malformed record's text, so that the text fits into a spreadsheet cell and into a roster
+ * value.
  */
 const MAX_SHOWN_CHARACTERS = 20_000;
 
@@ -97,8 +98,8 @@ async function writeRows(
 }
 
 /**
- * The number of failures to read ahead. It exceeds the number of records in a batch, so that all other records of the
- * batch can be skipped.
+ * The number of failures to read ahead. This number exceeds the number of records in a batch, so that all other records
+ * of a batch can be skipped.
  */
 const UPCOMING = 512;
 
@@ -179,7 +180,7 @@ function failedRow(
   ];
 }
 
-/** Removes control characters from a text, because they would make the row malformed again. */
+/** Removes control characters from a text. Otherwise the row would be malformed again. */
 function shownRecord(text: string): string {
   const shown = text.length > MAX_SHOWN_CHARACTERS ? text.slice(0, MAX_SHOWN_CHARACTERS) + "…" : text;
   // deno-lint-ignore no-control-regex

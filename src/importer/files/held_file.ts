@@ -4,8 +4,8 @@ import { BYTE_ORDER_MARK, csvRow } from "../csv/csv_row.ts";
 import { guard } from "../checks/spreadsheet.ts";
 
 /**
- * A clerk may upload this list as a roster. Its `rosterd_…` columns keep rosterd from archiving the users that the list
- * does not name.
+ * The `rosterd_…` columns of the list. If a clerk uploads the list as a roster, these columns keep rosterd from
+ * archiving users that the list does not name.
  */
 const COLUMNS: readonly (readonly [header: string, key: keyof HeldUser])[] = [
   ["unique_id", "unique_id"],

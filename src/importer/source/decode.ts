@@ -12,7 +12,8 @@ import type { Source } from "./source.ts";
 
 /**
  * Yields a file's text as UTF-8 in non-empty chunks, without byte order mark and end marks. `hasUtf8`: whether
- * single-byte text may contain UTF-8. True is always safe, but slower. Throws the errors of {@link Source.read}.
+ * single-byte text may contain UTF-8. The value true is always safe, but slower. Throws the errors of {@link
+ * Source.read}.
  */
 export function utf8Chunks(source: Source, encoding: Encoding, hasUtf8 = true): AsyncGenerator<Uint8Array> {
   return withoutEnding(convertedChunks(source, utf8From(encoding, hasUtf8)));
@@ -60,7 +61,7 @@ function utf8FromSingleBytes(decoder: TextDecoder): ToUtf8 {
 
 const encoder = new TextEncoder();
 const LONE_HALF = /\p{Surrogate}/u;
-/** This byte never occurs in UTF-8. */
+/** A byte that never occurs in UTF-8. */
 const INVALID = Uint8Array.of(0xff);
 
 function encodeWithGaps(parts: string[]): Uint8Array {

@@ -9,7 +9,7 @@ const SEQUENCES = /(?:[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf
 /** How many bytes above 0x7f to hold back at the end of a chunk. No name has a longer run of such bytes. */
 const MAX_HELD_BYTES = 64;
 
-/** This byte never occurs in UTF-8. */
+/** A byte that never occurs in UTF-8. */
 const INVALID = 0xff;
 
 export interface ToUtf8 {

@@ -141,7 +141,7 @@ function rejectDamaged(): never {
 
 const ENDS_EARLY = "Z_BUF_ERROR";
 
-/** Yields whatever can be unpacked from a truncated gz file. */
+/** Yields all bytes that can be unpacked from a truncated gz file. */
 async function* untilTheCut(packed: Packed): AsyncGenerator<Uint8Array> {
   try {
     yield* inflate(packed());

@@ -1,8 +1,8 @@
 /**
  * Unpacks gz as a stream through zlib, in bounded memory.
  *
- * zlib's own iterator is unsuitable: after an error, it drops bytes that are already unpacked. It also silently ignores
- * everything after a zero byte that follows the last member.
+ * zlib's own iterator is unsuitable: after an error, it drops bytes that are already unpacked. zlib's iterator also
+ * silently ignores all bytes after a zero byte that follows the last member.
  */
 import { createGunzip } from "node:zlib";
 import { errorWithCode } from "../../runtime/errors.ts";
@@ -19,7 +19,7 @@ export const TRAILING_GARBAGE = "TRAILING_GARBAGE";
 
 /**
  * Unpacks all members of a gz stream as one. Zeros after the last member are padding. Throws zlib's errors and {@link
- * TRAILING_GARBAGE}. If the stream is truncated, yields whatever can be unpacked, then throws `Z_BUF_ERROR`.
+ * TRAILING_GARBAGE}. If the stream is truncated, yields all bytes that can be unpacked, then throws `Z_BUF_ERROR`.
  */
 export async function* inflate(packed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const inflater = new Inflater();
@@ -60,7 +60,7 @@ class Inflater {
       .on("end", () => this.#wake());
   }
 
-  /** zlib ends the stream at a zero byte after a member. From then on, only zeros may follow. */
+  /** zlib ends the stream at a zero byte after a member. After this zero byte, only zeros may follow. */
   async feed(piece: Uint8Array): Promise<void> {
     if (!this.#gunzip.readableEnded) await this.#step((done) => this.#gunzip.write(piece, done));
     if (this.#gunzip.readableEnded && piece.at(-1) !== 0) {

@@ -17,7 +17,7 @@ const MAX_FIRST_BYTES = 1 << 12;
 const HAS_SUM = 2, HAS_EXTRA = 4, HAS_NAME = 8, HAS_COMMENT = 16;
 const FIXED_BYTES = 10, SUMS_BYTES = 8;
 
-/** Returns null if the file has no member, or the last one is incomplete. */
+/** Returns null if the file has no member, or if the last member is incomplete. */
 export async function endOfGz(packed: AsyncGenerator<Uint8Array>): Promise<GzEnd | null> {
   const source = new Source(packed);
   try {

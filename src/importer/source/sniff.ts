@@ -37,7 +37,7 @@ export interface SniffOptions {
 
 /**
  * Sniffs a file. Throws `RejectedFile`: the codes of `unpackedGz`, of `rejectOtherFormats`, and `empty`, `nul_bytes`,
- * `cut_off`, `encoding_rejected`. Throws the reason of `signal` if it is aborted.
+ * `cut_off`, `encoding_rejected`. Throws the reason of `signal` after an abort.
  */
 export async function sniff(source: Source, options: SniffOptions): Promise<Sniffed> {
   const { head } = source;
@@ -98,7 +98,7 @@ async function surveyFile(
   return { sha256: hash.digest("hex"), unpackedBytes };
 }
 
-/** A NUL only makes its record malformed, but a file full of them is not text. */
+/** A single NUL only makes its record malformed, but a file full of NULs is not text. */
 function rejectOtherThanText(text: number, padding: number, nuls: number): void {
   if (text === 0 && nuls === 0) reject("empty", "the file is empty: export the roster and upload it again");
   if (text === 0 || nuls - padding > text / 10) {

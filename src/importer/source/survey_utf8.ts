@@ -86,7 +86,7 @@ export class Utf8Survey {
   }
 }
 
-/** The aligned words of a chunk; `first` is the offset of the first one. */
+/** The aligned words of a chunk; `first` is the offset of the first word. */
 interface Words {
   first: number;
   values: Int32Array;

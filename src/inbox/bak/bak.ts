@@ -12,8 +12,9 @@ import { pathOf, readNote, writeNote } from "../claim/claimed.ts";
 export type Sink = (bytes: Uint8Array) => Promise<void>;
 
 /**
- * Moves the upload to `bak`. Returns its dated name there, or null if another program has removed the upload. After a
- * crash at any step, even after the move, another call completes the move and returns the original name.
+ * Moves the upload to `bak`. Returns the dated name of the file in `bak`, or null if another program has removed the
+ * upload. After a crash at any step, even after the move, another call completes the move and returns the original
+ * name.
  */
 export async function moveToBak(
   { work, bak }: Folders,

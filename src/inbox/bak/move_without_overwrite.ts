@@ -1,9 +1,9 @@
 /**
- * Moves a file without ever overwriting another. Every file is moved to `bak` this way.
+ * Moves a file without ever overwriting another. Every move to `bak` uses this module.
  *
- * A hard link claims the name and moves the content in one step. Without hard links, an empty file claims the name, and
- * the content is renamed over it. A file on another file system is copied first. {@link finishMove} continues after a
- * power cut at any step.
+ * A hard link creates the new name in one step, and fails if the name exists. On a file system without hard links, an
+ * empty file first reserves the name, and the upload is then renamed over the empty file. A file on another file system
+ * is copied first. {@link finishMove} continues after a power cut at any step.
  */
 import type { BigIntStats } from "node:fs";
 import { dirname, join } from "node:path";
@@ -13,7 +13,7 @@ import { link, rename, unlink } from "../files/disk.ts";
 import { fsyncFolders, isSameEntry, makeFile, NO_LINK, statsOf, temporaryName } from "../files/fsync.ts";
 import { swapped } from "../folders.ts";
 
-/** Returns false and changes nothing if `target` exists. */
+/** Returns false if `target` exists, and then leaves both files unchanged. */
 export async function moveWithoutOverwrite(source: string, target: string): Promise<boolean> {
   const before = await statsBefore(source, target);
   try {
@@ -21,8 +21,8 @@ export async function moveWithoutOverwrite(source: string, target: string): Prom
   } catch (error) {
     if (hasCode(error, ...NO_LINK)) return await moveWithoutLink(source, target);
     if (!hasCode(error, "EEXIST")) throw error;
-    // An earlier attempt may have created the link, even if its result was lost. Then only the old name is left to
-    // remove.
+    // An earlier attempt may have created the link, even if its result was lost. In that case, only the old name
+    // remains to be removed.
     if (!isSameEntry(await statsOf(source), await statsOf(target))) return false;
   }
   await fsyncFolders(dirname(target));
@@ -92,8 +92,8 @@ async function statsBefore(source: string, target: string): Promise<StatsBefore>
 }
 
 /**
- * Throws if another user has replaced the target folder. The copy may then be in the old folder, so the source must
- * stay.
+ * Throws if another user has replaced the target folder. In that case, the copy may be in the old folder, so the source
+ * must stay.
  */
 async function assertMoved({ file, folder }: StatsBefore, target: string): Promise<void> {
   const there = await statsOf(target);

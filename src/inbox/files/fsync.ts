@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { hasCode, nullOn } from "../../runtime/errors.ts";
 import { create, mkdir, rmdir, unlink } from "./disk.ts";
 
-/** Modes of new files and folders. The umask may restrict them further. */
+/** Modes of new files and folders, which the umask may restrict further. */
 export const FOLDER_MODE = 0o750;
 export const FILE_MODE = 0o640;
 

@@ -1,4 +1,7 @@
-/** Opens a roster once, so that no program can swap it between reads. Does not follow links or wait for pipes. */
+/**
+ * Opens a roster once, so that no program can replace the file between two reads. Does not follow links or wait for
+ * pipes.
+ */
 import type { FileHandle } from "node:fs/promises";
 import type { RosterFile } from "../../importer/inbox_port.ts";
 import { errorWithCode, hasCode, nullOn } from "../../runtime/errors.ts";
@@ -19,8 +22,8 @@ export function isNoPlainFile(error: unknown): boolean {
 }
 
 /**
- * `name` appears in reports. `accepts` can refuse a file that was replaced. Throws system errors (`ENOENT`, `EACCES`,
- * `ELOOP` for a link) and `not_a_plain_file`. To follow a link, pass its real path.
+ * `name` appears in reports. The callback `accepts` can refuse a file that was replaced. Throws system errors
+ * (`ENOENT`, `EACCES`, `ELOOP` for a link) and `not_a_plain_file`. To open the target of a link, pass the real path.
  */
 export async function openRosterFile(
   path: string,

@@ -32,8 +32,8 @@ interface Findings extends FolderScan {
 }
 
 /**
- * The number of entries to read at the same time. This is enough to keep a slow mount busy without blocking the event
- * loop. Each entry may need a file handle, and a process may have as few as 64 handles.
+ * The number of entries to read at the same time. This number keeps a slow mount busy without blocking the event loop.
+ * Each entry may need a file handle, and a process may have as few as 64 handles.
  */
 const MAX_CONCURRENT_STATS = 16;
 const DAY_MS = 86_400_000;

@@ -1,4 +1,4 @@
-/** Keeps the state of the inbox between scans. Losing this state in a restart does no harm. */
+/** Keeps the state of the inbox between scans. A restart may lose this state without harm. */
 import type { WaitingFile } from "../../importer/inbox_port.ts";
 import type { Log } from "../../runtime/log.ts";
 import { type Fingerprint, SettleTracker } from "./settle.ts";
@@ -6,7 +6,7 @@ import { waiting } from "./waiting.ts";
 
 const REFUSAL_RETRY_MS = 60_000;
 
-/** A notice is logged again only if it has changed. */
+/** A notice is logged again only after a change. */
 export interface Notice {
   readonly event: "upload_ignored" | "upload_waiting" | "temporary_file_is_old";
   readonly file: string;

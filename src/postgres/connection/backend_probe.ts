@@ -1,8 +1,8 @@
 /**
- * Asks the server, through a new connection, what the backend of a silent link is doing. A working backend may take as
- * long as necessary. If the backend and rosterd wait for each other, the link is frozen, and the probe terminates the
- * backend. No server timeout ends a backend that waits within a COPY (measured), so the backend would keep its locks
- * forever.
+ * Asks the server, through a new connection, for the activity of the backend of a silent link. A working backend may
+ * take as long as necessary. If the backend and rosterd wait for each other, the link is frozen, and the probe
+ * terminates the backend. No server timeout ends a backend that waits within a COPY (measured), so the backend would
+ * keep its locks forever.
  */
 import { delay } from "../../runtime/delay.ts";
 import { withTimeout } from "../../runtime/with_timeout.ts";
@@ -15,7 +15,7 @@ export interface LinkTimeouts {
   silenceMs: number;
   /** How long a new connection may take to answer before the database counts as unreachable. */
   answerMs: number;
-  /** A backend that still waits for rosterd after this time counts as frozen. */
+  /** After this time, a backend that still waits for rosterd counts as frozen. */
   recheckMs: number;
 }
 
@@ -32,7 +32,8 @@ export class BackendProbe {
   constructor(private readonly connect: () => Sql, private readonly timeouts: LinkTimeouts) {}
 
   /**
-   * Whether to keep waiting for a silent link. If not, the caller cuts the link, and the probe terminates its backend.
+   * Whether to keep waiting for a silent link. If not, the caller closes the link, and the probe terminates the
+   * backend.
    */
   async shouldKeepWaiting(link: WatchedSocket): Promise<boolean> {
     const { backend, progressAt } = link;

@@ -1,6 +1,6 @@
 /**
- * Cancels a transaction if it is still running some time after an abort. Cancelling needs a second connection, which
- * the embedded database does not have.
+ * Cancels a transaction that is still running some time after an abort. Cancelling needs a second connection, which the
+ * embedded database does not have.
  */
 import { hasCode } from "../../runtime/errors.ts";
 import type { Sql } from "./connect.ts";

@@ -74,7 +74,9 @@ function unwatched(address: Address): WatchedSocket {
 
 type Connect = (options: postgres.Options<Record<string, never>>, link: (address: Address) => WatchedSocket) => Sql;
 
-/** Gives the driver sockets that rosterd watches. These sockets connect to the primary and verify certificates. */
+/**
+ * Provides the driver with sockets that rosterd watches. The sockets connect to the primary and verify certificates.
+ */
 function connector(url: string): Connect {
   const { hosts, sslMode, sslRootCert, forDriver } = parseDatabaseUrl(url);
   const sslDirect = new URL(forDriver).searchParams.get("sslnegotiation") === "direct";

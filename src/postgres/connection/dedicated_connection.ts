@@ -16,7 +16,7 @@ export type Work<T> = (tx: Tx, session: Session) => Promise<T>;
  * of `work` throws.
  *
  * If `work` fails during a COPY, the driver reports its own refused ROLLBACK instead. This class reports the error from
- * `work`. Closing the connection rolls everything back.
+ * `work`. Closing the connection rolls back the whole transaction.
  */
 export class DedicatedConnection {
   readonly #sql: Sql;
@@ -57,7 +57,7 @@ export class DedicatedConnection {
     }
   }
 
-  /** Closes the connection as the protocol specifies. This does not work through a frozen link. */
+  /** Closes the connection as the protocol specifies, which is impossible through a frozen link. */
   async close(): Promise<void> {
     await this.#sql.end({ timeout: 5 });
     this.#link?.destroy();

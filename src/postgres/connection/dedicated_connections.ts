@@ -5,7 +5,7 @@
 import { DedicatedConnection, type Open, type Work } from "./dedicated_connection.ts";
 import type { Isolation } from "./sql.ts";
 
-/** How long to keep an idle connection. This is far longer than the time between two files of one turn. */
+/** How long to keep an idle connection: far longer than the time between two files of one turn. */
 const IDLE_TIMEOUT_MS = 2_000;
 
 export class DedicatedConnections {
@@ -21,7 +21,7 @@ export class DedicatedConnections {
     try {
       return await this.#on(idle, work, isolation);
     } catch (error) {
-      // The connection may have died while it was idle. The work has not begun, so it is safe to retry.
+      // The idle connection may have been lost. The work has not begun, so a retry is safe.
       if (idle.hasBegun) throw error;
       return await this.#on(new DedicatedConnection(this.open), work, isolation);
     }

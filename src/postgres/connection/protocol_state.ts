@@ -13,11 +13,11 @@ export class ProtocolState {
   /** A partial response that the client has requested with Flush: a description, or rows of a cursor. */
   #part: "description" | "rows" | null = null;
   #executed = false;
-  /** True from the start of a COPY until the server has confirmed or refused it. */
+  /** True from the start of a COPY until the server has confirmed or refused the COPY. */
   #copying = false;
   #takesCopy = false;
   isLoggedIn = false;
-  /** The process id that the server reports. A pooler reports an id that it made up. */
+  /** The process id that the server reports. A pooler reports an invented id. */
   pid: number | null = null;
 
   /** `onCopyRefused` receives the SQLSTATE if the server refuses a COPY. */
@@ -31,7 +31,7 @@ export class ProtocolState {
     this.#received.follow(bytes);
   }
 
-  /** Whether the server must send something next. */
+  /** Whether it is the server's turn to send a message. */
   get isServersTurn(): boolean {
     return !this.#takesCopy && (this.#owed > 0 || this.#part !== null);
   }

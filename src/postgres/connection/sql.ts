@@ -8,7 +8,10 @@ export type Isolation = "read committed" | "repeatable read";
 
 /** The session in which a transaction runs. */
 export interface Session {
-  /** Whether temporary tables outlive a transaction. They do unless a pooler lends the backend to other clients. */
+  /**
+   * Whether temporary tables outlive a transaction, which is the case unless a pooler lends the backend to other
+   * clients.
+   */
   readonly isOwn: boolean;
   /** Whether an earlier transaction has created the tables of an import. */
   hasTables: boolean;

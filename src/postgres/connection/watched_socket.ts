@@ -4,7 +4,7 @@
  *
  * - The server stays silent when it should answer.
  * - The server hangs up before login. The driver would retry forever without a delay.
- * - The server refuses a COPY after all data has been sent. The socket then ends the COPY.
+ * - The server refuses a COPY after all data has been sent. In that case, the socket ends the COPY.
  */
 import { connect, isIP, type Socket } from "node:net";
 import { Duplex } from "node:stream";
@@ -31,7 +31,7 @@ export interface WatchedSocketOptions {
   address: Address;
   /** How long the server may stay silent when it should answer. */
   silenceMs: number;
-  /** Called after `silenceMs` of silence. Resolves to whether to keep waiting. Null: no deadline. */
+  /** Called after `silenceMs` of silence. Resolves to whether to continue waiting. Null if there is no deadline. */
   onSilence: ((link: WatchedSocket) => Promise<boolean>) | null;
 }
 
@@ -258,7 +258,7 @@ export class WatchedSocket extends Duplex {
     this.destroy(errorWithCode("CONNECTION_CLOSED", error.message));
   }
 
-  /** Reports an error only before login. After that, the driver itself knows whether a statement was running. */
+  /** Reports an error only before login. After the login, the driver itself knows whether a statement was running. */
   #onHangUp(): void {
     if (this.destroyed) return;
     this.destroy(

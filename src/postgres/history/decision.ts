@@ -72,7 +72,7 @@ export async function withoutImports<T>(
   });
 }
 
-/** Locks rows and changes them. Waits only briefly for other programs. */
+/** Locks and changes rows. Waits only briefly for other programs. */
 export async function lockBriefly<T>(
   tx: Tx,
   signal: AbortSignal,
@@ -91,7 +91,10 @@ async function waitForImports(tx: Tx, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** Records the decision with the import: what was decided, by whom, and the result. Queues the mail about it. */
+/**
+ * Records the decision with the import: the kind of decision, the admin, and the result. Queues the mail about the
+ * decision.
+ */
 export async function noteDecision(
   tx: Tx,
   importId: number,

@@ -26,7 +26,7 @@ export async function eraseQuotes(tx: Tx): Promise<void> {
   }
 }
 
-/** A value in quotes, or in a quoted line of a file, where it stands between delimiters. */
+/** Matches a value in quotes, or between delimiters in a quoted line of a file. */
 const QUOTE = /"([^"]*)"/g, IN_LINE = /(?<=[",;|\t])[^",;|\t]+(?=[",;|\t…])/g;
 
 function withoutQuotes(text: string, values: ReadonlySet<string>): string {

@@ -133,8 +133,8 @@ async function eraseFound(tx: Tx): Promise<void> {
 }
 
 /**
- * Erases the users in the table `erasing`, with their ids in `erased_ids`. Begins with what another program's table may
- * forbid, because the rest takes long.
+ * Erases the users in the table `erasing`, with their ids in `erased_ids`. The deletion that another program's table
+ * may forbid comes first, because the other steps take long.
  */
 async function eraseAll(tx: Tx, by: string): Promise<void> {
   await tx.unsafe("analyze erasing");

@@ -1,4 +1,4 @@
-/** Holds on whole files (docs/people.md#change-guard): how they begin, and how an approval or a newer file ends them. */
+/** Begins holds on whole files (docs/people.md#change-guard), and ends them after an approval or a newer file. */
 import { type Approved, requireOpenHold } from "../../domain/decision.ts";
 import { COUNT_NAMES, type HeldChanges } from "../../domain/outcome.ts";
 import { maskSettings } from "../../domain/settings.ts";

@@ -68,7 +68,7 @@ export async function listFailures(
   return { failures, next: rows.length > limit ? failures[failures.length - 1].line : null };
 }
 
-/** Records whose latest import still failed like one some nights before, and whose users no later file has named. */
+/** Lists records that have failed in the same way for several nights, and whose users no later file has named. */
 export async function listFailing(sql: Sql, { nights, zone, limit }: LastingQuery): Promise<LastingFailures> {
   const rows = await sql<(LastingFailure & { total: number })[]>`
     select ${failureColumns(sql)}, f.import_id as import, i.feed, count(*) over () as total,
@@ -156,7 +156,10 @@ export interface FeedTotals {
   waiting: Waiting[];
 }
 
-/** Users who have been waiting to be archived since the same time. `first`: up to {@link MAX_WAITING_NAMED} of them. */
+/**
+ * A group of users who have waited to be archived since the same time. `first`: up to {@link MAX_WAITING_NAMED} of
+ * these users.
+ */
 export interface Waiting {
   since: string;
   users: number;

@@ -44,7 +44,8 @@ export async function listChanges(
 }
 
 /**
- * The changes under the names of roster columns. `archived_at` has no such name: the outcome shows whether it changed.
+ * The changes under the names of roster columns. `archived_at` is not the name of a roster column, and the outcome
+ * shows whether it changed.
  */
 export function changedColumns(changes: Record<string, [Stored[string], Stored[string]]> | null) {
   if (changes === null) return null;
@@ -58,7 +59,7 @@ export function changedColumns(changes: Record<string, [Stored[string], Stored[s
   return columns;
 }
 
-/** The values of a new user. An undo has archived the user, so it is unknown whether the import did. */
+/** The values of a new user. If an undo has archived the user, the access that the import gave is unknown. */
 export function createdColumns(created: Stored, undoneAt: Date | null): Change["columns"] {
   const columns: Change["columns"] = {};
   for (const { name, databaseName, kind } of COLUMNS) {
@@ -77,7 +78,7 @@ function asText(value: Stored[string]): string | null {
 /** The page size for a whole file. The pages are large, because each page repeats the search for created users. */
 const PAGE_OF_A_FILE = 10_000;
 
-/** All changes of an import. `load` returns a page of them. */
+/** All changes of an import. `load` returns one page of changes. */
 export async function* allChanges(
   load: (query: ChangeQuery) => Promise<ChangePage | null>,
   limit = PAGE_OF_A_FILE,

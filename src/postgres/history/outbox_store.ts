@@ -38,7 +38,7 @@ export async function unalerted(sql: postgres.ISql, keys: readonly string[]): Pr
   return rows.map(({ key }) => key);
 }
 
-/** Queues an alert, once per key. `keys`: all keys that the alert covers, if there are several. */
+/** Queues an alert, once per key. `keys`: all keys that the alert covers, if it covers several. */
 export async function alertOnce(
   sql: postgres.ISql,
   sender: string,
@@ -53,7 +53,7 @@ export async function alertOnce(
     where not exists (select from rosterd.outbox where kind = 'alert' and content ->> 'key' = ${key})`;
 }
 
-/** The maximum number of mails in a digest. It keeps the statement below the maximum number of parameters. */
+/** The maximum number of mails in a digest, so that the statement stays below the maximum number of parameters. */
 const MAX_CLAIMED_MAILS = 10_000;
 
 export class PostgresOutboxStore {

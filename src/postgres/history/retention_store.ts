@@ -1,4 +1,4 @@
-/** Finds imports past their retention and clears them (docs/upload-folder.md#retention). */
+/** Finds imports whose retention period is over, and deletes their details (docs/upload-folder.md#retention). */
 import type { Sql } from "../connection/connect.ts";
 
 export async function serverTime(sql: Sql): Promise<Date> {
@@ -6,7 +6,7 @@ export async function serverTime(sql: Sql): Promise<Date> {
   return now;
 }
 
-/** All feeds in the history, including those no longer in the settings. */
+/** All feeds in the history, including feeds that are no longer in the settings. */
 export async function feedsWithImports(sql: Sql): Promise<string[]> {
   const rows = await sql<{ feed: string }[]>`select distinct feed from rosterd.imports order by feed`;
   return rows.map(({ feed }) => feed);

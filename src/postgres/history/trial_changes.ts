@@ -3,7 +3,7 @@ import type { Change } from "../../domain/outcome.ts";
 import type { Sql, Tx } from "../connection/connect.ts";
 import { pagesOf } from "../connection/pages.ts";
 
-/** `changes`: the query for the changes in the plan. Its parameter $1 is the maximum number of changes. */
+/** `changes`: the query for the changes in the plan, where $1 is the maximum number of changes. */
 export async function keepTrialChanges(tx: Tx, importId: number, changes: string): Promise<void> {
   await tx.unsafe(
     `insert into rosterd.trial_changes (import_id, unique_id, outcome, columns)

@@ -47,7 +47,7 @@ export const undoImport = decision<Undone>("undone", async (tx, found, lock) => 
   return { restored, archived: created.count, permits_restored: permits, permits_released, ...leftOut(left) };
 });
 
-/** The only import that may be undone: the latest one that changed users and has not been undone. */
+/** The only import that may be undone: the latest import that changed users and has not been undone. */
 const LATEST = `
   select id from rosterd.imports
   where undone_at is null and status <> 'checked' and (

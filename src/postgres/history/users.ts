@@ -104,7 +104,7 @@ export async function findUser(sql: Sql, uniqueId: string): Promise<User | null>
 
 async function historyOf(sql: Sql, uniqueId: string, stored: Stored): Promise<HistoryEntry[]> {
   const rows = await sql.unsafe(HISTORY, [uniqueId, MAX_HISTORY]);
-  // Goes back from the newest import to find the values before each change.
+  // Finds the values before each change by working back from the newest import.
   let before = stored;
   return rows.map((row): HistoryEntry => {
     const { changes, is_creation, is_cleared, was_held, decisions, undone_at } = row;

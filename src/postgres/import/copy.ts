@@ -25,7 +25,7 @@ export class CopyRows {
     return this.#length;
   }
 
-  /** Returns the rows and empties the buffer. The next row overwrites them. */
+  /** Returns the rows and empties the buffer. The next row overwrites the returned bytes. */
   take(): Uint8Array {
     const rows = this.#bytes.subarray(0, this.#length);
     this.#length = 0;

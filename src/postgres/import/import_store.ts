@@ -31,7 +31,10 @@ import { migrateWithin } from "../migrate.ts";
 import { explainWithRights } from "../rights.ts";
 import { enqueue, newMessageId } from "../history/outbox_store.ts";
 
-/** A dry run does not take the import lock. Instead, it uses a snapshot in which concurrent imports are invisible. */
+/**
+ * A dry run does not take the import lock. Instead, a dry run uses a snapshot in which concurrent imports are
+ * invisible.
+ */
 const SNAPSHOT = "repeatable read";
 
 /** Thrown with the result of a dry run, so that its transaction rolls back. */

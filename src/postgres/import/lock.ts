@@ -50,7 +50,7 @@ export interface LockAttempt {
   tx: Tx;
   /** Runs a query that locks rows with `nowait`. Resolves to the value of its column `complete`. */
   lock(query: string, values?: (string | number)[]): Promise<boolean>;
-  /** Whether to lock the tables in reverse order, in case the other program does so. */
+  /** Whether to lock the tables in reverse order, because the other program may do so. */
   reversed: boolean;
 }
 

@@ -12,7 +12,7 @@ export interface Weighing {
   guard: Guard;
   /** The columns that an admin has approved for this file. */
   waived: readonly string[];
-  /** The number of records skipped because of the unchanged-record cache. The users of these records are known. */
+  /** The number of records skipped because of the unchanged-record cache. These records belong to known users. */
   skipped: number;
 }
 

@@ -57,7 +57,7 @@ export class PostgresPlannedImport implements PlannedImport {
     }
   }
 
-  /** `writes`: whether the import wrote users. */
+  /** `writes`: whether the import has written users. */
   async #carryOut(
     attempt: LockAttempt,
   ): Promise<{ counts: Counts; summary: PlanSummary; writes: boolean } | HeldPlan> {

@@ -45,7 +45,7 @@ export class Planner {
   /** Whether the table of users was empty before this import created users directly. */
   #isFirst = false;
 
-  /** The number of records skipped because of the unchanged-record cache. The users of these records are known. */
+  /** The number of records skipped because of the unchanged-record cache. These records belong to known users. */
   #skipped = 0;
 
   /** Which users may be missing. */
@@ -73,7 +73,7 @@ export class Planner {
   }
 
   async replan(tx: Tx): Promise<Plan> {
-    // The entries for lost zeros stay, because their records already have this problem.
+    // Entries for lost zeros are kept, because their records already have this problem.
     await tx.unsafe("truncate plan, claims, taken, missing, archived; delete from overruled where name <> 'unique_id'");
     return await this.#plan(tx);
   }
@@ -137,7 +137,7 @@ export class Planner {
     return kept.map(({ name, users }) => keptWarning(name, users));
   }
 
-  /** Counts the users who keep access that they would lose without another feed. */
+  /** Counts the users who keep access only because of another feed. */
   async #findKeptByOtherFeed(tx: Tx): Promise<Warning[]> {
     if (feedsOf(this.context.settings).length === 1) return [];
     const [{ users }] = await tx`
@@ -176,7 +176,7 @@ export class Planner {
     await tx.unsafe(withValues(this.context.queries.findDue, release_permits_after_days));
   }
 
-  /** Counts the users who begin to wait to be archived, and those who have waited long enough. */
+  /** Counts the users who begin to wait to be archived, and the users who have waited long enough. */
   async #countWaiting(tx: Tx): Promise<Warning[]> {
     const { release_permits_after_days: days } = this.context.settings;
     if (days === 0) return [];

@@ -17,7 +17,7 @@ import type { ImportQueries } from "./queries.ts";
 import { DirectInsertRows, type StagedRows, stagedRows } from "./staged_rows.ts";
 import type { UnchangedStore } from "./unchanged_store.ts";
 
-/** Above this number of records, PostgreSQL's estimates for new tables are unreliable. */
+/** The number of records above which PostgreSQL's estimates for new tables are unreliable. */
 const MAX_NESTED_RECORDS = 2_000;
 /** Below this fraction of all users, nested loops are the best plan in any case. */
 const MAX_NESTED_PART = 0.05;
@@ -43,7 +43,7 @@ export interface StagingContext {
 
 export interface StagedFacts {
   created: number;
-  /** The number of users whose records are not staged, because they would change nothing. */
+  /** The number of users whose records are not staged because they are unchanged. */
   skipped: number;
   /** Whether a unique value may occur in more than one record. */
   hasPossibleDuplicates: boolean;
@@ -152,7 +152,10 @@ export class PostgresStaging<Planned> implements Staging<Planned> {
     this.#repeated += count;
   }
 
-  /** Finds users whose records must be staged again, and removes their records and new rows. Null if there are none. */
+  /**
+   * Finds users whose records must be staged again, and removes their records and new rows. Returns null if no user is
+   * affected.
+   */
   async #findRestageUsers(): Promise<UserSet | null> {
     const { tx, queries } = this.context;
     const mayChange = this.#hasPossibleDuplicates || queries.findOldIds !== null;

@@ -13,17 +13,17 @@ export interface LogSize {
   entries: number;
 }
 
-/** With more entries than this, most of the log is out of date. */
+/** The maximum number of entries. If the log has more, most of it is out of date. */
 function maxEntries(users: number): number {
   return 1.25 * users + 1_000;
 }
 
-/** With more pieces than this, the log is slow to load. */
+/** The maximum number of pieces. A log with more pieces is slow to load. */
 function maxPieces(users: number): number {
   return users / 1_000 + 50;
 }
 
-/** If more users than this fraction are stale, a new log is smaller than their withdrawals. */
+/** The maximum fraction of stale users. Beyond this fraction, a new log is smaller than the withdrawals. */
 const MAX_STALE_PART = 0.1;
 
 /** Fills the table from the log. `users`: the approximate number of users in the log. */

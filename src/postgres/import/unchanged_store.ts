@@ -26,11 +26,11 @@ import { bucketsFor, UserSums, type Written } from "./user_sums.ts";
 const WORTH = 8;
 /** The stored sums are not used if the roster needs more than this many times as many buckets. */
 const MAX_GROWTH = 8;
-/** If users in more than this fraction of the buckets changed, the cache starts over. */
+/** The maximum fraction of buckets with changed users. Beyond this fraction, the cache starts over. */
 const MAX_CHANGED_PART = 0.5;
 /** The maximum length of a log. Loading a longer log takes more time than comparing the records. */
 const MAX_LOG_ENTRIES = 3 * MAX_CACHED_USERS;
-/** The `UserKey` of "rosterd". A server that computes a different value has different keys. */
+/** The `UserKey` of "rosterd". If a server computes a different value, its keys differ. */
 const PROBE = "259664528327011823";
 
 const FORGET_ALL = "delete from rosterd.known_records where feed = $1; delete from rosterd.known_state where feed = $1";
@@ -88,7 +88,7 @@ export class UnchangedStore {
     if (this.#keeping !== null) await appendLog(tx, feed, pieces);
   }
 
-  /** Loads the cache if that is worthwhile for a roster of this many bytes. */
+  /** Loads the cache, unless the roster is too short to benefit. */
   async load(bytes: number): Promise<void> {
     const { tx, feed, cache } = this;
     if (cache === null) return;
@@ -155,7 +155,7 @@ export class UnchangedStore {
     return before + users;
   }
 
-  /** The stored sums, if they and the log still belong to this users table; otherwise null. */
+  /** The stored sums; null if the sums or the log do not belong to this users table. */
   #kept({ tie, log, entries, states, known_tie, known_log, known_sums }: About, bytes: number): UserSums | null {
     const isSame = states === 1 && known_sums !== null && known_tie === tie && known_log === log;
     if (!isSame || entries > MAX_LOG_ENTRIES) return null;

@@ -73,7 +73,7 @@ export class UserSums {
     return Uint8Array.from(this.sums, (sum, bucket) => sum === other.sums[bucket] ? 0 : 1);
   }
 
-  /** Adds the rows that the import wrote according to its plan, but none that another program wrote. */
+  /** Adds the rows that the import wrote according to its plan. Rows of other programs are left out. */
   addWritten(): Promise<void> {
     return this.#add(writtenRows);
   }

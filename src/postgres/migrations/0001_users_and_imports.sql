@@ -1,5 +1,5 @@
 -- The first schema: users, permits, the history of imports, and waiting mail (docs/database.md).
--- Never change what a released migration does: add the next number.
+-- Never change the effect of a released migration: add a migration with the next number instead.
 
 create table rosterd.users (
   unique_id            text collate "C" primary key,
@@ -81,7 +81,7 @@ create table rosterd.imports (
   started_at       timestamptz not null default now(),
   finished_at      timestamptz,
   undone_at        timestamptz,
-  -- When retention cleared its files in bak, its failures and its undo data (docs/upload-folder.md#retention).
+  -- The time when retention deleted the files in bak, the failures and the undo data (docs/upload-folder.md#retention).
   cleared_at       timestamptz,
   -- The steps outside the database that were completed after the commit, so that a restart continues at the right step.
   bak_file         text,

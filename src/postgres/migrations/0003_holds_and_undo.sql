@@ -1,6 +1,6 @@
 -- Adds the tables of holds (docs/people.md#hold) and undo (docs/people.md#undo).
 
--- The import that created the user. An undo needs nothing more about new users.
+-- The import that created the user. For new users, an undo needs no other data.
 alter table rosterd.users add column created_by_import bigint;
 
 alter table rosterd.imports
@@ -9,7 +9,7 @@ alter table rosterd.imports
   add column hold_ended_at timestamptz;
 create index imports_open_holds_idx on rosterd.imports (id) where hold_state = 'open';
 
--- What each import changed in existing users, keyed by column of rosterd.users: {"city": ["Ottawa", "Hull"]}.
+-- The changes of each import to existing users, by column of rosterd.users: {"city": ["Ottawa", "Hull"]}.
 create table rosterd.import_changes (
   import_id   bigint not null references rosterd.imports on delete cascade,
   unique_id   text collate "C" not null,
@@ -18,7 +18,7 @@ create table rosterd.import_changes (
   changed_at  timestamptz not null default now(),
   primary key (import_id, unique_id)
 );
--- Finds who lost access in the last 24 hours.
+-- For finding the users who lost access in the last 24 hours.
 create index import_changes_lost_active_idx on rosterd.import_changes (changed_at) where lost_active;
 
 -- Users whose loss of access the guard holds.

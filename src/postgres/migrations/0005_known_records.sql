@@ -1,8 +1,8 @@
 -- Stores digests of the records applied last, so that an import can skip records that are still the same
 -- (docs/database.md#unchanged-record-cache).
 
--- A log in pieces. Each entry of 16 bytes is the key of a user and the digest of a record. Only the last entry of a
--- user counts.
+-- A log that is stored in pieces. Each entry of 16 bytes is the key of a user and the digest of a record. Only the last
+-- entry of a user counts.
 create table rosterd.known_records (
   id      bigint generated always as identity primary key,
   entries integer not null,

@@ -1,4 +1,4 @@
--- Adds feeds: folders with settings of their own (docs/upload-folder.md#feeds). "" is the upload folder itself.
+-- Adds feeds, which are folders with separate settings (docs/upload-folder.md#feeds). "" is the upload folder itself.
 
 alter table rosterd.imports add column feed text not null default '';
 
@@ -11,8 +11,8 @@ alter table rosterd.outbox drop constraint if exists outbox_kind_check;
 alter table rosterd.outbox add constraint outbox_kind_check
   check (kind in ('failures', 'rejected', 'held', 'imported', 'checked', 'alert'));
 
--- The changes that a trial would have made: {"city": ["Ottawa", "Hull"]}. They are stored separately, so that undo and
--- the archive guard ignore them.
+-- The changes that a trial would have made: {"city": ["Ottawa", "Hull"]}. These changes are stored separately, so that
+-- undo and the archive guard ignore them.
 create table rosterd.trial_changes (
   import_id bigint not null references rosterd.imports on delete cascade,
   unique_id text collate "C" not null,

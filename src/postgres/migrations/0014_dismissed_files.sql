@@ -1,5 +1,5 @@
--- An admin can declare files in bak known although the database has no import of them. This applies to files whose name
--- has this time of import or an earlier one.
+-- An admin can declare files in bak known although the database has no import of them. All files with this time of
+-- import in their name, or an earlier time, count as known.
 create table rosterd.dismissed_files (
   feed            text primary key,
   dismissed_until timestamptz not null,

@@ -11,7 +11,7 @@ alter table rosterd.users set (fillfactor = 90);
 -- The number of erased users among the users whom the import created or changed.
 alter table rosterd.imports add column erased bigint not null default 0;
 
--- A log of erasures: how many users were erased, when, and by whom. It does not identify the users.
+-- A log of erasures, with the number of erased users, the time and the admin. The log does not identify the users.
 create table rosterd.erasures (
   id        bigint generated always as identity primary key,
   erased_at timestamptz not null default now(),

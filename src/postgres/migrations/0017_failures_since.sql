@@ -1,4 +1,5 @@
--- Compares failures with those of the feed's earlier imports (docs/mail.md#new-and-known-failures).
+-- Adds columns for comparing failures with the failures of the feed's earlier imports
+-- (docs/mail.md#new-and-known-failures).
 
 alter table rosterd.import_failures
   -- A hash for each problem, over its column, code and value.

@@ -1,4 +1,4 @@
--- Archives or disables the missing users who are not held, and archives merged users and those whose grace period is
+-- Archives or disables the missing users who are not held. Also archives merged users, and users whose grace period is
 -- over. Records that the feed calls the waiting users inactive, and no longer names the other missing users.
 update rosterd.users as u
 set

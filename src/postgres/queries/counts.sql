@@ -1,4 +1,4 @@
--- Counts what the plan does to records and missing users. All other records are unchanged.
+-- Counts the effects of the plan on records and missing users. All other records are unchanged.
 select
   count(*) filter (where transition in ('create', 'create_archived')) as created,
   count(*) filter (where transition = 'archive') as archived,

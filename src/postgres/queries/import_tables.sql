@@ -28,7 +28,7 @@ create temp table repeats (
   same       boolean not null
 ) on commit drop;
 
--- plan: what each valid record would change. A record that changes nothing has no row.
+-- plan: the changes that each valid record would make. A record without changes has no row.
 create temp table plan (
   line             bigint not null,
   -- The user's id before the import, and the new id if the user is renamed.

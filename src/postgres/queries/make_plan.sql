@@ -1,4 +1,4 @@
--- Plans what each valid record changes (docs/people.md#outcomes). $1: archive_inactive_users; $2: whether a record
+-- Plans the changes of each valid record (docs/people.md#outcomes). $1: archive_inactive_users; $2: whether a record
 -- without `active` reactivates an archived user (missing_users "archive"); $3: whether users wait before they are
 -- archived (docs/people.md#grace-period); find_due.sql then archives them. If a user keeps access through another feed
 -- (docs/people.md#who-is-named), the statement of this feed is only recorded.

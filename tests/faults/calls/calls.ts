@@ -1,7 +1,7 @@
 /**
  * Makes single system calls in the upload folder fail under a real service (`failing_calls.c`). Drops a file before
- * each, and checks from outside that nothing is lost or applied twice. Then a service without faults finishes what is
- * left.
+ * each failure, and checks from outside that no file is lost or applied twice. At the end, a service without faults
+ * finishes the remaining work.
  */
 import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
@@ -20,12 +20,15 @@ const TOKEN = "token-of-the-test";
 
 export type Errno = "EIO" | "ENOSPC" | "ESTALE" | "EACCES" | "EMFILE";
 
-/** Why calls cannot be made to fail here; null if they can. */
+/** The reason why calls cannot be made to fail on this machine; null if they can. */
 export function cannotFailCalls(): string | null {
   return Deno.build.os === "linux" ? missingPrograms("cc") : "calls are replaced on Linux only";
 }
 
-/** Fails call number `from`, then every `stride`-th one, until a turn ends before that, or after `times` calls. */
+/**
+ * Makes call number `from` fail, then every `stride`-th call, until a turn ends without a failure, or after `times`
+ * failures.
+ */
 export interface Calls {
   from: number;
   stride: number;
@@ -33,7 +36,7 @@ export interface Calls {
   errors: readonly Errno[];
   /** The files to drop, in rotation. */
   kinds: readonly Kind[];
-  /** Counts only the calls that change something. */
+  /** Only calls that change the file system are counted. */
   changesOnly: boolean;
 }
 
@@ -109,7 +112,7 @@ class FailingCalls {
 
   async arm(call: number, errno: Errno, changesOnly: boolean): Promise<void> {
     const bytes = new Uint8Array(CONTROL_BYTES);
-    // Sets the error first, because the countdown arms it.
+    // The error is set first, because the countdown activates it.
     new DataView(bytes.buffer).setInt32(4, constants.errno[errno], true);
     new DataView(bytes.buffer).setInt32(8, Number(changesOnly), true);
     await this.#write(bytes);
@@ -124,7 +127,7 @@ class FailingCalls {
     return name;
   }
 
-  /** Writes in place, because the service has mapped the file into memory. */
+  /** The file is written in place, because the service has mapped it into memory. */
   async #write(bytes: Uint8Array): Promise<void> {
     using file = await Deno.open(this.control, { write: true });
     await file.write(bytes);
@@ -149,7 +152,7 @@ class Service implements AsyncDisposable {
     return new Service(process, output, address);
   }
 
-  /** The outcome does not matter, as long as the service still answers. */
+  /** The result of the turn does not matter, as long as the service still responds. */
   async turn(): Promise<void> {
     const headers = { authorization: `Bearer ${TOKEN}` };
     await (await fetch(`${this.address}/imports?wait=true`, { method: "POST", headers })).body?.cancel();

@@ -1,4 +1,7 @@
-/** Every system call that changes something below the upload folder fails once, with each of the errors of disks and mounts. */
+/**
+ * Every system call that changes an entry below the upload folder fails once with each error that disks and mounts
+ * cause.
+ */
 import { serverUnavailable } from "../../support/postgres.ts";
 import { KINDS } from "../rosters.ts";
 import { cannotFailCalls, type Errno, failCalls } from "./calls.ts";

@@ -1,6 +1,6 @@
 /**
- * Failover with a real primary and standby: the service goes on by itself, and every file is applied exactly once or is
- * named (docs/reliability.md#failover).
+ * Failover with a real primary and standby. The service continues without a restart, and every file is applied exactly
+ * once or reported as lost (docs/reliability.md#failover).
  */
 import assert from "node:assert/strict";
 import { Cluster, clusterIsMissing, leftOut } from "../../support/cluster.ts";
@@ -20,7 +20,7 @@ Deno.test({
   async fn() {
     await using primary = await Cluster.start({ settings: ["wal_level = replica", "max_wal_senders = 5"] });
     await using standby = await primary.standby();
-    // The standby stands first.
+    // The standby is the first host in the URL.
     const databaseUrl =
       `postgres://postgres@127.0.0.1:${standby.port},127.0.0.1:${primary.port}/postgres?target_session_attrs=read-write`;
     await using service = await TestService.start({ databaseUrl });
@@ -54,7 +54,7 @@ Deno.test({
     const [{ users }] = await standby.sql<{ users: number }[]>("select count(*)::int as users from rosterd.users");
     assert.equal(users, 2_000);
 
-    // The old primary comes back beside the new one, and must not be written to.
+    // The old primary comes back while the new one runs, and rosterd must not write to the old one.
     await primary.start();
     await service.import("third.csv", roster(2_001, 2_010));
     const [{ old }] = await primary.sql<{ old: number }[]>("select count(*)::int as old from rosterd.users");

@@ -21,7 +21,7 @@ export function onProxy(name: string, test: (proxy: Proxy, database: FaultyDatab
   });
 }
 
-/** Recognized by what the import sends on its connection. */
+/** The proxy recognizes each phase by the data that the import sends on its connection. */
 const PHASES = {
   "while it waits for its turn": { says: "pg_try_advisory_xact_lock(" },
   "during COPY": { says: "Main Street Main Street" },

@@ -1,4 +1,4 @@
-/** Links freeze in every phase of an import and in each direction; so does the leader's. */
+/** Freezes the link in every phase of an import and in each direction. Also freezes the link of the leader. */
 import assert from "node:assert/strict";
 import { until } from "../../support/until.ts";
 import { freezesIn, onProxy } from "./link.ts";
@@ -8,7 +8,7 @@ import { survived } from "../verdict.ts";
 for (const phase of ["while it waits for its turn", "during COPY", "in the merge", "before COMMIT"] as const) {
   freezesIn(phase);
   freezesIn(phase, ["to_server"]);
-  // After COMMIT the import is applied instead.
+  // If the link freezes after COMMIT, the import is applied instead.
   if (phase !== "before COMMIT") freezesIn(phase, ["to_client"]);
 }
 
@@ -16,8 +16,7 @@ onProxy("a leader notices that its link is frozen, and another process can take 
   const sessions = () =>
     database.connect()<{ query: string }[]>`
       select query from pg_stat_activity where application_name = 'rosterd' and datname = current_database()`;
-  // The idle connection between two imports has no locks. It would be closed over the frozen link, where the server does not
-  // receive the goodbye.
+  // The idle connection between two imports has no locks. The server would not notice a close through the frozen link.
   await until("the leader and the pool are connected, and nobody else", async () => {
     const all = await sessions();
     return all.length === proxy.connections.length && all.length >= 2 && all.every(({ query }) => query !== "commit");

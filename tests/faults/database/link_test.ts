@@ -1,4 +1,4 @@
-/** Frozen links and lost answers to COMMIT: a few cases. The slow run covers all. */
+/** A few cases of frozen links and lost replies to COMMIT. `link_slow.ts` covers all cases. */
 import assert from "node:assert/strict";
 import { COMMIT } from "../../support/proxy.ts";
 import { freezesIn, onProxy } from "./link.ts";
@@ -17,7 +17,7 @@ onProxy(
       says: COMMIT,
       ahead: true,
       act: (connection) => {
-        // Only an import has sent that much.
+        // Only an import sends this amount of data.
         if (connection.fromClient < 4_000 || swallowed > 0) return;
         swallowed++;
         connection.freeze(["to_client"]);

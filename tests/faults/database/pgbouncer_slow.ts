@@ -1,4 +1,6 @@
-/** Through PgBouncer in transaction mode, imports, leadership, decisions and HTTP work, and frozen links are found. */
+/**
+ * Imports, leadership, decisions and HTTP work through PgBouncer in transaction mode, and frozen links are detected.
+ */
 import assert from "node:assert/strict";
 import { startPgbouncer } from "../../support/pgbouncer.ts";
 import { pgbouncerIsMissing } from "../../support/pgbouncer.ts";

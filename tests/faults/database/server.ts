@@ -1,4 +1,4 @@
-/** Faults of a separate PostgreSQL server under the whole service, with a proxy that finds the moment. */
+/** Causes faults of a separate PostgreSQL server that the whole service uses. A proxy detects the right moment. */
 import type postgres from "postgres";
 import { Cluster, clusterIsMissing, type ClusterOptions } from "../../support/cluster.ts";
 import { COMMIT, Proxy } from "../../support/proxy.ts";
@@ -17,7 +17,7 @@ export interface Faulty {
 export interface WorldOptions extends ClusterOptions {
   /** Runs before the service starts. */
   before?: (cluster: Cluster) => Promise<void>;
-  /** The role of rosterd. */
+  /** The role with which rosterd connects. */
   user?: string;
 }
 
@@ -52,14 +52,14 @@ export function onCluster(
 /** Where an import is when the server stops. */
 export type Moment = "during COPY" | "in a statement of the merge" | "in COMMIT" | "after COMMIT";
 
-/** Slows the server down at the moment to catch. */
+/** Slows the server down, so that the test can act at the right moment. */
 const DAWDLE: Partial<Record<Moment, string>> = {
   "in a statement of the merge": "create trigger dawdle after insert on rosterd.users for each statement",
   "in COMMIT":
     "create constraint trigger dawdle after insert on rosterd.users deferrable initially deferred for each row",
 };
 
-/** Stops the server during an import, starts it again, and checks the result. */
+/** Stops the server during an import, restarts the server, and checks the result. */
 export function stopsIn(moment: Moment): void {
   onCluster(
     `a server that stops at once ${moment} leaves the import applied or rolled back, and rosterd completes it`,

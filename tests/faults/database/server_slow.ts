@@ -53,7 +53,8 @@ onCluster(
     const others = Array.from({ length: 45 }, () => cluster.connect("template1"));
     try {
       await database.service.stop();
-      // Includes the connections reserved for superusers, because rosterd is one here.
+      // The number includes the connections that are reserved for superusers, because rosterd is a superuser in this
+      // test.
       const taken = await Promise.allSettled(others.map((other) => other`select 1`));
       assert.ok(taken.some(({ status }) => status === "rejected"));
       await database.service.restart();

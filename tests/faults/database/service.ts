@@ -1,4 +1,4 @@
-/** The whole service on a faulty database, and the checks that every such test makes from outside. */
+/** Runs the whole service on a faulty database, and contains the checks that all these tests share. */
 import type postgres from "postgres";
 import type { StatusDocument } from "../../../src/http/service.ts";
 import type { LinkTimeouts } from "../../../src/postgres/connection/backend_probe.ts";
@@ -9,7 +9,7 @@ import { Outside } from "../invariants.ts";
 /** Short timeouts, so that a test does not wait for half a minute. */
 export const SHORT: LinkTimeouts = { silenceMs: 1_000, answerMs: 2_000, recheckMs: 300 };
 
-/** A roster of `records` users. Many of them need several pieces of COPY. */
+/** A roster of `records` users. A large roster is sent in several pieces of COPY. */
 export function roster(name: string, records: number) {
   const ids = Array.from({ length: records }, (_, at) => `${name}-${at}`);
   const content = `unique_id,login_source,street\n${
@@ -49,7 +49,7 @@ export class FaultyDatabase implements AsyncDisposable {
     return await this.service.get<StatusDocument>("/status");
   }
 
-  /** Waits until /readyz and /status say that the service is not ready, and why. */
+  /** Waits until /readyz and /status report that the service is not ready, with this reason. */
   async unreachableBecause(reason: RegExp): Promise<void> {
     await until(`not ready: ${reason}`, async () => {
       const answer = await this.service.fetch("/readyz");
@@ -77,7 +77,7 @@ export class FaultyDatabase implements AsyncDisposable {
     await this.ends();
   }
 
-  /** Stops the service, and checks that every dropped file is in its place and that no session is left. */
+  /** Stops the service. Checks that every dropped file is in its expected place, and that no session is left. */
   async ends(): Promise<void> {
     await this.service.stop();
     await this.outside.inTheEnd();

@@ -1,6 +1,6 @@
 /**
- * Runs the service on a folder that it shares with an attacker (`attacker.ts`), while good uploads arrive. Nothing
- * outside the folder is read or changed, no good upload is lost or applied twice, and the service recovers afterwards.
+ * Runs the service on a folder that it shares with an attacker (`attacker.ts`), while good uploads arrive. No file
+ * outside the folder may be read or changed, and no good upload lost or applied twice. The service recovers afterwards.
  */
 import assert from "node:assert/strict";
 import { chmod, chown, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -14,7 +14,7 @@ import { Canary, secretIsIn } from "./canary.ts";
 import { FolderService } from "./service.ts";
 import { survived } from "../verdict.ts";
 
-/** The attacker, and a user who only uploads. */
+/** The ids of the attacker, and of a user who only uploads. */
 export const MALLORY = 65_534, ALICE = 65_533;
 
 export interface AttackOptions {
@@ -72,7 +72,7 @@ async function goodWaiting({ upload }: FolderService): Promise<number> {
   return (await readdir(upload)).filter((name) => name.startsWith("good-")).length;
 }
 
-/** Starts turns until a good upload is in `bak`. The service starts turns of its own, too. */
+/** Starts turns until a good upload is in `bak`. The service also starts turns without a request. */
 async function inBak(service: FolderService, id: string): Promise<void> {
   await until(`${id} is in bak`, async () => {
     await service.turn();
@@ -81,7 +81,9 @@ async function inBak(service: FolderService, id: string): Promise<void> {
   });
 }
 
-/** Every good upload is in `bak` once, and nothing outside has changed. Returns the number of checks. */
+/**
+ * Checks that every good upload is in `bak` once, and that no file outside has changed. Returns the number of checks.
+ */
 async function nothingAchieved(service: FolderService, canary: Canary): Promise<number> {
   await until("every good upload is in bak", async () => {
     await service.turn();
@@ -92,8 +94,8 @@ async function nothingAchieved(service: FolderService, canary: Canary): Promise<
 }
 
 /**
- * The owner of the folder can move the uploads in it, and can make rosterd create entries in another folder. Nothing
- * outside may be read, changed, overwritten or removed, and no upload destroyed or applied twice.
+ * The owner of the folder can move the uploads in it, and can make rosterd create entries in another folder. No file
+ * outside the folder may be read or changed, and no upload may be destroyed or applied twice.
  */
 async function nobodyElseHarmed(service: FolderService, canary: Canary): Promise<number> {
   await service.dropGood("LAST", { fails: true, uid: ALICE });
@@ -104,7 +106,7 @@ async function nobodyElseHarmed(service: FolderService, canary: Canary): Promise
   return compared + checks;
 }
 
-/** Entries that only their owner can create, to be linked into the folder. */
+/** Creates entries that only their owner can create. The attacker links these entries into the folder. */
 export async function makeHoard(root: string): Promise<{ root: string } & Disposable> {
   await mkdir(root);
   await mkdir(join(root, "work"));
@@ -134,7 +136,7 @@ export function startAttacker(plan: Attack) {
 
 const PUT_ASIDE = /^\.(?:other|made-meanwhile)-/;
 
-/** Cleans up as an admin would: removes all but good uploads and the folders of rosterd. */
+/** Cleans up as an admin would: removes all entries except good uploads and the folders of rosterd. */
 async function cleanUp({ upload }: FolderService): Promise<void> {
   for (const name of await readdir(upload)) {
     // Folders that the attacker moved may contain good uploads.
@@ -167,7 +169,7 @@ async function secretIsNowhere(service: FolderService): Promise<number> {
   return Object.keys(texts).length;
 }
 
-/** Ready, and nothing waits except for foreign entries in `.rosterd`, which the status reports. */
+/** The service must be ready, and only foreign entries in `.rosterd`, which the status reports, may be left. */
 async function wellAgain(service: FolderService): Promise<void> {
   for (const { name, code } of (await service.status()).waiting) {
     assert.equal(code, "stray", name);

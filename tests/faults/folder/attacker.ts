@@ -1,9 +1,9 @@
 /**
  * Attacks files outside the shared upload folder through rosterd: swaps files for links, folders, pipes and hard links,
- * renames entries, and creates dangerous names. `attack.ts` starts it. At the end of its standard input it prints how
- * often each trick worked.
+ * renames entries, and creates dangerous names. `attack.ts` starts this program. At the end of its standard input, it
+ * prints the number of successes of each trick.
  *
- * Arguments, as JSON: {@link Attack}. As root it first becomes the user `uid`.
+ * Arguments, as JSON: {@link Attack}. If it runs as root, the attacker first becomes the user `uid`.
  */
 import fs from "node:fs";
 import { join } from "node:path";
@@ -23,7 +23,7 @@ export interface Attack {
 
 const NAMES = Array.from({ length: 6 }, (_, number) => `x${number}.csv`);
 const SWAPPED = ["swapped0.csv", "swapped1.csv", "swapped2.csv"];
-/** Careless programs interpret each of these names. */
+/** Names that careless programs interpret. */
 const EVIL_NAMES = [
   "new\nline.csv",
   "\u001b[2J\u001b[31mred.csv",
@@ -44,10 +44,10 @@ const EVIL_NAMES = [
   "Ω".repeat(125) + "x.csv",
   "CR\rLF\nBcc: all@example.edu.csv",
 ];
-/** No two are alike, since two uploads with the same name and bytes cannot be told apart. */
+/** All contents differ, because two uploads with the same name and bytes cannot be distinguished. */
 const roster = (number: number) => `unique_id,login_source,first_name\nATTACKER,ldap,Mallory ${number}\n`;
 
-/** Gets most of the time, since it wins most races. */
+/** This trick gets most of the time, because it wins most races. */
 const IN_A_BURST = "a link to the secret and a file, a hundred times in turn";
 
 /** Counts successes by name. */
@@ -126,7 +126,7 @@ function guestTricks({ upload, canary, hoard }: Attack, random: () => number): T
       fs.rmSync(path, { recursive: true, force: true });
       fs.mkdirSync(path);
     },
-    // Swaps the same file and link repeatedly: a program that checked the file may then open the link.
+    // Swaps the same file and link repeatedly, so that a program may check the file but open the link.
     [IN_A_BURST]: () => {
       const aside = (name: string, what: string) => at(`.mine-${what}-${name}.part`);
       const prepare = (name: string) => {
@@ -134,7 +134,7 @@ function guestTricks({ upload, canary, hoard }: Attack, random: () => number): T
           fs.rmSync(path, { recursive: true, force: true });
         }
         write(at(name));
-        // rosterd claims the oldest file first, directly after its check.
+        // The oldest file is attacked, because rosterd claims it first, directly after its check.
         fs.utimesSync(at(name), 1, 1);
         fs.symlinkSync(join(canary, "secret.csv"), aside(name, "link"));
       };
@@ -145,7 +145,7 @@ function guestTricks({ upload, canary, hoard }: Attack, random: () => number): T
             fs.renameSync(at(name), aside(name, now));
             fs.renameSync(aside(name, then), at(name));
           } catch {
-            prepare(name); // rosterd took the one or the other.
+            prepare(name); // rosterd has claimed either the file or the link.
           }
         }
       }
@@ -197,7 +197,7 @@ function vainTricks({ upload, canary }: Attack): Tricks {
 function ownerTricks({ upload, canary, hoard }: Attack): Tricks {
   const at = (name: string) => join(upload, name);
   let number = 0;
-  /** Replaces a folder and restores it. Moves aside what rosterd created meanwhile. */
+  /** Replaces a folder and restores it. Moves entries aside that rosterd has created in the meantime. */
   const swap = (name: string, makeOther: (path: string) => void) => () => {
     const away = at(`.${name.replace(/^\./, "")}-away`);
     const other = at(`.other-${number++}`);
@@ -205,7 +205,7 @@ function ownerTricks({ upload, canary, hoard }: Attack): Tricks {
     fs.renameSync(at(name), away);
     try {
       fs.renameSync(other, at(name));
-      // Gives rosterd a moment to use it.
+      // Waits, so that rosterd can use the replaced folder.
       for (let spin = 0; spin < number % 50; spin++) fs.lstatSync(at(name));
       fs.renameSync(at(name), other);
     } finally {

@@ -1,12 +1,13 @@
 /**
- * A tree beside the upload folder that must not change (I7), with a secret that rosterd must not read. The comparison
- * includes names, kinds, modes, owners, inodes, times and bytes. A leaked secret shows a read.
+ * A folder tree next to the upload folder. The tree must not change (I7), and rosterd must not read the secret in it.
+ * The comparison includes names, kinds, modes, owners, inodes, times and bytes. If the secret appears elsewhere,
+ * rosterd has read the tree.
  */
 import assert from "node:assert/strict";
 import { chmod, lstat, mkdir, readdir, readFile, readlink, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-/** Every secret file contains this as a user, which an import would create. */
+/** The secret. Every secret file is a roster with this user, whom an import would create. */
 export const SECRET = "SECRET-7f3a9c";
 const ROSTER = `unique_id,login_source,first_name\n${SECRET},ldap,${SECRET}\n,ldap,${SECRET}\n`;
 /** A work folder of another rosterd with a waiting upload. */
@@ -41,7 +42,7 @@ export class Canary {
     return new Canary(root, await photograph(root));
   }
 
-  /** Lists the changes since the beginning. */
+  /** Lists the changes of the tree since its creation. */
   async differences(): Promise<string[]> {
     const now = await photograph(this.root);
     const paths = new Set([...Object.keys(this.#before), ...Object.keys(now)]);
@@ -50,8 +51,8 @@ export class Canary {
   }
 
   /**
-   * All entries are unchanged, with the same inodes, but folders may have new entries. Returns the number of comparisons
-   * and the paths of new entries.
+   * Asserts that all entries are unchanged, with the same inodes. Folders may have new entries. Returns the number of
+   * comparisons and the paths of new entries.
    */
   async unharmed(): Promise<{ compared: number; added: string[] }> {
     const now = await photograph(this.root);
@@ -64,7 +65,7 @@ export class Canary {
     return { compared: Object.keys(this.#before).length, added };
   }
 
-  /** Nothing has changed. Returns the number of comparisons. */
+  /** Asserts that the tree is unchanged. Returns the number of comparisons. */
   async untouched(): Promise<number> {
     assert.deepEqual(await this.differences(), [], "I7: nothing outside the upload folder has changed");
     return Object.keys(this.#before).length;
@@ -87,7 +88,7 @@ async function photograph(root: string, path = "."): Promise<Record<string, stri
   return Object.assign(own, ...inside);
 }
 
-/** Asserts that none of the named texts contains the secret. */
+/** Asserts that the secret does not appear in any of the given texts. */
 export function secretIsIn(texts: Record<string, string>): string[] {
   return Object.entries(texts).filter(([, text]) => text.includes(SECRET)).map(([what]) => what);
 }

@@ -1,6 +1,6 @@
 /**
- * Folders that fail during the service: `bak` full or read-only, the upload folder unmounted or not writable. Nothing is
- * lost or applied twice, and the status says what is wrong.
+ * Folders that fail while the service runs: `bak` is full or read-only, or the upload folder is unmounted or not
+ * writable. No file is lost or applied twice, and the status names the problem.
  */
 import assert from "node:assert/strict";
 import { chmod, mkdir, readdir } from "node:fs/promises";
@@ -172,7 +172,7 @@ Deno.test({
       for (const folder of [upload, service.at(".rosterd")]) {
         const name = `W-${folder.length}`;
         await service.dropGood(name);
-        // The service may have been faster: then this file is done, and the next is not.
+        // If the service was faster, this file is done, and only the next one waits.
         await chmod(folder, 0o555);
         await turnUntil(service, "it is not ready", async () => !(await service.status()).ready);
         assert.equal((await service.status()).problems[0].code, "upload_not_writable");

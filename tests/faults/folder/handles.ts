@@ -1,4 +1,4 @@
-/** The service works with few handles and leaks none. */
+/** Tests that the service works with few file handles, and closes all of them. */
 import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
 import { canMount } from "../../inbox/mounts.ts";
@@ -7,7 +7,7 @@ import { FolderService } from "./service.ts";
 import { survived } from "../verdict.ts";
 
 const AT_ONCE = 50;
-/** Sessions of pool, import and leadership. */
+/** The maximum number of sessions for the pool, the import and leadership. */
 const MOST_SESSIONS = 12;
 
 /** Runs the service with at most 64 open files. Checks handles and sessions after the imports. */
@@ -48,8 +48,8 @@ async function importSome(service: FolderService, from: number, to: number): Pro
 }
 
 /**
- * The session pool grows to its size, but other handles must not. A session may close between the two counts, so this
- * returns the maximum of many.
+ * The session pool grows to its maximum size, but the number of other handles must not grow. A session may close
+ * between the two counts, so the function returns the maximum of many counts.
  */
 async function othersThanSessions(service: FolderService): Promise<number> {
   return await service.handles() - await sessions(service);

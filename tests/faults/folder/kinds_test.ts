@@ -101,7 +101,7 @@ folderTest(
       // Moves the folder of rosterd aside if it exists.
       const own = await rename(service.at(name), service.here.path("own")).then(() => true, () => false);
       await plantInPlaceOf(service, name, tree);
-      // Writable for all, so that only its owner can be the problem.
+      // All users can write to the folder, so that only its owner can be the problem.
       if (text.source.startsWith("belongs")) {
         await run("bash", "-c", `chown 65534:65534 "$0" && chmod 777 "$0"`, service.at(name));
       }
@@ -165,7 +165,7 @@ folderTest(
       await service.restart();
       assert.deepEqual(await service.turn(), []);
       await service.outside.inTheEnd();
-      // Scans of the service open `bak` sometimes, and a file system in use cannot be unmounted.
+      // The unmount is retried, because scans of the service open `bak` for short times.
       await service.stop();
     });
     survived({ fault: "bak is on another file system", injected: 5, checks: service.outside.checks });

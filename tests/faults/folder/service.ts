@@ -1,6 +1,6 @@
 /**
- * Runs `rosterd serve` as a process on a shared upload folder, with the released permissions. It lacks the privileges of
- * root, so that file modes and owners apply to it.
+ * Runs `rosterd serve` as a process on a shared upload folder, with the released permissions. The process lacks the
+ * privileges of root, so that file modes and owners apply to it.
  */
 import assert from "node:assert/strict";
 import { chmod, chown, readdir, readFile, rename, writeFile } from "node:fs/promises";
@@ -20,17 +20,17 @@ import { Outside } from "../invariants.ts";
 const MAIN = fileURLToPath(new URL("../../../main.ts", import.meta.url));
 const TOKEN = "token-of-the-test";
 
-/** As root without capabilities. */
+/** Runs a command as root without capabilities. */
 const WITHOUT_POWER = IS_ROOT ? ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] : [];
 
 export interface FolderServiceOptions {
   settings?: Record<string, unknown>;
-  /** Each is a folder in the upload folder. */
+  /** The feeds, each of which is a folder in the upload folder. */
   feeds?: readonly string[];
   /** A command that runs the service, for example with a limit. */
   wrapper?: readonly string[];
   withoutMail?: boolean;
-  /** Uses a fast file system in memory, if the test may mount. */
+  /** Whether to use an in-memory file system, if the test has the right to mount one. */
   inMemory?: boolean;
   /** Leaves the upload folder to the test, for a mount. */
   beforeStart?: (upload: string) => Promise<void>;
@@ -46,7 +46,7 @@ export interface Status {
   ignored: string[];
 }
 
-/** Limit for one answer: a hanging service fails the test. */
+/** The time limit for one response, so that a hanging service fails the test. */
 const ANSWER_MS = 20_000;
 
 export class FolderService implements AsyncDisposable {
@@ -125,7 +125,7 @@ export class FolderService implements AsyncDisposable {
       }, () => false));
   }
 
-  /** Stops the process, which must not have died or hang. */
+  /** Stops the process. Throws if the process has died or hangs. */
   async stop(): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
@@ -135,7 +135,7 @@ export class FolderService implements AsyncDisposable {
     assert.equal(code, 0, `the service ended with ${code}: ${this.log.slice(-2_000)}`);
   }
 
-  /** Calls the service with the token. Throws without an answer. */
+  /** Calls the service with the token. Throws if the service does not respond. */
   async fetch(path: string, init: RequestInit = {}): Promise<Response> {
     const headers = { authorization: `Bearer ${TOKEN}` };
     try {
@@ -220,7 +220,7 @@ export class FolderService implements AsyncDisposable {
       this.#child.kill("SIGKILL");
       await this.#child.status;
     } catch (error) {
-      if (!(error instanceof TypeError)) throw error; // It has ended already.
+      if (!(error instanceof TypeError)) throw error; // The process has already ended.
     }
     await this.#reading;
     await this.smtp[Symbol.asyncDispose]();

@@ -3,15 +3,15 @@ import { readToEnd } from "../../support/connection.ts";
 
 export interface SlowClient {
   name: string;
-  /** Sent at once. */
+  /** The bytes that the client sends at once. */
   says: string;
-  /** Then sent repeatedly, once a second. */
+  /** The bytes that the client then sends once a second. */
   drips?: string;
-  /** What the server sends before it closes the connection. */
+  /** The response of the server before it closes the connection. */
   hears: RegExp;
 }
 
-/** The maximum time that any of them may hold a connection. */
+/** The maximum time for which a client may keep its connection open. */
 export const LONGEST_MS = 30_000;
 
 export function slowClients(token: string): SlowClient[] {

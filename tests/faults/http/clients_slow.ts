@@ -1,4 +1,4 @@
-/** Slow and silent clients, with the service's real deadlines: from source, and with the compiled binary. */
+/** Slow and silent clients with the service's real deadlines, both from source and with the compiled binary. */
 import assert from "node:assert/strict";
 import { compileBinary, compilerVersion } from "../../support/compile.ts";
 import { FROM_SOURCE, Workplace } from "../../support/rosterd.ts";
@@ -11,7 +11,7 @@ const TOKEN = "token-of-the-test";
 const binary = await compileBinary();
 const version = await compilerVersion();
 
-/** Null: it cannot run here. */
+/** The command; null if it cannot run on this machine. */
 function testClients(what: string, program: readonly string[] | null): void {
   Deno.test({
     name: `${what}: a connection that keeps nobody busy is closed within 30 seconds`,
@@ -20,7 +20,7 @@ function testClients(what: string, program: readonly string[] | null): void {
       await using here = await Workplace.make({
         ROSTERD_LISTEN: "127.0.0.1:0",
         ROSTERD_ADMIN_TOKEN: TOKEN,
-        // This needs no database.
+        // This test needs no database.
         DATABASE_URL: "postgres://nobody@127.0.0.1:1/nothing",
       }, program!);
       const service = here.spawn("serve");

@@ -80,7 +80,7 @@ Deno.test(`${KILLS} kills at random moments, with a bad mail server, lose no rep
   await until("everybody was told", async () => {
     await w.ask("POST", "/imports?wait=true");
     await w.minutesPass(60);
-    // Starts another hour, since only ten mails an hour are sent.
+    // Moves the clock by an hour, because only ten mails an hour are sent.
     await w.database.sql`update rosterd.outbox set sent_at = sent_at - interval '1 hour'`;
     const { imports } = await w.ask("GET", "/imports?limit=200");
     return imports.length === KILLS && imports.every((entry: { mail: string }) => entry.mail === "sent");
@@ -95,7 +95,7 @@ Deno.test(`${KILLS} kills at random moments, with a bad mail server, lose no rep
   });
 });
 
-/** Copies with one Message-ID must be the same mail. */
+/** Mails with the same Message-ID must be identical. */
 function assertOneContentOfEachId({ server, outside }: MailProcess): void {
   const texts = new Map<string, string>();
   for (const { messageId, subject, text } of server.mails) {

@@ -1,6 +1,6 @@
 /**
- * Mail with a bad mail server, tested from outside with a whole service on a real database. The import is always whole,
- * and its mail is sent or marked as failed. `mail_slow.ts` tests what takes real time.
+ * Mail with a bad mail server, tested from outside with a whole service on a real database. The import is always
+ * complete, and its mail is sent or marked as failed. `mail_slow.ts` has the tests that take real time.
  */
 import assert from "node:assert/strict";
 import { serverUnavailable } from "../../support/postgres.ts";
@@ -17,7 +17,7 @@ interface FaultOptions extends MailWorldOptions {
   ignore?: boolean;
 }
 
-/** `test` returns how often it injected the fault. */
+/** Registers a test. `test` returns how often it injected the fault. */
 function fault(name: string, test: (world: MailWorld) => Promise<number>, options: FaultOptions = {}): void {
   Deno.test({
     name,
@@ -30,7 +30,7 @@ function fault(name: string, test: (world: MailWorld) => Promise<number>, option
   });
 }
 
-/** The same with `rosterd serve` as its own process. */
+/** Registers a test with `rosterd serve` as a separate process. */
 function processFault(
   name: string,
   options: FaultOptions,

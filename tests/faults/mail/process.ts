@@ -1,4 +1,7 @@
-/** Like `world.ts`, with `rosterd serve` as a process that can be killed and has its own certificates. */
+/**
+ * The counterpart of `world.ts` that runs `rosterd serve` as a separate process, which can be killed and has separate
+ * certificates.
+ */
 import { type TestDatabase, testDatabase } from "../../support/postgres.ts";
 import { Workplace } from "../../support/rosterd.ts";
 import { CERTIFICATE_FILE, type SmtpTestServer, startSmtpServer } from "../../support/smtp_server.ts";
@@ -60,7 +63,7 @@ export class MailProcess implements AsyncDisposable {
     await this.ask("POST", "/imports?wait=true");
   }
 
-  /** For the mails that wait. */
+  /** Resolves when no mail is waiting. */
   async minutesPass(minutes: number): Promise<void> {
     await this.database.sql`
       update rosterd.outbox set next_try_at = next_try_at - make_interval(mins => ${minutes}) where sent_at is null`;

@@ -1,7 +1,7 @@
 /**
  * A whole service with a bad mail server and a clock that the test sets. {@link MailWorld.inTheEnd} checks from outside:
- * every import is whole and in `bak`, every mail is sent or marked as failed, and the log contains no secret and no value
- * of a user.
+ * every import is complete, its file is in `bak`, every mail is sent or marked as failed, and the log contains no
+ * secret and no value of a user.
  */
 import assert from "node:assert/strict";
 import type { ImportEntry } from "../../../src/importer/ports.ts";
@@ -19,7 +19,7 @@ import { type Dropped, Outside } from "../invariants.ts";
 
 export const MINUTE = 60_000, HOUR = 60 * MINUTE;
 
-/** Values that a mail may contain, but not the log. */
+/** Values that a mail may contain, but that the log must not contain. */
 export const SECRETS = ["Nachname-Qz", "correct horse", "registry@school.example", "admin@rosterd.example"];
 
 export const MAIL_SETTINGS = {
@@ -95,12 +95,12 @@ export class MailWorld implements AsyncDisposable {
     this.#servers.push(await startSmtpServer({ security: "none", port: this.#port, ...options }));
   }
 
-  /** Moves the clocks of the service, but not that of the database. The time of day may move back. */
+  /** Moves the clocks of the service, but not the clock of the database. The time of day may move back. */
   pass(milliseconds: number): void {
     this.#passed += milliseconds;
   }
 
-  /** Drops a file with one failure and imports it, which must work immediately whatever the mail does. */
+  /** Drops a file with one failure and imports it. The import must not wait for the mail. */
   async import(name: string, { mailRefused = false } = {}): Promise<ImportEntry> {
     const file = { ...rosterOf(name), mailRefused };
     this.outside.expect(file);
@@ -142,7 +142,7 @@ export class MailWorld implements AsyncDisposable {
       await this.import(`bad${file}.csv`);
       this.pass(MINUTE);
       came.push(this.mails.length);
-      // A mail may be in progress while the clock moves.
+      // While the clock moves, a mail may be in progress.
       assert.ok(came[file] - (came[file - 60] ?? 0) <= 11, `${came[file]} mails in ${file} minutes`);
     }
     this.pass(HOUR);

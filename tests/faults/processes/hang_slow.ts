@@ -1,4 +1,7 @@
-/** A service whose HTTP answers no more, though its event loop runs, ends with 70. strace makes each of its accepts fail. */
+/**
+ * A service whose HTTP no longer responds, although its event loop runs, exits with 70. strace makes each call of
+ * accept fail.
+ */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { missingPrograms } from "../../support/programs.ts";
@@ -8,7 +11,7 @@ import { survived } from "../verdict.ts";
 const missing = missingPrograms("strace");
 if (missing !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${missing}`);
 
-/** The first accepts belong to the connection of the service with itself. */
+/** The first calls of accept belong to the connection of the service with itself. */
 const STRACE = ["strace", "-f", "-qq", "-e", "trace=accept4", "-e", "inject=accept4:error=EMFILE:when=4+"];
 
 Deno.test({

@@ -1,6 +1,6 @@
 /**
- * Kills the service at random moments while files of every kind arrive, and then checks from outside that nothing was lost
- * or done twice (I1 to I6).
+ * Kills the service at random moments while files of every kind arrive, and then checks from outside that no file was
+ * lost or imported twice (I1 to I6).
  */
 import assert from "node:assert/strict";
 import { testDatabase } from "../../support/postgres.ts";
@@ -13,9 +13,9 @@ import { survived } from "../verdict.ts";
 
 export interface Kills {
   kills: number;
-  /** Seeds the random moments. */
+  /** The seed of the random moments. */
   seed: number;
-  /** Files go to these feeds and to the upload folder itself in turn. */
+  /** The files are dropped into these feeds and the upload folder itself in turn. */
   feeds?: readonly string[];
   /** The program to kill; runs from source by default. */
   program?: readonly string[];
@@ -49,11 +49,11 @@ export async function surviveKills({ kills, seed, feeds = [], program = FROM_SOU
     await here.write(`${folder}/.${kill}.part`, file.content);
     await Deno.rename(here.path(`${folder}/.${kill}.part`), here.path(`${folder}/${file.name}`));
     const service = here.spawn("serve");
-    // A random moment between before the start and after the import.
+    // A random moment between the start of the process and the end of the import.
     await new Promise((resolve) => setTimeout(resolve, random() * LONGEST_LIFE_MS));
     service.kill("SIGKILL");
     await service.output();
-    // Reading all files at every kill would take longer each time.
+    // All files are read only at some kills, because reading them takes longer each time.
     if (kill < 20 || kill % 50 === 0) await outside.atAnyInstant();
   }
   await finish(here, feeds, database.sql);
@@ -85,7 +85,7 @@ async function finish(here: Workplace, feeds: readonly string[], sql: Sql): Prom
   }
 }
 
-/** A service that never lived long enough has made no work folder. */
+/** If every service was killed early, the work folder may not exist. */
 function namesIn(folder: string): string[] {
   try {
     return [...Deno.readDirSync(folder)].map(({ name }) => name);

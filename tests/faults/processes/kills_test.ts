@@ -1,4 +1,4 @@
-/** Kills at random moments; `deno task test:slow` kills the compiled binary a thousand times. */
+/** Kills the service at random moments. `deno task test:slow` kills the compiled binary a thousand times. */
 import { serverUnavailable } from "../../support/postgres.ts";
 import { surviveKills } from "./kills.ts";
 

@@ -1,4 +1,4 @@
-/** Faults of the process: an end during work, broken outputs, a jumping clock, changed settings. */
+/** Faults of the process: an exit during work, broken outputs, a jumping clock, changed settings. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { serverUnavailable, testDatabase } from "../../support/postgres.ts";
@@ -98,7 +98,7 @@ fault("a second SIGTERM ends the service immediately", async (w) => {
   await w.nextMergesTake(0);
   running.process.kill("SIGTERM");
   await until("it is about to end", async () => await running.ask("GET", "/healthz").then(() => false, () => true));
-  // Two within a second are one request: Ctrl-C under `deno task` comes twice.
+  // Two signals within a second count as one, because Ctrl-C under `deno task` arrives twice.
   await new Promise((resolve) => setTimeout(resolve, 1_100));
   const { code, took } = await w.end(running, "SIGTERM");
   assert.notEqual(code, 0);

@@ -1,6 +1,6 @@
 /**
- * Runs one or more `rosterd serve` processes on one database, with long merges on demand. `invariants.ts` checks them from
- * outside.
+ * Runs one or more `rosterd serve` processes on one database, with long merges on demand. `invariants.ts` checks the
+ * processes from outside.
  */
 import { readdir } from "node:fs/promises";
 import { type TestDatabase, testDatabase } from "../../support/postgres.ts";
@@ -17,7 +17,7 @@ export interface RosterdsOptions {
 export interface Ended {
   code: number;
   log: string;
-  /** Milliseconds from the signal to the end. */
+  /** Stops the process. Resolves to the milliseconds from the signal to the end. */
   took: number;
 }
 
@@ -42,12 +42,12 @@ export class Rosterds implements AsyncDisposable {
     return new Rosterds(database, here);
   }
 
-  /** Starts another one with its own data folder. */
+  /** Starts another rosterd with a separate data folder. */
   start(...words: string[]): Promise<Running> {
     return this.#startAt(this.here, words);
   }
 
-  /** Starts another one from another program. */
+  /** Starts another rosterd from a different program. */
   startWith(program: readonly string[]): Promise<Running> {
     return this.#startAt(this.here.with(program), []);
   }
@@ -99,12 +99,12 @@ export class Rosterds implements AsyncDisposable {
       end $$`);
   }
 
-  /** Changes that time; a running merge keeps the old one. */
+  /** Changes the duration of the statement. A running merge keeps the old duration. */
   async nextMergesTake(seconds: number): Promise<void> {
     await this.database.sql`update public.merge_takes set seconds = ${seconds}`;
   }
 
-  /** Waits until a backend of rosterd runs such a statement. */
+  /** Waits until a backend of rosterd runs the slow statement. */
   async inMerge(ms?: number): Promise<void> {
     await until("a long statement runs", () => this.backends("wait_event = 'PgSleep'").then((count) => count > 0), ms);
   }
@@ -124,7 +124,7 @@ export class Rosterds implements AsyncDisposable {
         and database = (select oid from pg_database where datname = current_database())`;
   }
 
-  /** Waits until every file is in `bak` and the history says so. */
+  /** Waits until every file is in `bak` according to the folder and the history. */
   async allImported(files: number, ms?: number): Promise<void> {
     const over = until(`${files} imports are over`, async () => {
       const [{ over }] = await this.database.sql<{ over: number }[]>`

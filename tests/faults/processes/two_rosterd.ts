@@ -1,4 +1,4 @@
-/** Two `rosterd serve` on one database, from source and compiled. */
+/** Tests two `rosterd serve` processes that share a database, both from source and compiled. */
 import assert from "node:assert/strict";
 import { Outside } from "../invariants.ts";
 import { numbers } from "./kills.ts";
@@ -9,7 +9,7 @@ import { survived } from "../verdict.ts";
 /** The limit for a takeover. */
 export const TAKEOVER_MS = 60_000;
 
-/** One imports, and the other stands by and says so. */
+/** One rosterd imports, and the other reports that it stands by. */
 export async function standsBy(options: RosterdsOptions): Promise<void> {
   await using w = await Rosterds.make(options);
   const first = await w.start();
@@ -40,7 +40,7 @@ export async function standsBy(options: RosterdsOptions): Promise<void> {
   survived({ fault: "two rosterd: one works, the other stands by and says so", injected: 1, checks: w.outside.checks });
 }
 
-/** Kills the leader at `moment`, and measures the time until the other one has imported the file. */
+/** Kills the leader at `moment`, and measures the time until the standby has imported the file. */
 export async function takesOver(
   what: string,
   options: RosterdsOptions & { users: number; mergeSeconds: number },
@@ -96,8 +96,8 @@ export async function rolls(times: number, options: RosterdsOptions): Promise<vo
 }
 
 /**
- * The leader hangs during an import and loses the lead. The new leader wants to import the same file when the first one
- * continues and finishes its import.
+ * The leader hangs during an import and loses leadership. The old leader continues and finishes its import while the
+ * new leader tries to import the same file.
  */
 export async function deposed(times: number, options: RosterdsOptions): Promise<void> {
   await using w = await Rosterds.make(options);
@@ -146,7 +146,7 @@ async function startOfLast({ database: { sql } }: Rosterds): Promise<number> {
   return started_at.getTime();
 }
 
-/** The leader hangs permanently. */
+/** The leader hangs and never continues. */
 export async function hangs(options: RosterdsOptions): Promise<void> {
   await using w = await Rosterds.make(options);
   const leader = await w.start();
@@ -165,7 +165,7 @@ export async function hangs(options: RosterdsOptions): Promise<void> {
   survived({ fault: "two rosterd: the leader hangs", injected: 1, checks: w.outside.checks });
 }
 
-/** Kills the leader at random moments, while files arrive and another one stands by. */
+/** Kills the leader at random moments, while files arrive and another rosterd stands by. */
 export async function killedInTurn(kills: number, options: RosterdsOptions): Promise<void> {
   await using w = await Rosterds.make(options);
   const seed = Date.now() % 1_000_000, random = numbers(seed);
@@ -173,7 +173,7 @@ export async function killedInTurn(kills: number, options: RosterdsOptions): Pro
   await w.mergesTake(0.2);
   let longest = 0;
   for (let kill = 0; kill < kills; kill++) {
-    // If no file is left, this one may not lead yet, and the next one could become the leader.
+    // If no file is left, this rosterd may not be the leader yet, and the next one could become the leader.
     await until("it leads", async () => {
       await leader.ask("POST", "/imports?wait=true");
       return !(await leader.ask("GET", "/status")).standby;

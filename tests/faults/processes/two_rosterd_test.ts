@@ -1,4 +1,7 @@
-/** Two rosterd on one folder and database; `two_rosterd_slow.ts` tests longer, and the compiled binary. */
+/**
+ * Tests two rosterd that share a folder and a database. `two_rosterd_slow.ts` tests for a longer time, and with the
+ * compiled binary.
+ */
 import { serverUnavailable } from "../../support/postgres.ts";
 import { deposed, foldersOfTheirOwn, rolls, standsBy, takesOver } from "./two_rosterd.ts";
 

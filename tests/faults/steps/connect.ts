@@ -1,6 +1,5 @@
 /**
- * Replaces `src/postgres/connection/connect.ts`: each statement that changes something, and each COMMIT, is a side
- * effect.
+ * Replaces `src/postgres/connection/connect.ts`: each statement that changes data, and each COMMIT, is a side effect.
  */
 import * as real from "../../../src/postgres/connection/connect.ts";
 import { after, before, effect } from "./killing.ts";
@@ -30,7 +29,7 @@ async function committing<T>(begin: (work: Work<T>) => Promise<T>, work: Work<T>
   return result;
 }
 
-/** The same `sql`; each statement is counted when it is awaited. */
+/** Returns the same `sql`, but counts each statement when it is awaited. */
 function counting<S extends real.Sql | real.Tx>(sql: S): S {
   return new Proxy(sql, {
     apply: (target, self, words) => counted(Reflect.apply(target as never, self, words), words[0]),
@@ -49,7 +48,7 @@ function counting<S extends real.Sql | real.Tx>(sql: S): S {
   });
 }
 
-/** Statements that change something: all except queries and set-up. Queries call the functions that move permits. */
+/** Statements that change data: all except queries and set-up. Queries call the functions that move permits. */
 const CHANGES = /^\s*(insert|update|delete|copy|create|alter|drop|with)\b|_permits\(/i;
 
 function counted(query: unknown, words: readonly string[]): unknown {

@@ -1,8 +1,8 @@
 /**
  * Kills its own process before or after the N-th side effect. The other modules in this folder replace
  * `src/inbox/files/disk.ts`, `src/postgres/connection/connect.ts` and `src/smtp/transport.ts`, which make all side
- * effects of an import, and report each one here. `ROSTERD_KILL` says when (`before 7`, `after 7`); `ROSTERD_KILLED`
- * names a file for the name of the interrupted step.
+ * effects of an import, and report each side effect to this module. `ROSTERD_KILL` sets the moment (`before 7`, `after
+ * 7`); `ROSTERD_KILLED` names a file for the name of the interrupted step.
  */
 const [when, wanted] = (Deno.env.get("ROSTERD_KILL") ?? "never 0").split(" ");
 const report = Deno.env.get("ROSTERD_KILLED");
@@ -16,14 +16,14 @@ export async function effect<T>(name: string, work: () => PromiseLike<T>): Promi
   return result;
 }
 
-/** Counts a side effect that is about to happen. Returns its number for {@link after}. */
+/** Counts a side effect that is about to happen. Returns the number of the side effect, for {@link after}. */
 export async function before(name: string): Promise<number> {
   const number = ++effects;
   if (when === "before" && number === Number(wanted)) await end(name);
   return number;
 }
 
-/** Reports that it has happened. */
+/** Reports that a side effect has happened. */
 export async function after(name: string, number: number): Promise<void> {
   if (when === "after" && number === Number(wanted)) await end(name);
 }

@@ -1,6 +1,6 @@
 /**
- * Upload clients: OpenSSH's `sftp`, `lftp` and `curl`, over SFTP and FTPS. Each is a process that a test can stop, resume
- * and kill.
+ * Upload clients: OpenSSH's `sftp`, `lftp` and `curl`, over SFTP and FTPS. Each client is a process that a test can
+ * stop, resume and kill.
  */
 import { join } from "node:path";
 import type { FtpsServer } from "../../support/ftps_server.ts";
@@ -12,13 +12,13 @@ export const CLIENT_PROGRAMS = ["sftp", "lftp", "curl"];
 export interface Job {
   /** The path of the local file. */
   local: string;
-  /** Its name in the upload folder. */
+  /** The name of the file in the upload folder. */
   name: string;
   /** Bytes per second; unlimited by default. */
   speed?: number;
   /** Appends to the partial upload. */
   resume?: boolean;
-  /** Sends it under a temporary name of the client and renames it at the end. */
+  /** Uploads the file under a temporary name of the client, and renames it at the end. */
   temporaryName?: boolean;
 }
 
@@ -44,7 +44,7 @@ export class Upload {
     this.#process = command.spawn();
     this.#output = this.#process.output().finally(() => this.ended = true);
     const writer = this.#process.stdin.getWriter();
-    // A killed client closes its end.
+    // After a kill, the client's end of the connection is closed.
     writer.write(new TextEncoder().encode(input)).then(() => writer.close()).catch(() => {});
   }
 
@@ -61,7 +61,7 @@ export class Upload {
     await this.#output;
   }
 
-  /** Stops it, like a hanging network. */
+  /** Stops the client, as a hanging network would. */
   stop(): void {
     this.#process.kill("SIGSTOP");
   }
@@ -71,7 +71,7 @@ export class Upload {
   }
 }
 
-/** The block size of `sftp`. A partial upload has a multiple of it. */
+/** The block size of `sftp`. The size of a partial upload is a multiple of the block size. */
 export const SFTP_BLOCK = 32_768;
 
 export function sftp(server: SftpServer): Client & { batch(...commands: readonly string[]): Upload } {
@@ -98,7 +98,7 @@ export function lftpOverSftp(server: SftpServer): Client {
 }
 
 export function lftpOverFtps(server: FtpsServer, folder: string): Client {
-  // No TLS 1.3, as with curl: vsftpd sometimes resets the connection at the end of a file.
+  // TLS 1.3 is turned off, as with curl, because vsftpd sometimes resets the connection at the end of a file.
   const settings = [
     "set ssl:priority NORMAL:-VERS-TLS1.3",
     ...[`set ssl:ca-file ${server.certificate}`, "set ftp:ssl-force true", "set ftp:ssl-protect-data true"],

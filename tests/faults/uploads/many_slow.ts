@@ -11,7 +11,7 @@ const unavailable = await withoutSftp();
 if (unavailable !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${unavailable}`);
 
 const FILES = Number(Deno.env.get("ROSTERD_UPLOADS") ?? 10_000);
-/** Is coprime to the number of files, so that times and names have different orders. */
+/** A step that is coprime to the number of files, so that times and names have different orders. */
 const STRIDE = 7_919;
 
 Deno.test({

@@ -1,6 +1,6 @@
 /**
- * A service for one test, with sshd, vsftpd and clients that write into its upload folder, and checks from outside.
- * Turns run only when the test starts them. The service scans the folder once a second.
+ * A service for one test, with sshd, vsftpd and clients that write into its upload folder, and contains checks from
+ * outside. Turns run only when the test starts them. The service scans the folder once a second.
  */
 import assert from "node:assert/strict";
 import { readdir, readFile, readlink, stat } from "node:fs/promises";
@@ -25,12 +25,12 @@ import {
 /** Settling takes two scans, so that a busy machine still sees a file wait. */
 export const SETTLE = 2;
 
-/** Why tests with sshd cannot run here, or null. */
+/** The reason why tests with sshd cannot run here, or null. */
 export async function withoutSftp(): Promise<string | null> {
   return await serverUnavailable() ?? missingPrograms(...SFTP_PROGRAMS);
 }
 
-/** Why tests with all servers and clients cannot run here, or null. */
+/** The reason why tests with all servers and clients cannot run here, or null. */
 export async function withoutServers(): Promise<string | null> {
   if (Deno.build.os !== "linux" || Deno.uid() !== 0) return "vsftpd needs Linux and root";
   return await withoutSftp() ?? missingPrograms(...FTPS_PROGRAMS, ...CLIENT_PROGRAMS);
@@ -106,7 +106,7 @@ export class UploadPlace implements AsyncDisposable {
     await until(`${bytes} bytes of ${name}`, async () => await this.sizeOf(name) >= bytes);
   }
 
-  /** Returns the partial upload of a killed client, once the server has closed it. */
+  /** Returns the partial upload of a killed client after the server has closed the file. */
   async left(name: string): Promise<Uint8Array> {
     await until(`the server lets go of ${name}`, async () => !await isOpen(this.at(name)));
     return await readFile(this.at(name));
@@ -161,7 +161,7 @@ export class UploadPlace implements AsyncDisposable {
     }, ms);
   }
 
-  /** Asserts that a turn imports nothing now. */
+  /** Asserts that a turn imports no files now. */
   async turnLeaves(): Promise<void> {
     assert.deepEqual((await this.service.turn()).map(({ file }) => file), []);
     this.outside.checks++;

@@ -1,6 +1,6 @@
 /**
  * Uploads that change after rosterd has claimed them (I5). An upload may stall for longer than rosterd waits, and the
- * handle of the server follows the file wherever it moves.
+ * server's open handle still writes to the file after a move.
  */
 import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
@@ -25,7 +25,7 @@ function test(name: string, fn: (place: UploadPlace) => Promise<void>, settings:
   });
 }
 
-/** 26 MB, so that a test can act while it is read. */
+/** The roster has 26 MB, so that a test can act while rosterd reads it. */
 const MANY = 400_000;
 const FAST = 12_000_000;
 

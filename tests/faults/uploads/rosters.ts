@@ -1,11 +1,11 @@
 /**
- * Rosters with records of 64 bytes. Clients send blocks of a multiple of that, so the length of the header decides where
- * a partial upload cuts a record.
+ * Rosters with records of 64 bytes. Clients send blocks whose size is a multiple of 64 bytes, so the length of the
+ * header decides where a partial upload cuts a record.
  */
 import { Buffer } from "node:buffer";
 import type { Dropped } from "../invariants.ts";
 
-/** Includes the line ending. */
+/** The length of a record, including its line ending. */
 export const RECORD = 64;
 
 const COLUMNS = "unique_id,login_source,first_name,city,last_name";
@@ -23,7 +23,7 @@ export interface RosterOptions {
   header?: number;
 }
 
-/** The last value is quoted, so that no partial record looks whole. */
+/** The last value is quoted, so that no partial record looks complete. */
 export function roster({ prefix, records, header = CUT_WITHIN_A_RECORD }: RosterOptions): string {
   const lines = [COLUMNS.padEnd(header - 1)];
   for (let number = 0; number < records; number++) {

@@ -24,7 +24,7 @@ function test(name: string, fn: (place: UploadPlace) => Promise<void>, settings:
   });
 }
 
-/** About 640 kB, which take four seconds at {@link SLOW}. */
+/** The roster has about 640 kB, which take four seconds at {@link SLOW}. */
 const RECORDS = 10_000;
 const SLOW = 160_000;
 
@@ -131,7 +131,7 @@ test(
     await (await first.start()).done();
     await place.importedAll([first.name]);
 
-    // The same users with another header, so that the bytes differ.
+    // This file has the same users but another header, so that the bytes differ.
     const second = new Sending(place, { ...sftp, name: "cut" }, { prefix: "user", header: CUT_AT_A_RECORD_END });
     const left = leftBehind(second.name, await second.killed());
     assert.equal(left.cutOffAt, null, "it ends with a record");
@@ -268,7 +268,7 @@ test("files with times far in the future or the past also settle, and the oldest
   }
   await place.waitsFor("now.csv", "changing");
   await place.allSettled(files.map(({ name }) => name));
-  // A new time without a new byte is a change, too.
+  // A new modification time without new bytes is also a change.
   await utimes(place.at("past.csv"), new Date("1998-01-01"), new Date("1998-01-01"));
   await place.waitsFor("past.csv", "changing");
   await place.allSettled(["past.csv"]);

@@ -1,5 +1,6 @@
 /**
- * A partial upload with a real server, as a fast version of `uploads_slow.ts`. OpenSSH leaves it under the final name.
+ * A partial upload with a real server, as a fast version of `uploads_slow.ts`. OpenSSH leaves a partial upload under
+ * its final name.
  */
 import assert from "node:assert/strict";
 import { UploadPlace, withoutSftp } from "./place.ts";
@@ -33,7 +34,7 @@ Deno.test({
     await place.turnLeaves();
     await outside.atAnyInstant();
 
-    // The full wait takes ten seconds, which only the slow tests spend.
+    // Only the slow tests wait the full ten seconds.
     const patch = { method: "PATCH", headers: { "content-type": "application/merge-patch+json" } };
     const changed = await service.fetch("/settings", { ...patch, body: '{"settle_seconds": 0}' });
     assert.equal(changed.status, 200, await changed.text());

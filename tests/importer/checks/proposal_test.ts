@@ -17,7 +17,7 @@ function aliases(headers: string, settings: Partial<Settings> = {}): Record<stri
   );
 }
 
-/** Findings in which these values fail: value → count; "" for a missing value. */
+/** Creates findings from failed values: value → count; "" for a missing value. */
 function failing(column: string, values: Record<string, number>, headers = ["uuid", "login_source", column]): Findings {
   const found = new Findings();
   found.headers = headers;

@@ -14,7 +14,7 @@ interface Reading {
   validate?: boolean;
 }
 
-/** Reads the bytes: the records, or the line at which the file looks cut off. */
+/** Reads the bytes. Returns the records, or the line at which the file looks cut off. */
 async function readIn(size: number, bytes: Uint8Array, options: Reading = {}): Promise<SeenRecord[] | number | null> {
   const { delimiter = ",", validate = true, limits } = options;
   const batches = readRecords(chunksOf(bytes, size), { delimiter: delimiter.charCodeAt(0), line: 1, validate, limits });
@@ -421,7 +421,7 @@ Deno.test("difficult text is read as by a simple reader that follows the specifi
 
 type Simple = { line: number; values: string[] } | { line: number; kind: string };
 
-/** A second, simple reader: for a whole text, with regular expressions and without limits. */
+/** A second, simple reader, which reads a whole text with regular expressions and has no limits. */
 function readSlowly(text: string, delimiter: string): Simple[] | number {
   const blanks = delimiter === "\t" ? "[ \u00a0]*" : "[ \u00a0\t]*";
   const opening = new RegExp(`${blanks}"`, "y"), quoted = new RegExp(`${blanks}"((?:[^"]|"")*)"(?!")${blanks}`, "y");
@@ -556,7 +556,8 @@ Deno.test("valid records before, between and after damaged lines are all kept, w
         // The quotes of two damaged lines would form a quoted value, so only the last one may open one.
         const opens = (text: string) => text.split('"').length % 2 === 0 && !text.includes("pipe");
         const last = lines.findLastIndex(({ text }) => opens(text));
-        // A block of four short records counts as saved by a spreadsheet (docs/file-format.md), so there are three at most.
+        // A block of four short records counts as saved by a spreadsheet (docs/file-format.md), so the test uses at
+        // most three.
         const short = lines.filter(({ text }) => text === "1").slice(3);
         const kept = lines.filter((line, at) => (at === last || !opens(line.text)) && !short.includes(line));
         const text = ["a,b", ...kept.map(({ text }) => text), ""].join(end);

@@ -8,7 +8,9 @@ import { fileOf, recordsOf } from "../../support/memory_file.ts";
 
 const HEADER = "unique_id,login_source,first_name,street,city2,zip2,employ_no,student_no";
 
-/** The outcome of each record: "good" or why it fails. If the file is rejected, the reason. */
+/**
+ * The outcome of each record: "good", or the reason why it fails. For a rejected file, the reason for the rejection.
+ */
 async function kindsOf(lines: readonly string[], matcher?: UnchangedMatcher): Promise<string[] | string> {
   const read = async (chunk: number) => {
     const file = fileOf(lines.map((line) => line + "\n").join(""), { chunk });
@@ -48,7 +50,7 @@ Deno.test("if unchanged records are skipped, the number of values is still judge
   const lines = [HEADER, ...records(20, "", "", "", ""), record(20, "", "", "")];
   const text = lines.map((line) => line + "\n").join("");
   const last = text.lastIndexOf("\n", text.length - 2) + 1;
-  // Skips every line but the last one.
+  // Skips every line except the last one.
   const matcher = {
     skipped: 0,
     begin: () => {},
@@ -90,7 +92,7 @@ Deno.test("a narrower table after a blank line, or beginning in the middle of a 
   const table = Array.from({ length: 40 }, (_, at) => `L${at},Lot ${at}`);
   for (const gap of [[], [""]]) {
     for (let before = 20; before < 47; before++) {
-      // Undetectable on the last or first row of a block (docs/reliability.md#polluted-rosters).
+      // The damage cannot be detected on the first or last row of a block (docs/reliability.md#polluted-rosters).
       if (gap.length === 0 && [30, 31, 46].includes(before)) continue;
       const kinds = await kindsOf([HEADER, ...records(before, "", "", ""), ...gap, ...table]) as string[];
       assert.ok(!kinds.slice(before).includes("good"), `${before} records, ${gap.length} blank lines`);

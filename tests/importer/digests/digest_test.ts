@@ -20,7 +20,7 @@ function collisions(texts: Iterable<string>, seed = 1): { whole: number; low: nu
   return { whole: count - whole.size, low: count - low.size, high: count - high.size };
 }
 
-/** Among 380,000 random 32-bit numbers, about 17 collide. A hundred collisions would not be chance. */
+/** Among 380,000 random 32-bit numbers, about 17 collide. A hundred collisions would mean a bad digest. */
 function assertApart(texts: readonly string[]): void {
   const { whole, low, high } = collisions(texts);
   const chance = texts.length ** 2 / 2 ** 33;

@@ -35,7 +35,7 @@ Deno.test("the letter case of A–Z is ignored in user_name and email, but count
   const text = HEADER + "a,l,Anna,É@x.org,\nA,l,ANNA,é@x.org,\nb,l,x,Z@X.org,\nc,l,y,z@x.ORG,\n";
   assert.deepEqual(await suspectsOf(text), [
     { what: "user_name", key: "anna" },
-    // A false positive: the database then finds that the two differ.
+    // A false positive. The database then finds that the two values differ.
     { what: "email", key: "é@x.org" },
     { what: "email", key: "z@x.org" },
   ]);
@@ -108,7 +108,7 @@ Deno.test("the filter never takes more than 64 MiB", async () => {
   assert.ok(huge - tiny >= 63 * 2 ** 20, "the filter's memory is counted");
 });
 
-/** Counts the words that are allocated. The memory of the process also depends on when garbage is collected. */
+/** The test counts the allocated words. The memory of the process also depends on when garbage is collected. */
 async function bytesAllocated(size: number): Promise<number> {
   const Words = Int32Array;
   let bytes = 0;

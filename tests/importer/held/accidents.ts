@@ -1,4 +1,4 @@
-/** Ten rosters as accidents make them, and ten honest ones, for an office of 200 people. */
+/** Ten rosters with typical accidents, and ten ordinary rosters, for an office of 200 people. */
 import type { Settings } from "../../../src/domain/settings.ts";
 import { csvOf } from "../../postgres/roster_database.ts";
 
@@ -39,7 +39,7 @@ const changed = (change: (one: Person, at: number) => Person) =>
 
 const first = (count: number, change: (one: Person) => Person) => changed((one, at) => at < count ? change(one) : {});
 
-/** The values from this column on move to the next column. */
+/** From this column on, values move to the next column. */
 function shifted(from: string): string {
   return csvOf(EVERYBODY.map((one) => {
     const names = Object.keys(one), start = names.indexOf(from);
@@ -48,7 +48,7 @@ function shifted(from: string): string {
   }));
 }
 
-/** The header in another order over the same values. */
+/** Changes the order of the headers but not of the values. */
 const REORDERED = OFFICE.replace(
   '"first_name","last_name","street","city"',
   '"last_name","street","city","first_name"',

@@ -1,4 +1,6 @@
-/** What the change guard says, with its usual limits, of rosters that accidents made, and of honest ones. */
+/**
+ * The decisions of the change guard, with its default limits, about rosters with accidents and about ordinary rosters.
+ */
 import assert from "node:assert/strict";
 import { onServer } from "../../postgres/roster_database.ts";
 import { ACCIDENTS, HONEST, OFFICE } from "./accidents.ts";

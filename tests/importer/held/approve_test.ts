@@ -1,4 +1,4 @@
-/** An approval of a held file applies it once, and leaves the hold open when that is not possible (docs/people.md#approve). */
+/** An approval applies a held file once. If that is not possible, the hold stays open (docs/people.md#approve). */
 import assert from "node:assert/strict";
 import { connectServer } from "../../../src/postgres/connection/connect.ts";
 import { PostgresImportStore } from "../../../src/postgres/import/import_store.ts";
@@ -8,7 +8,7 @@ import { never, Office, people, TIGHT } from "./office.ts";
 
 const MOVED = people(5, 3);
 
-/** A person whom the file of an approval changes. */
+/** A person whom the held file changes. */
 const CITIES = ["Hull", "Hull", "Hull", "Ottawa", "Ottawa"];
 const BEFORE = Array(5).fill("Ottawa");
 

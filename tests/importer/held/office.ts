@@ -17,7 +17,7 @@ import { turnOver } from "../one_turn.ts";
 
 export const never = new AbortController().signal;
 
-/** A guard that a few users exceed. */
+/** Guard limits that a few users exceed. */
 export const TIGHT: Partial<Settings> = { change_guard: { max_percent: 50, min_users: 2 } };
 
 export class Office {
@@ -48,7 +48,7 @@ export class Office {
     return await this.entry(id);
   }
 
-  /** A turn of a process that has just started. */
+  /** Runs a turn as a process that has just started. */
   async turn(feed = "", more: Partial<Turn> = {}): Promise<void> {
     const { inbox } = uploadsIn(this.uploads.root, { feed });
     const settings = settingsOf(this.settings, feed);
@@ -85,7 +85,7 @@ export class Office {
   }
 }
 
-/** Records of people 1 to `count`. The first `changed` of them get other values. */
+/** Records of people 1 to `count`. The first `changed` people get different values. */
 export function people(count: number, changed = 0, change: Record<string, string> = { city: "Hull" }): string {
   return csvOf(Array.from({ length: count }, (_, at) => ({
     unique_id: `u${String(at + 1).padStart(2, "0")}`,

@@ -1,6 +1,6 @@
 /**
  * Clean rosters of 24 columns with realistic values, written as different programs write them. The order of the columns
- * is the hardest case: the last ones accept any text, so a value in the wrong column breaks no rule.
+ * is the hardest case: the last columns accept any text, so a value in the wrong column does not break a rule.
  */
 
 export const HEADER: readonly string[] = [
@@ -26,7 +26,7 @@ export const HEADER: readonly string[] = [
   "drivers_license_prov",
   "street2",
   "city2",
-  // Not a known column: rosterd ignores it, with a warning.
+  // An unknown column, which rosterd ignores with a warning.
   "department",
   "zip2",
 ];
@@ -35,7 +35,7 @@ export interface CleanRoster {
   name: string;
   /** The values of each record, one for each column of the header. */
   records: readonly (readonly string[])[];
-  /** The records as they are in the file: the text of each value, with its quotes. */
+  /** The records as written in the file: the text of each value, with its quotes. */
   written: readonly (readonly string[])[];
 }
 
@@ -88,7 +88,7 @@ function awkwardRecord(at: number): string[] {
   return record;
 }
 
-/** A record whose last columns are often empty, as are some before them. */
+/** A record with values that are often empty in the last columns and in some earlier columns. */
 function sparseRecord(at: number, isEmpty: (value: number) => boolean = () => false): string[] {
   const last = HEADER.length - 1 - (at % 4);
   return awkwardRecord(at).map((value, column) =>

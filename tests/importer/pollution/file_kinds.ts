@@ -119,7 +119,7 @@ const footnotes = (roster: CleanRoster) => [
   ...["Total", "Total: 40", "40 records", "-- end --"].map((text) => laidOut(text, roster, { below: lines(text) })),
 ];
 
-/** Rows of another table, which lists parking lots. */
+/** Adds rows of another table, which lists parking lots. */
 function otherTable(width: number, rows: number, filled = width): string {
   const row = (first: string[]) =>
     [...first, ...Array(width).fill("")].slice(0, width).map((value, at) => at < filled ? value : "").join(",");
@@ -130,7 +130,7 @@ function otherTable(width: number, rows: number, filled = width): string {
   return lines(row(names), ...Array.from({ length: rows }, (_, at) => row(lot(at + 1))));
 }
 
-/** A narrower table, with or without a gap, beginning at each row of a block of 16. */
+/** Adds a narrower table, with or without a gap, that begins at each row of a block of 16. */
 function severalTables(roster: CleanRoster): Place[] {
   const found: Place[] = [];
   for (const records of Array.from({ length: 17 }, (_, at) => 24 + at)) {
@@ -206,7 +206,7 @@ export const FILE_KINDS: Readonly<Record<string, (roster: CleanRoster) => Place[
   "another dialect": dialects,
 };
 
-/** No reader can tell these from a clean roster (docs/reliability.md#polluted-rosters). */
+/** No reader can distinguish these files from a clean roster (docs/reliability.md#polluted-rosters). */
 export const HIDDEN_FILE_KINDS: typeof FILE_KINDS = {
   "hidden: an extra delimiter in the header": (roster) =>
     longerHeaders(roster).filter((one) => isHiddenHeader(roster, one)),

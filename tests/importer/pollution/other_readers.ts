@@ -18,7 +18,7 @@ export interface OtherReader {
   outcomeOf(text: string): Promise<Outcome>;
 }
 
-/** Fills in missing values as empty and drops surplus ones, as a reader of dictionaries would. */
+/** Fills in missing values as empty and drops surplus values, as a reader of dictionaries would. */
 async function judged(rows: readonly Row[]): Promise<Outcome> {
   const filled = rows.filter(({ values }) => values.some((value) => value !== ""));
   if (filled.length === 0) return { rejected: "empty" };

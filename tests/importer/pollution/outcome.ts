@@ -30,7 +30,7 @@ export async function outcomeOf(
     let read = 0;
     for await (const batch of records()) {
       read += batch.count;
-      // The check changes the bytes in place.
+      // The values are copied first, because the check changes the bytes in place.
       const raw = Array.from({ length: batch.count }, (_, record) => batch.recordText(record));
       const problems = check(batch);
       for (let record = 0; record < batch.count; record++) {

@@ -8,7 +8,9 @@ export interface PollutedFile {
   name: string;
   text: string;
   roster: CleanRoster;
-  /** The polluted records. Each has the values that are correct in addition to those of the clean roster. */
+  /**
+   * The polluted records. Each record lists values that count as correct in addition to the values of the clean roster.
+   */
   polluted: ReadonlyMap<number, readonly (readonly string[])[]>;
 }
 

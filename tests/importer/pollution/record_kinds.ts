@@ -21,7 +21,7 @@ const middle = (text: string) => Math.ceil(text.length / 2);
 const insert = (text: string, at: number, what: string) => text.slice(0, at) + what + text.slice(at);
 const replaced = <T>(list: readonly T[], at: number, what: T) => list.map((one, other) => other === at ? what : one);
 
-/** One pollution for each delimiter of the record, which `between` replaces. */
+/** Returns one pollution for each delimiter of the record. The text `between` replaces the delimiter. */
 function eachDelimiter(written: readonly string[], between: string): Polluted[] {
   return written.slice(1).map((_, at) => ({
     place: `delimiter ${at + 1}`,
@@ -59,7 +59,7 @@ const delimiterMore: RecordKind = (written, values) => [
   ),
 ];
 
-/** A quote before, inside and after each value, quoted or not. */
+/** Adds a quote before, inside and after each value, whether the value is quoted or not. */
 const quoteMore: RecordKind = (written, values) =>
   eachValue(written, values, (text, value) => {
     const inside = isQuoted(text) ? 1 + middle(value) : middle(text);
@@ -148,7 +148,7 @@ export const RECORD_KINDS: Readonly<Record<string, RecordKind>> = {
   "a record with more values": tooLong,
 };
 
-/** No reader can tell these from a clean roster (docs/reliability.md#polluted-rosters). */
+/** No reader can distinguish these files from a clean roster (docs/reliability.md#polluted-rosters). */
 export const HIDDEN_RECORD_KINDS: typeof RECORD_KINDS = {
   "hidden: a delimiter moved": (written) =>
     written.slice(2).map((_, at) => ({
@@ -157,7 +157,7 @@ export const HIDDEN_RECORD_KINDS: typeof RECORD_KINDS = {
     })),
 };
 
-/** The first and the last record, and those around the border of a block of 16 rows. */
+/** The places of the first and the last record, and of the records around the border of a block of 16 rows. */
 const PLACES = [0, 14, 15, 16, 39];
 
 /** Every pollution of every record at {@link PLACES}, one per file. */

@@ -4,11 +4,11 @@ import type { Outcome } from "./outcome.ts";
 import type { PollutedFile } from "./polluted_file.ts";
 
 export interface Verdict {
-  /** Polluted records that were applied correctly. A file with only clean records counts as one. */
+  /** Polluted records that were applied correctly. A file with only clean records counts as one polluted record. */
   right: number;
   failed: number;
   rejected: number;
-  /** Applied with wrong values, or neither applied nor reported. */
+  /** Polluted records that were applied with wrong values, or neither applied nor reported. */
   wrong: number;
   /** Clean records that were neither applied unchanged nor reported. */
   lost: number;

@@ -9,7 +9,7 @@ export interface OtherReader {
   peer: Peer;
   /** Reads a file under our rules. Returns the records, or the line at which the file looks cut off. */
   read(file: GeneratedCsv): Promise<Read[] | number> | Read[] | number;
-  /** Selects what to compare in both readings; everything by default. */
+  /** Selects the parts of both results to compare; by default, the whole results. */
   comparable?(reads: Read[], file: GeneratedCsv): unknown[];
 }
 
@@ -40,7 +40,8 @@ export async function compare(other: OtherReader, { files, seed }: { files: numb
 }
 
 async function compareOne(other: OtherReader, file: GeneratedCsv, chunk: number): Promise<Read[] | number> {
-  // The readers take turns. If ours failed first, the other's result would be taken for that of the next file.
+  // The two readers take turns. If ours failed first, the result of the other reader would be attributed to the next
+  // file.
   const theirs = await other.read(file);
   const ours = await readByUs(file, chunk);
   const comparable = (reads: Read[] | number) =>

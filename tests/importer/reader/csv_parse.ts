@@ -1,6 +1,7 @@
 /**
- * Uses csv-parse in strict mode for comparison. It stops at the first record that it refuses. The reader is then
- * restarted with the header where our rules continue. So whole files are compared, and also where reading resumes.
+ * Uses csv-parse in strict mode for comparison. csv-parse stops at the first record that it refuses. The comparison
+ * then restarts csv-parse with the header, at the position where our reader continues. So whole files are compared,
+ * including the positions where reading resumes.
  */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
@@ -11,14 +12,14 @@ import type { GeneratedCsv, Peer } from "./generated_csv.ts";
 import { inContract, type PeerRecord } from "./peer_reading.ts";
 
 /**
- * csv-parse refuses a no-break space after a closing quote: it takes its first byte for a blank and its second for
- * text.
+ * csv-parse refuses a no-break space after a closing quote, because it treats the first byte as a blank and the second
+ * as text.
  */
 const PEER: Peer = { beforeQuote: [" ", "\t", "\u00a0"], behindQuote: [" ", "\t"], tellsQuoted: true };
 
 type Value = PeerRecord["values"][number];
 
-/** What csv-parse reads in one piece of a file, up to the record that it refuses. */
+/** The records that csv-parse reads in one piece of a file, up to the record that it refuses. */
 interface Part {
   records: { values: Value[]; end: number }[];
   refusal: CsvError | null;
@@ -73,7 +74,7 @@ function readPart(part: Buffer, { delimiter, blanks }: GeneratedCsv): Part {
       on_record: (values: unknown, { bytes, lines }: InfoRecord & { bytes: number }) => {
         records.push({ values: values as Value[], end: bytes });
         crlfWithin += (values as Value[]).reduce((sum, { text }) => sum + (text.match(/\r\n/g)?.length ?? 0), 0);
-        // csv-parse counts a CRLF within quotes as two lines. Otherwise, it counts physical lines.
+        // csv-parse counts a CRLF within quotes as two lines. Outside quotes, csv-parse counts physical lines.
         assert.equal(lines - crlfWithin, lineAt(part, endOfText(part, bytes)), "the line that csv-parse counts");
         return null;
       },
@@ -98,7 +99,7 @@ function faultOf(refusal: CsvError): { fault: Malformed; values: Value[] } {
     case "CSV_INVALID_CLOSING_QUOTE":
     case "CSV_NON_TRIMABLE_CHAR_AFTER_CLOSING_QUOTE":
       return ofQuotes("text_after_quote");
-    // Reported for a stray quote, and for a second quote after the blanks that follow a closing one.
+    // csv-parse reports this error for a stray quote, and for a quote after the blanks that follow a closing quote.
     case "INVALID_OPENING_QUOTE":
       return ofQuotes(refusal.quoting ? "text_after_quote" : "stray_quote");
     case "CSV_RECORD_INCONSISTENT_FIELDS_LENGTH": {

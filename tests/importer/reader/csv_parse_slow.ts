@@ -1,4 +1,4 @@
-/** The comparison in `csv_parse_test.ts`, with many more files that differ in each run. */
+/** Makes the same comparison as `csv_parse_test.ts` with many more files, which differ in each run. */
 import { compare } from "./comparing.ts";
 import { CSV_PARSE } from "./csv_parse.ts";
 

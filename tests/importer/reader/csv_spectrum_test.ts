@@ -8,7 +8,10 @@ import { chunksOf, recordsOf } from "../../support/memory_file.ts";
  */
 const FOLDER = new URL(".", import.meta.resolve("csv-spectrum"));
 
-/** This sample has quotes within plain values, which our rules call stray. Its JSON also has another phone number. */
+/**
+ * This sample has quotes within plain values, which our rules call stray. The JSON of the sample also has a different
+ * phone number.
+ */
 const NOT_BY_THE_CONTRACT = "location_coordinates";
 
 async function read(name: string, chunk: number) {

@@ -21,7 +21,7 @@ export interface Tally {
   slowestMs: number;
 }
 
-/** `ready`: an earlier job would be lost while the modules are loading. */
+/** The worker sends `ready` first, because a job that arrives earlier would be lost while the modules are loading. */
 export type Message = { ready: true } | { begun: number } | { done: Tally } | { failed: string };
 
 const tally: Tally = { compared: 0, kept: 0, swallowed: 0, outOfStep: 0, rejected: 0, unforeseen: 0, slowestMs: 0 };

@@ -1,7 +1,7 @@
 /**
  * Realistic rosters, and damage to their bytes: flipped, inserted and deleted bytes, and missing ends. In a tame
- * roster, as is usual, no quoted value begins or ends with a delimiter, a blank, a line ending or a quote. `kept.ts`
- * can then say exactly what the damage costs. In a wild roster, some values do.
+ * roster, as is usual, no quoted value begins or ends with a delimiter, a blank, a line ending or a quote. In this
+ * case, `kept.ts` can predict exactly which records the damage affects. In a wild roster, some values do.
  */
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
@@ -24,7 +24,7 @@ export interface Edit {
 
 export interface DamagedRoster {
   roster: Roster;
-  /** In order, without overlaps. */
+  /** The edits, in order and without overlaps. */
   edits: Edit[];
   damaged: Uint8Array;
 }
@@ -45,7 +45,7 @@ type Codec = "utf8" | "latin1";
 
 interface Built {
   roster: Roster;
-  /** Damage that is always included. */
+  /** Kinds of damage that are always included. */
   edits: Edit[];
 }
 
@@ -116,7 +116,7 @@ const anyInsert: fc.Arbitrary<Uint8Array> = fc.oneof(
   },
 );
 
-/** What happens to the bytes at a place. */
+/** The kinds of damage to the bytes at a place. */
 type Stroke =
   | { kind: "flip"; bit: number }
   | { kind: "replace" | "insert"; bytes: Uint8Array }

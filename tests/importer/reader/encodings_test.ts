@@ -47,7 +47,7 @@ const DELIMITERS = [",", ";", "\t"];
 const LINE_ENDS: Record<string, string[]> = { LF: ["\n"], CRLF: ["\r\n"], CR: ["\r"], mixed: ["\n", "\r\n", "\r"] };
 const HEADER = ["unique_id", "login_source", "first_name", "street"];
 
-/** The records of the roster. Their lines include line endings in quotes and one blank line. */
+/** The records of the roster. The line numbers count line endings in quotes and one blank line. */
 function rosterOf(characters: readonly string[]): { line: number; values: string[] }[] {
   const records: { line: number; values: string[] }[] = [];
   const within = ["1 A, B; C\tD\nE", '"2"\r\nF', "3\rG", '4\n\r\n\rH"'], lines = [1, 1, 1, 3];

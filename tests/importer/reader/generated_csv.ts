@@ -1,7 +1,7 @@
 /**
  * Generates valid and broken CSV to compare our reader with others. Each file has one delimiter, one width, and one
- * style of blanks and faults. Its lines are records, blank lines and broken records. {@link Peer} describes which texts
- * another reader interprets by other rules. Such texts are not generated for that reader.
+ * style of blanks and faults. The lines of a file are records, blank lines and broken records. {@link Peer} describes
+ * which texts another reader interprets by other rules. Such texts are not generated for that reader.
  */
 import fc from "fast-check";
 

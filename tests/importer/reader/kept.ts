@@ -1,11 +1,11 @@
 /**
- * Checks exactly what damage may cost (docs/file-format.md#quoting). How a record is read depends only on the bytes
- * from its beginning. So the records before the first damaged byte are unaffected. After the damage, all records are
- * unaffected from the first one that begins where it began before. In a tame roster, that is every record after the
- * damage. A quote that the damage leaves open closes, at the latest, where the next quoted value opens. Text follows
- * there, so the record cannot be read, and reading continues on the physical line after its first. Only a second damage
- * can close a quote that the first one opened. The records between them, which have no quoted value, then belong to one
- * record.
+ * Checks exactly which records damage may affect (docs/file-format.md#quoting). How a record is read depends only on
+ * the bytes from its beginning. So the records before the first damaged byte are unaffected. After the damage, reading
+ * is unaffected from the first record on that begins at its original position. In a tame roster, all records after the
+ * damage are read as before. If the damage leaves a quote open, the opening quote of the next quoted value closes it at
+ * the latest. Text follows that quote, so the record cannot be read, and reading continues on the physical line after
+ * its first line. Only a second damage can close a quote that the first one opened. The records between them, which
+ * have no quoted value, then belong to one record.
  */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
@@ -17,11 +17,11 @@ export interface Kept {
   records: number;
   /** Untouched records that two damages joined into one. */
   swallowed: number;
-  /** In wild rosters, untouched records before the first one that begins where it began before. */
+  /** In wild rosters: undamaged records before the first one that begins at its original position. */
   outOfStep: number;
 }
 
-/** An undamaged record, as it was read before, but on its new line. */
+/** An undamaged record as read before the damage, with its new line number. */
 interface Untouched {
   entry: Entry;
   /** The number of damaged places before the record. */
@@ -80,7 +80,7 @@ function endsBefore(end: number, edit: Edit, { bytes }: Roster): boolean {
   return end <= edit.at && hasLineEnd;
 }
 
-/** The records after the damage, from the first one that was read where it begins. */
+/** The records after the damage, from the first record on that was read at its original position. */
 function behindFirstOf(entries: readonly Entry[], behind: readonly Entry[]): Entry[] {
   const first = behind.findIndex(({ line }) => entries.some((entry) => entry.line === line));
   return first < 0 ? [] : behind.slice(first);

@@ -6,7 +6,7 @@ import { examinedText } from "../../support/examined_text.ts";
 import { fileOf, recordsOf } from "../../support/memory_file.ts";
 import type { GeneratedCsv } from "./generated_csv.ts";
 
-/** One record: its values, or why it cannot be read. */
+/** One record: its values, or the reason why it cannot be read. */
 export type Read = { line: number; values: string[] } | { line: number; why: Malformed };
 
 /** The bytes of a generated file. */

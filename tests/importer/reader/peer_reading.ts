@@ -6,14 +6,14 @@ import type { Malformed } from "../../../src/importer/csv/batch.ts";
 import type { Read } from "./our_reading.ts";
 import { judgeRows, type Row, type Verdict } from "./row_rules.ts";
 
-/** One record as a peer reads it. */
+/** One record in the form in which a peer reads it. */
 export interface PeerRecord {
   line: number;
   /** The text of the record in the file, with its line ending. */
   raw: string;
   /** `quoted` is null if the peer does not report it. Empty if nothing is known about the values. */
   values: readonly { text: string; quoted: boolean | null }[];
-  /** Why the peer refused the record. */
+  /** The reason why the peer refused the record. */
   fault: Malformed | null;
 }
 

@@ -80,14 +80,14 @@ function faultOf(refused: string): Malformed {
   throw new Error(`Python refused a file: ${refused}`);
 }
 
-/** The part of a reading, ours or Python's, that can be compared. */
+/** The part of a result, from our reader or from Python, that can be compared. */
 function comparable(reads: Read[], { blanks }: GeneratedCsv): unknown[] {
   const refused = reads.findIndex((read) => "why" in read && /quote/.test(read.why.kind));
   return reads.slice(0, refused < 0 ? undefined : refused + 1).flatMap<unknown>((read, at) => {
     if ("why" in read) return at === refused ? { line: read.line, why: read.why.kind } : read;
     if (!blanks) return read;
-    // Python does not report which values were quoted, so all its values must be trimmed. Ours are trimmed too, and a
-    // row of blanks is not a record.
+    // Python does not report which values were quoted, so all values from Python must be trimmed. The values from our
+    // reader are trimmed too, and a row of blanks is not a record.
     const values = read.values.map(trimmed);
     return values.join("") === "" ? [] : { line: read.line, values };
   });

@@ -1,17 +1,18 @@
 /**
- * A second, simple implementation of the rules for the rows of a whole file. Decides which lines are skipped, and what
- * happens to a record with fewer or more values than the header. The slow reader of `csv_test.ts` and the peers use it.
+ * A second, simple implementation of the rules for the rows of a whole file. Decides which lines are skipped, and
+ * whether a record with fewer or more values than the header fails. The slow reader in `csv_test.ts` and the peers use
+ * this implementation.
  */
 
 export interface Row {
   /** The values of the row; null if its end is unknown because of a quote. */
   values: readonly string[] | null;
   raw: string;
-  /** What is wrong with one of the values. */
+  /** The problem with one of the values, if any. */
   fault: string | null;
 }
 
-/** `skipped`: not a record. `null`: a good record, with `values` as they count. */
+/** `skipped`: the row is not a record. `null`: a valid record, with its final `values`. */
 export type Verdict = { skipped: true } | {
   skipped: false;
   fault: string | null;

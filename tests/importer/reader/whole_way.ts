@@ -26,7 +26,7 @@ export interface ReadOptions {
   encoding?: Encoding;
 }
 
-/** Reads a roster. Throws `RejectedFile`, and nothing else. */
+/** Reads a roster. Throws only `RejectedFile`. */
 export async function readWholeWay(
   bytes: Uint8Array,
   { chunk, fallback = "windows-1252", encoding }: ReadOptions,
@@ -37,7 +37,7 @@ export async function readWholeWay(
   const { delimiter, header, records } = await openRoster(examined.text, settings, examined.invalidBytes);
   const check = createCheck(header, settings, "2026-01-01"), entries: Entry[] = [];
   for await (const batch of records()) {
-    // The check changes values in place, so they are copied before it.
+    // The check changes values in place, so they are copied before the check.
     const seen = Array.from({ length: batch.count }, (_, record) => ({
       ...recordOf(batch, record),
       raw: batch.recordText(record),

@@ -1,6 +1,6 @@
 /**
- * A roster as an import sees it, without a database: the values of each record, what would be stored, and what is
- * wrong.
+ * Reads and checks a roster as an import does, but without a database. Yields the values of each record, the values to
+ * store, and the problems.
  */
 import type { PastFailure, Problem } from "../../../src/domain/outcome.ts";
 import type { Settings } from "../../../src/domain/settings.ts";

@@ -11,7 +11,7 @@ import type { Settings } from "../../../src/domain/settings.ts";
 export interface GeneratedRoster {
   bytes: Uint8Array;
   settings: Settings;
-  /** The headers that the failed-records file must have before its own. */
+  /** The headers that must precede the `rosterd_…` headers in the failed-records file. */
   kept: string[];
   delimiter: string;
 }
@@ -116,7 +116,7 @@ const KNOWN: readonly ColumnPlan[] = [
   { header: "active", good: ["", "0", "1", "'1"], bad: ["2", "TRUE", "-1", "(clear)"] },
 ];
 
-/** The header and column of a value, and what fixes it. */
+/** The header and column of a value, and a valid value for the correction. */
 export const MENDED: Readonly<Record<string, string>> = {
   unique_id: "mended",
   login_source: "ldap",
@@ -150,7 +150,7 @@ const anyManner: fc.Arbitrary<Manner> = fc.record({
   encoding: fc.oneof(fc.constantFrom("utf-8", "utf-8 bom", "utf-16le", "utf-16be"), fc.constantFrom(...FALLBACKS)),
   columns,
 });
-/** Only a first line `sep=` allows a delimiter other than these three. */
+/** Any other delimiter requires a first line such as `sep=~`. */
 const anyDelimiter = fc.oneof({ weight: 3, arbitrary: fc.constant(null) }, fc.constantFrom(..."|:^_='.-!/"));
 
 /** Readable rosters; some of their records fail, each for one or several reasons. */
@@ -184,7 +184,7 @@ function anyCell({ delimiter }: Manner, { good, bad }: ColumnPlan): fc.Arbitrary
   return fc.tuple(value, fc.boolean()).map(([value, wantsQuotes]) => written(value, delimiter, wantsQuotes));
 }
 
-/** A value as CSV. */
+/** Writes a value as CSV. */
 export function written(value: string, delimiter: string, wantsQuotes = false): string {
   const needsQuotes = wantsQuotes || /["\r\n\t]|^\s|\s$/.test(value) || value.includes(delimiter);
   return needsQuotes ? `"${value.replaceAll('"', '""')}"` : value;

@@ -1,4 +1,7 @@
-/** A transaction gets an idle connection only if it is sound (`src/postgres/connection/dedicated_connections.ts`). */
+/**
+ * A transaction gets an idle connection only if the connection still works
+ * (`src/postgres/connection/dedicated_connections.ts`).
+ */
 import assert from "node:assert/strict";
 import { connectServer, type Database, type Tx } from "../../../src/postgres/connection/connect.ts";
 import { serverUnavailable, testDatabase } from "../../support/postgres.ts";

@@ -4,7 +4,10 @@ import { codeOf, errorWithCode } from "../../../src/runtime/errors.ts";
 
 type Answers = Record<string, HostState | string | "never">;
 
-/** A finder over hosts with these answers, which a test may change; a text is the code of an error. */
+/**
+ * Searches for the primary among hosts with the given answers, which a test may change. A text stands for an error with
+ * that code.
+ */
 function finder(answers: Answers): PrimaryFinder {
   const hosts = Object.keys(answers).map((host) => ({ host, port: 5432 }));
   return new PrimaryFinder(hosts, ({ host }: HostAddress) => {

@@ -1,4 +1,7 @@
-/** Settings, users and rosters of small alphabets, so that maps, defaults and known users meet. */
+/**
+ * Generates settings, users and rosters from small alphabets, so that value maps, defaults and known users often apply
+ * to the same values.
+ */
 import fc from "fast-check";
 import { DATE_FORMATS, foldValue } from "../../../src/domain/setting_values.ts";
 import type { Settings } from "../../../src/domain/settings.ts";
@@ -19,7 +22,7 @@ const DATES = [
   "1/1/2999",
 ];
 
-/** Values as they may be in a file, or keys of a map. */
+/** Values in a file, or keys of a value map. */
 const TEXTS: Record<Name | "active", string[]> = {
   login_source: ["ldap", "LDAP", "sso", "Local"],
   email: ["a@x.org", "A@x.org", "b@x.org", "c@x.org", "none"],
@@ -41,7 +44,7 @@ const GOOD: Record<Name | "active", string[]> = {
   active: ["0", "1"],
 };
 
-/** As stored in the database. */
+/** Values as stored in the database. */
 const STORED = {
   ...GOOD,
   province: ["ON", "QC"],
@@ -57,7 +60,7 @@ const respelled = (text: string) =>
     (text) => `${text}\u00a0`,
   ).map((respell) => respell(text));
 
-/** Most are valid, so that many records are applied. */
+/** Most values are valid, so that many records are applied. */
 const textOf = (name: Name | "active") =>
   fc.oneof(
     { weight: 10, arbitrary: fc.constantFrom(...STORED[name]) },
@@ -101,7 +104,7 @@ const document = fc.record({
   change_guard: fc.constant({ max_percent: 100, min_users: 0 }),
 });
 
-/** Only settings that rosterd accepts. */
+/** Generates only settings that rosterd accepts. */
 const settings: fc.Arbitrary<Settings> = document.map(accepted).filter((one) => one !== null);
 
 function accepted(document: unknown): Settings | null {
@@ -131,7 +134,7 @@ const record: fc.Arbitrary<RosterRecord> = fc.record({
   ...Object.fromEntries([...NAMES, "active" as const].map((name) => [name, cell(name)])),
 }) as never;
 
-/** Sometimes repeats the first record at the end. */
+/** The last record sometimes repeats the first one. */
 const records = fc.tuple(fc.array(record, { minLength: 1, maxLength: 5 }), fc.constantFrom(true, false, false, false))
   .map(([records, isRepeated]) => isRepeated ? [...records, records[0]] : records);
 
@@ -159,7 +162,7 @@ const elsewhere: fc.Arbitrary<Elsewhere> = fc.constantFrom(...NAMES, "delete" as
   })
 );
 
-/** Another import; null means as in the one before. */
+/** Another import; null means that a part is the same as in the previous import. */
 export interface Night {
   elsewhere: Elsewhere[];
   settings: Settings | null;
@@ -176,7 +179,7 @@ export interface Story {
   people: [string, Person][];
   first: { settings: Settings; roster: Roster };
   nights: Night[];
-  /** Enough further records that the unchanged-record cache is worthwhile. */
+  /** The number of further records, so that the unchanged-record cache is used. */
   isLong: boolean;
   /** Whether the records are sent by COPY, or by statements, which are faster for a few. */
   copies: boolean;

@@ -1,4 +1,4 @@
-/** For any settings of an export, users and rosters, imports and dry runs do what docs/file-format.md says. */
+/** For random export settings, users and rosters, imports and dry runs follow docs/file-format.md. */
 import { onServer } from "../roster_database.ts";
 import { runStories } from "./run.ts";
 

@@ -1,6 +1,6 @@
 /**
- * A slow and simple model of the settings for an export as it is, written from docs/file-format.md#values and the sections after
- * it. `taken_model.ts` models repeated ids and taken values. The property compares imports and dry runs with it.
+ * A slow and simple model of the settings for exports, written from docs/file-format.md#values and the sections after
+ * it. `taken_model.ts` models repeated ids and taken values. The tests compare imports and dry runs with this model.
  */
 import type { DateFormat } from "../../../src/domain/setting_values.ts";
 import type { Settings } from "../../../src/domain/settings.ts";
@@ -13,7 +13,7 @@ export type Name = typeof NAMES[number];
 export type Person = Record<Name, string | null> & { state: "active" | "disabled" | "archived" };
 export type People = Map<string, Person>;
 
-/** A value as it is in the file. Quoted ones keep their blanks. */
+/** A value as written in the file. Quoted values keep their blanks. */
 export interface Cell {
   text: string;
   isQuoted: boolean;
@@ -36,11 +36,11 @@ export interface Expected {
   changes: Record<string, string>;
   /** "line column: the roster's value, the kept one". */
   kept: string[];
-  /** Columns on which more than half of the records fail, and a setting helps. */
+  /** Columns in which more than half of the records fail, and which a setting can fix. */
   failing: string[];
 }
 
-/** What a record does to a column: a value that it sets, `CLEAR`, or nothing. */
+/** The effect of a record on a column: a value to set, `CLEAR`, or no effect. */
 type Said = string | null | typeof CLEAR;
 const CLEAR = Symbol("clear");
 
@@ -81,7 +81,7 @@ export function importRoster(people: People, { records, columns }: Roster, setti
       if (typeof said === "string" && own !== null && own !== said) kept.push(`${at + 2} ${name}: ${said}, ${own}`);
     }
     const after = applied(before, one, settings);
-    // "What their own record says of it is not applied."
+    // The value in the giver's own record is not applied.
     if (gives.has(one.id)) after.email = before!.email;
     const outcome = outcomeOf(before, after);
     counts[outcome] = (counts[outcome] ?? 0) + 1;
@@ -192,7 +192,7 @@ function lostZeros(people: People, { id, problems }: Read): boolean {
   return [...people.keys()].filter((known) => /^0+\d+$/.test(known) && known.replace(/^0+/, "") === id).length === 1;
 }
 
-/** What the record does to a user's value: a value, null to clear it, or undefined to keep it. */
+/** The effect of the record on a user's value: a new value, null to clear the value, or undefined to keep it. */
 function effect(before: Person | undefined, { said }: Read, name: Name, settings: Settings) {
   const own = before?.[name] ?? null, word = said[name] ?? null;
   if (word === CLEAR) return null;
@@ -242,7 +242,7 @@ function judge(people: People, read: Read[], lost: Set<string>, settings: Settin
   return { failures, skipped: outcome.skipped, good, gives: new Set(outcome.gives.map(([id]) => id)) };
 }
 
-/** docs/people.md#missing-users. An earlier file named everybody. */
+/** Missing users (docs/people.md#missing-users). An earlier file named all users. */
 function missingUsers(people: People, read: Read[], { missing_users }: Settings): string[] {
   if (missing_users === "keep" || read.some(({ problems }) => "unique_id" in problems)) return [];
   const present = new Set(read.map(({ id }) => id));

@@ -1,4 +1,4 @@
-/** Runs stories of imports in the model and in Postgres, and requires equal results. */
+/** Runs sequences of imports in the model and in Postgres, and requires equal results. */
 import assert from "node:assert/strict";
 import { parse } from "csv-parse/sync";
 import fc from "fast-check";
@@ -40,7 +40,7 @@ export async function runStories(db: RosterDatabase, about: fc.Parameters<[Story
   return seen;
 }
 
-/** Enough for the unchanged-record cache to be used. */
+/** The roster is large enough that the unchanged-record cache is used. */
 const FILLER: readonly RosterRecord[] = Array.from({ length: 255 }, (_, at) => {
   const cells = { login_source: "ldap", email: "", city: "Laval", province: "NS", phone_cell: "", data_of_birth: "" };
   const texts = Object.entries({ ...cells, active: "1" });
@@ -142,7 +142,7 @@ async function changeElsewhere({ sql }: RosterDatabase, known: People, { id, nam
   await sql`update rosterd.users set ${sql(column)} = ${value} where unique_id = ${id}`;
 }
 
-/** The failed-records file has the values as they are in the roster. */
+/** The failed-records file has the same values as the roster. */
 async function requireOriginals(
   { text, report, roster, settings, store }:
     & Pick<Import, "roster" | "settings" | "store">

@@ -1,11 +1,14 @@
-/** Other programs change users and permits during an import. None of their changes is lost, and each record applies to the new state. */
+/**
+ * Other programs change users and permits during an import. No change of these programs is lost, and each record is
+ * applied to the new state.
+ */
 import assert from "node:assert/strict";
 import { countsOf, csvOf, onServer, type RosterDatabase } from "../roster_database.ts";
 import { gateBefore, importYields, transactionOf, waitsForLock, withOther } from "./other_program.ts";
 
 const archiving = { archive_inactive_users: true, archive_guard: { max_percent: 100, min_users: 0 } };
 
-/** The audit of the latest import, by user. */
+/** The recorded changes of the latest import, by user. */
 async function auditOf(db: RosterDatabase): Promise<Record<string, unknown>> {
   const rows = await db.sql`
     select unique_id, changes - 'archived_at' as changes from rosterd.import_changes

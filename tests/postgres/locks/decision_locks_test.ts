@@ -1,4 +1,4 @@
-/** A decision gives way to other programs, as an import does, and says so. */
+/** A decision gives way to other programs, as an import does, and reports that. */
 import assert from "node:assert/strict";
 import { approveHold } from "../../../src/postgres/history/holds.ts";
 import { onServer } from "../roster_database.ts";

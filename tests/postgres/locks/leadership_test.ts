@@ -1,4 +1,4 @@
-/** One of several rosterd on a database leads (`src/postgres/leadership.ts`). */
+/** If several rosterd share a database, one of them is the leader (`src/postgres/leadership.ts`). */
 import assert from "node:assert/strict";
 import { connectServer } from "../../../src/postgres/connection/connect.ts";
 import { Leadership } from "../../../src/postgres/leadership.ts";

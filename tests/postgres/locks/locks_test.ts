@@ -1,6 +1,6 @@
 /**
- * An import waits for rows that other programs have locked, and releases its own meanwhile. If that takes too long, the next turn
- * tries again. The other programs are never cancelled for a deadlock.
+ * An import waits for rows that other programs have locked, and holds no row locks while it waits. If that takes too
+ * long, the next turn tries again. The other programs are never cancelled for a deadlock.
  */
 import assert from "node:assert/strict";
 import { DEFAULT_SETTINGS } from "../../../src/domain/settings.ts";
@@ -65,7 +65,7 @@ onServer(
       await first.begun;
       const importing = db.import("unique_id,login_source,city\n1,ldap,Hull\n2,ldap,Hull\n");
       await importYields(db);
-      // While it waits for user 2, the import has no other user locked.
+      // While the import waits for user 2, it has not locked any other user.
       await db.sql.begin(async (tx) => {
         await tx`set local lock_timeout = '500ms'`;
         await tx`update rosterd.users set phone_cell = '8' where unique_id = '1'`;
@@ -111,7 +111,7 @@ onServer(
     await db.addUsers(...ids.map((unique_id) => ({ unique_id, phone_cell: "0" })));
     await db.sql`insert into rosterd.permits (permit_no, unique_id) select id, id from unnest(${ids}::text[]) as id`;
     const stop = new AbortController();
-    /** Changes two of its own users, and a permit, in one transaction after the other. */
+    /** Another program that changes two users and a permit in consecutive transactions. */
     const program = async (other: Sql, own: readonly string[]) => {
       let done = 0;
       while (!stop.signal.aborted) {
@@ -156,7 +156,7 @@ onServer(
   },
 );
 
-/** A turn over a folder with these files. */
+/** Runs a turn over a folder with the given files. */
 async function turn(folder: string, store: ImportStore) {
   const inbox = createInbox({ upload: folder, clock: systemClock, log: silentLog });
   const merged: string[] = [];

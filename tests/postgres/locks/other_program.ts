@@ -14,7 +14,7 @@ export async function withOther(db: RosterDatabase, test: (other: Sql) => Promis
   }
 }
 
-/** Runs `work` in a transaction of the other program. `ended` resolves with it. */
+/** Runs `work` in a transaction of the other program. `ended` resolves when the transaction ends. */
 export function transactionOf(other: Sql, work: (tx: Sql) => Promise<void>) {
   const begun = Promise.withResolvers<void>(), end = Promise.withResolvers<void>();
   const ended = other.begin(async (tx) => {

@@ -1,13 +1,14 @@
 /**
- * A slow and simple model of what imports do to users, written from the quoted rules of docs/people.md. The model test compares
- * the database with it after every step. `people_model_ids.ts` models new ids, and `people_model_decide.ts` decisions.
+ * A slow and simple model of the effects of imports on users, written from the rules in docs/people.md. The model test
+ * compares the database with the model after every step. `people_model_ids.ts` models new ids, and
+ * `people_model_decide.ts` decisions.
  */
 import { type Heirs, heirsOf, merge, rename, unrename } from "./people_model_ids.ts";
 import { expectedOutcome } from "./taken_model.ts";
 
 export type State = "active" | "disabled" | "archived";
 
-/** A user's `active`, `archived_at`, which tells two archivings apart, and `inactive_since`, the hour. */
+/** The state of a user: `active`, `archived_at`, which distinguishes two archivings, and `inactive_since` in hours. */
 export interface Access {
   state: State;
   archivedAt: number | null;
@@ -17,12 +18,12 @@ export interface Access {
 export const VALUES = ["login_source", "city", "email"] as const;
 export type Value = typeof VALUES[number];
 
-/** What a feed says of a person whom it names: whether they are active. */
+/** The statement of a feed about a person: whether the person is active. */
 export type Word = boolean;
 
 export interface Person extends Access, Record<Value, string | null> {
   createdBy: number | null;
-  /** By feed. */
+  /** The statements by feed. */
   words: Map<string, Word>;
 }
 
@@ -37,13 +38,13 @@ export interface Permit {
 export interface Change {
   values: Partial<Record<Value, [before: string | null, after: string | null]>>;
   access: [before: Access, after: Access] | null;
-  /** The hour at which it took `active` from the user. */
+  /** The hour at which the import took access from the user. */
   lostAt: number | null;
-  /** The word of the import's feed; undefined: the feed does not name the user. */
+  /** The statement of the import's feed; undefined if the feed does not name the user. */
   word: [before: Word | undefined, after: Word | undefined] | null;
   /** The old and the new id of a user who was renamed, and the earlier imports whose entries moved to the new id. */
   renamed: { from: string; to: string; imports: number[] } | null;
-  /** The old id of a user who was merged into this one. */
+  /** The old id of a user who was merged into this user. */
   absorbed: string | null;
   /** The id into which this user was merged, and the permits that moved with them. */
   merged: { into: string; permits: number[] } | null;
@@ -69,13 +70,13 @@ export interface Hold {
 export interface Import {
   id: number;
   feed: string;
-  /** The other feeds of the settings, with which it began. */
+  /** The other feeds in the settings at the start of the import. */
   others: string[];
   undone: boolean;
   /** The latest import when it was undone. */
   undoneAfter: number;
   hold: "open" | "approved" | "discarded" | "superseded" | null;
-  /** What the change guard holds: the roster, and the columns that an approval waives; null: the file was applied. */
+  /** The roster that the change guard holds, and the columns that an approval waives; null if the file was applied. */
   file: { roster: Roster; columns: Value[] } | null;
   held: Map<string, Hold>;
   created: number;
@@ -95,19 +96,22 @@ export interface Rules {
   days: number;
 }
 
-/** The feed of a file among those of the settings, of which the first decides. The upload folder itself, "", is the last. */
+/**
+ * The feed of a file, and its place among the feeds in the settings. The first feed takes precedence. The upload folder
+ * itself, "", is the last.
+ */
 export interface Feed {
   name: string;
   all: string[];
 }
 
 export interface RosterRecord {
-  /** "" if it is not readable. */
+  /** The unique_id; "" if it is not readable. */
   id: string;
   /** The old id, or "". */
   old: string;
   login_source: string;
-  /** As in a file: "" keeps the value, "(clear)" clears it. */
+  /** A value as in a file: "" keeps the user's value, "(clear)" clears it. */
   city: string;
   email: string;
   active: "" | "0" | "1";
@@ -117,11 +121,11 @@ export interface RosterRecord {
 
 export interface Roster {
   records: RosterRecord[];
-  /** Whether it has a column `active`. */
+  /** Whether the roster has a column `active`. */
   column: boolean;
-  /** Whether it has a column `old_unique_id`. */
+  /** Whether the roster has a column `old_unique_id`. */
   olds: boolean;
-  /** Whether it has a column named `rosterd_…`. */
+  /** Whether the roster has a column named `rosterd_…`. */
   own: boolean;
   /** Whether the last record is not readable. */
   torn: boolean;
@@ -131,22 +135,22 @@ export interface World {
   people: Map<string, Person>;
   permits: Permit[];
   imports: Import[];
-  /** In hours. */
+  /** The current time, in hours. */
   now: number;
-  /** Tells archivings apart. */
+  /** A counter that distinguishes archivings. */
   moments: number;
 }
 
 export const sorted = <T>(map: Map<string, T>) => [...map].sort(([a], [b]) => a < b ? -1 : 1);
 
-/** Only a disabled user waits, so `since` says nothing of the others. */
+/** Only a disabled user waits, so `since` has no meaning for other users. */
 export const accessOf = ({ state, archivedAt, since }: Access): Access => ({
   state,
   archivedAt,
   since: state === "disabled" ? since : null,
 });
 
-/** What one import will do. */
+/** The plan of one import. */
 interface Plan {
   feed: Feed;
   /** The records that are applied, by user. */
@@ -155,23 +159,23 @@ interface Plan {
   /** The archived or merged users who give up their email. */
   gives: Set<string>;
   emails: Record<string, { email: string | null }>;
-  /** The new access of existing users. Users without an entry keep theirs. */
+  /** The new access of existing users. Users without an entry keep their access. */
   next: Map<string, State>;
-  /** Those of them without a record. */
+  /** The users among them without a record. */
   missing: Set<string>;
-  /** Users whose grace period is over; those who are missing, too. */
+  /** Users whose grace period is over, including missing users. */
   due: Set<string>;
-  /** Users whom this feed names no more, although their access stays as it is. */
+  /** Users whom this feed no longer names, although their access does not change. */
   forgotten: Set<string>;
   held: Set<string>;
 }
 
-/** The other feeds that say this of a person. */
+/** The other feeds that make this statement about a person. */
 function others({ words }: Person, { name, all }: Feed, word: Word): string[] {
   return all.filter((other) => other !== name && words.get(other) === word);
 }
 
-/** "`active` = 0 is the feed's word inactive, anything else is active" */
+/** With `active` = 0, the feed calls the user inactive; with any other value, active. */
 const wordOf = ({ active }: RosterRecord): Word => active !== "0";
 
 /**
@@ -200,7 +204,7 @@ export function importRoster(
     const person = world.people.get(id);
     if (person === undefined) continue;
     const state = nextState(person, record.active, feed, rules, heirs.isActive(world, id));
-    // "takes nobody's access whom another feed calls active"
+    // A user whom another feed calls active does not lose access.
     const isKept = (state === "archived" || state === "disabled") && others(person, feed, true).length > 0;
     if (isKept && person.words.get(feed.name) !== false) keptByOther.add(id);
     if (state !== null && !isKept) next.set(id, state);
@@ -214,18 +218,18 @@ export function importRoster(
     if (isKept && person.state !== "archived" && person.words.get(feed.name) === true) keptByOther.add(id);
     if (person.state === "archived" || isKept) forgotten.add(id);
     else if (rules.days === 0) next.set(id, "archived");
-    // "losing access disables at once", and the feed calls them inactive while they wait
+    // A user who loses access is disabled at once, and the feed calls the user inactive during the wait.
     else if (person.state === "active" || person.since === null || person.words.get(feed.name) === true) {
       next.set(id, "disabled");
     } else if (isDue(person)) due.add(id);
     if (next.has(id) || due.has(id)) missing.add(id);
   }
-  // "archiving follows with the first import of that feed after so many days, if still so"
+  // The first import of the feed after the grace period archives the user, unless the user has access again.
   if (rules.inactive) {
     for (const [id, person] of world.people) {
       const isInactive = person.words.get(feed.name) === false && others(person, feed, true).length === 0;
       const isCalledActive = roster.records.some((one) => one.id === id && (roster.column ? one.active : "") !== "0");
-      // "archived with the next import, if a record gives their id as its old one"
+      // The next import archives the user if a record has the user's id as its old id.
       const isOld = roster.olds && roster.records.some(({ old }) => old === heirs.todayOf(id));
       if (isDue(person) && isInactive && !isCalledActive && !isOld && !absent.includes(id)) due.add(id);
     }
@@ -234,7 +238,7 @@ export function importRoster(
   const warnings = [
     // "When more than half of the records fail on … a two-letter column, the warning `values_fail`"
     ...(2 * roster.records.filter(({ bad }) => bad).length > records ? ["values_fail"] : []),
-    // "Never silent": one warning for each column.
+    // Kept values are always reported: one warning for each column.
     ...[...new Set([...good.keys()].flatMap(overruledOf))].map(() => "kept"),
     ...(kept ? ["missing_users_kept"] : []),
     ...(keptByOther.size > 0 ? ["kept_by_other_feed"] : []),
@@ -248,7 +252,7 @@ export function importRoster(
     }
     return { counts: { records, held: records }, warnings: [...warnings, "changes_held"], spoiled };
   }
-  // "Once one is applied the older hold ends as superseded"
+  // After a newer file is applied, the older hold ends as superseded.
   for (const older of good.size > 0 ? world.imports : []) {
     const isOlder = older.id < (approved ?? { id }).id && older.feed === feed.name;
     if (isOlder && older.file !== null && older.hold === "open") older.hold = "superseded";
@@ -308,8 +312,9 @@ function begun(id: number, { name, all }: Feed, rules: Rules): Import {
 const meaning = (value: string, { empty }: Rules) => value === "" && empty === "clear" ? "(clear)" : value;
 
 /**
- * What a value in a file does to a user: "" keeps, "(clear)" clears. "The feed that stands first decides, later ones only fill
- * what is empty", and nobody clears a value of a person whom another feed names, because that feed may have given it.
+ * The effect of a value in a file on a user: "" keeps the user's value, "(clear)" clears it. The value of the first
+ * feed takes precedence, and later feeds only fill empty values. A value of a person whom another feed names is never
+ * cleared, because that feed may have set it.
  */
 function effective(value: string, before: string | null, person: Person | undefined, feed: Feed, rules: Rules) {
   const meant = meaning(value, rules);
@@ -384,7 +389,10 @@ function judge({ people }: World, roster: Roster, feed: Feed, rules: Rules) {
   return { good, heirs, emails, gives: givers, failed, skipped: outcome.skipped, overruled };
 }
 
-/** The table of docs/people.md#outcomes; null if nothing changes. `isHeir`: whether an active user is merged into this one. */
+/**
+ * Implements the table in docs/people.md#outcomes. Returns null if the record changes no data. `isHeir`: whether an
+ * active user is merged into this user.
+ */
 function nextState(
   person: Person,
   active: RosterRecord["active"],
@@ -399,7 +407,8 @@ function nextState(
   }
   if (active === "1") return state === "active" ? null : "active";
   if (isHeir && state !== "active") return "active";
-  // "The first feed to call a user active whom other feeds call inactive gives access back, also without `active`."
+  // If other feeds call a user inactive, the first feed that calls the user active gives access back, even without the
+  // column `active`.
   const isFirst = person.words.get(feed.name) !== true && others(person, feed, true).length === 0;
   if (state !== "active" && isFirst && others(person, feed, false).length > 0) return "active";
   return (state === "archived" || (state === "disabled" && since !== null)) && missing === "archive" ? "active" : null;
@@ -407,12 +416,12 @@ function nextState(
 
 function findMissing({ people }: World, roster: Roster, good: Plan["good"], feed: Feed, { missing }: Rules) {
   if (missing === "keep") return { absent: [], kept: false };
-  // "Nobody is archived as missing when the unique_id of any record could not be read, when the file has a rosterd_* column, or
-  // when no record was applied; a warning says so."
+  // No user is archived as missing, and a warning is given, if a unique_id could not be read, if the file has a
+  // rosterd_* column, or if no record was applied.
   if (roster.torn || roster.records.some(({ id }) => id === "") || roster.own || good.size === 0) {
     return { absent: [], kept: true };
   }
-  // "whom an earlier file of this feed named and this one does not"
+  // Missing users: an earlier file of this feed named them, and this file does not.
   const absent = [...people].filter(([id, { words }]) =>
     words.has(feed.name) && !roster.records.some((record) => record.id === id || (roster.olds && record.old === id))
   );
@@ -427,16 +436,16 @@ function holds(
   { guard }: Rules,
 ): boolean {
   if (guard.max_percent === 100 || losing.size === 0) return false;
-  // "While a hold is open, every later loss of active is held too"
+  // While a hold is open, every later loss of access is held, too.
   if (imports.some(({ hold, file }) => hold === "open" && file === null)) return true;
-  // "together with those of the last 24 hours that were not undone"
+  // Losses of the last 24 hours count too, unless they were undone.
   const recent = (some: Import[]) =>
     some.filter(({ undone }) => !undone).flatMap(({ changes }) =>
       [...changes].filter(([, { lostAt }]) => lostAt !== null && now - lostAt < 24).map(([id]) => id)
     );
   const isAbove = (count: number, active: number) =>
     count > guard.min_users && count * 100 > active * guard.max_percent;
-  // "and for the feed: of the active users whom it names"
+  // For the feed, the guard compares losses with the active users whom the feed names.
   if (feed.all.length > 1) {
     const ofFeed = new Set([...losing, ...recent(imports.filter((one) => one.feed === feed.name))]);
     const active = [...people].filter(([id, { state, words }]) =>
@@ -454,7 +463,7 @@ function holds(
   });
 }
 
-/** "except users whose later applied records said otherwise" */
+/** Users are left out if a record applied later keeps them active. */
 function noteOtherwise(
   world: World,
   good: Plan["good"],
@@ -475,7 +484,7 @@ function noteOtherwise(
   }
 }
 
-/** Counts missing users and all records except failed and skipped ones. */
+/** Counts missing users, and all records except failed and skipped records. */
 function apply(world: World, id: number, plan: Plan, rules: Rules, renamed: Map<string, Change>) {
   const { people } = world, { feed, good, heirs, emails, gives, next, missing, due, forgotten, held } = plan;
   const { inactive } = rules, done = begun(id, feed, rules);
@@ -506,7 +515,7 @@ function apply(world: World, id: number, plan: Plan, rules: Rules, renamed: Map<
     const person = people.get(id)!, state = due.has(id) ? "archived" : next.get(id)!, before = accessOf(person);
     const waits = state === "disabled" && rules.days > 0 && (missing.has(id) || inactive);
     const after = access(state, waits);
-    // A missing user whom another feed took access from keeps waiting.
+    // A missing user who lost access through another feed continues to wait.
     if (waits && before.since !== null) Object.assign(after, before);
     else {
       change.access = [before, after];
@@ -586,7 +595,7 @@ function apply(world: World, id: number, plan: Plan, rules: Rules, renamed: Map<
   return { ...counts, permits_released: releasePermits(world, archived, id) };
 }
 
-/** Tells apart what began in the same hour. */
+/** A counter that distinguishes events in the same hour. */
 export function momentOf({ now }: World, moment: number): number {
   return now + moment * 1e-6;
 }
@@ -601,7 +610,7 @@ function stopWaiting(person: Person, change: Change): void {
 const hasValues = ({ values, renamed, absorbed }: Change) =>
   Object.keys(values).length > 0 || renamed !== null || absorbed !== null;
 
-/** "Every record ends as exactly one of" these. */
+/** Every record has exactly one of these outcomes. */
 function outcomeOf(before: State, after: State | undefined, held: boolean, change: Change) {
   if (held) return "held";
   if (after === "archived") return "archived";
@@ -609,7 +618,7 @@ function outcomeOf(before: State, after: State | undefined, held: boolean, chang
   return after !== undefined || hasValues(change) ? "updated" : "unchanged";
 }
 
-/** Notes the word of a feed; undefined: it no longer names the person. */
+/** Records the statement of a feed; undefined if the feed no longer names the person. */
 function say({ words }: Person, feed: string, word: Word | undefined, change: Change): void {
   const before = words.get(feed);
   if (before === word) return;
@@ -626,7 +635,7 @@ function stated(value: string, before: string | null): string | null {
   return value === "" ? before : value === "(clear)" ? null : value;
 }
 
-/** "only the columns that differ" */
+/** Only columns that differ are changed. */
 function setValues(person: Person, values: Record<Value, string | null>, change = noChange()): Change {
   for (const name of VALUES) {
     if (person[name] === values[name]) continue;
@@ -636,7 +645,7 @@ function setValues(person: Person, values: Record<Value, string | null>, change 
   return change;
 }
 
-/** What `rosterd.release_permits` does. */
+/** The effect of `rosterd.release_permits`. */
 export function releasePermits({ permits }: World, owners: readonly string[], by: number): number {
   const released = permits.filter(({ owner, status }) => status === "active" && owners.includes(owner ?? ""));
   for (const permit of released) Object.assign(permit, { status: "released", by });

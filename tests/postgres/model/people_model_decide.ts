@@ -17,10 +17,10 @@ import {
 } from "./people_model.ts";
 import { staysRenamed, unmerge, unrename } from "./people_model_ids.ts";
 
-/** Why a decision is refused. */
+/** The reason why a decision is refused. */
 export type Refusal = { refused: string };
 
-/** What is left out, in order, as "unique_id: reason". */
+/** The users that are left out, in order, as "unique_id: reason". */
 type LeftOut = { left_out: string[] };
 
 export function approve(world: World, done: Import): Refusal | LeftOut & Record<string, unknown> {
@@ -46,7 +46,7 @@ export function approve(world: World, done: Import): Refusal | LeftOut & Record<
     else {
       const change = done.changes.get(id) ?? noChange(), { words } = person!, { days, inactive } = done.rules;
       const waits = effect === "disable" && days > 0 && (missing || inactive);
-      // "the feed names them no more"
+      // The feed no longer names these users.
       if (missing && words.has(done.feed)) {
         change.word = [words.get(done.feed), waits ? false : undefined];
         setWord(words, done.feed, change.word[1]);
@@ -73,7 +73,7 @@ export function discard(_: World, done: Import): Refusal | LeftOut & Record<stri
   return { discarded: done.held.size, left_out: [] };
 }
 
-/** Applies a held file with the settings of now. `feed` and `rules`: null if the settings no longer have its feed. */
+/** Applies a held file with the current settings. `feed` and `rules`: null if the settings no longer have its feed. */
 export function approveFile(
   world: World,
   held: Import,
@@ -99,7 +99,7 @@ function demandOpen({ hold }: Import): Refusal | null {
   return { refused: hold === null ? "nothing_held" : "hold_is_over" };
 }
 
-/** "Of the latest import that changed something and is not undone, else 409." */
+/** Only the latest import that changed users and is not undone can be undone. Any other import gives 409. */
 function demandLatest({ imports }: World, done: Import): Refusal | null {
   if (done.undone) return { refused: "undone_already" };
   const latest = imports.filter(({ undone, created, changes, erased }) =>
@@ -109,7 +109,7 @@ function demandLatest({ imports }: World, done: Import): Refusal | null {
   return { refused: latest === undefined || latest.id < done.id ? "nothing_changed" : "not_the_latest" };
 }
 
-/** A value to restore, or the reason why it stays. */
+/** A value to restore, or the reason why the current value stays. */
 interface Going {
   id: string;
   name: Value;
@@ -142,7 +142,7 @@ export function undo(world: World, done: Import): Refusal | LeftOut & Record<str
   for (const { id, name, before, stays } of values) if (stays === null) people.get(id)![name] = before;
   for (const { id, before, stays } of states) if (stays === null) Object.assign(people.get(id)!, before);
 
-  // "Created users are archived"
+  // Users whom the import created are archived.
   const archivedAt = ++world.moments;
   const created = [...people].filter(([, { createdBy }]) => createdBy === done.id);
   const archived = created.filter(([, { state }]) => state !== "archived");
@@ -179,7 +179,7 @@ export function undo(world: World, done: Import): Refusal | LeftOut & Record<str
   };
 }
 
-/** "every other value goes back unless it no longer is what the import wrote" */
+/** Every other value is restored, unless it has changed since the import. */
 function goingValues({ people }: World, { changes }: Import): Going[] {
   return [...changes].flatMap(([id, { values }]) =>
     (Object.entries(values) as [Value, [string | null, string | null]][]).map(([name, [before, after]]) => {
@@ -205,7 +205,7 @@ function staysAccess({ people }: World, id: string, { access }: Change): string 
   return same ? null : "active has changed since";
 }
 
-/** An email is not restored while another user has and keeps it. Users whom the import created give theirs up. */
+/** An email is not restored while another user has and keeps it. Users whom the import created give up their emails. */
 function putBackEmails({ people }: World, done: Import, values: Going[]): void {
   const emails = values.filter(({ name, before }) => name === "email" && before !== null);
   const leaves = (id: string) => values.some((one) => one.id === id && one.name === "email" && one.stays === null);
@@ -224,7 +224,10 @@ function putBackEmails({ people }: World, done: Import, values: Going[]): void {
   }
 }
 
-/** What `rosterd.restore_permits` does: "A permit is free to come back while no other active row bears its permit_no." */
+/**
+ * The effect of `rosterd.restore_permits`: "A permit is free to come back while no other active row bears its
+ * permit_no."
+ */
 function restorePermits({ permits }: World, done: Import, keepers: Set<string>): number {
   for (const permit of permits) {
     if (permit.by === done.id && keepers.has(permit.owner ?? "")) permit.by = null;
@@ -239,7 +242,7 @@ function restorePermits({ permits }: World, done: Import, keepers: Set<string>):
   return restored;
 }
 
-/** Docs: people.md#erasure. Null for an unknown user. */
+/** Erases a user (docs/people.md#erasure). Returns null for an unknown user. */
 export function erase(world: World, id: string): Refusal | null | "erased" {
   const { people, permits, imports } = world, person = people.get(id);
   if (person === undefined) return null;

@@ -7,11 +7,11 @@ export interface Heirs {
   merged: Map<string, string>;
   /** The ids whose record fails. */
   refused: Set<string>;
-  /** The id by which the record's user is known before the import. */
+  /** The id of the record's user before the import. */
   todayOf(id: string): string;
-  /** The id after the import. `good`: the records that are applied, by id. */
+  /** The id of the user after the import. `good`: the applied records, by id. */
   tomorrowOf(id: string, good: ReadonlyMap<string, unknown>): string;
-  /** Whether an active user is merged into this one. */
+  /** Whether an active user is merged into this user. */
   isActive(world: Pick<World, "people">, id: string): boolean;
 }
 
@@ -20,7 +20,7 @@ export function heirsOf(people: ReadonlyMap<string, Person>, { records, olds }: 
   records.forEach(({ id, old, bad }, at) => {
     if (!olds || old === "" || id === "" || old === id) return;
     if (records.findIndex((record) => record.id === id) !== at) return;
-    // "The same old id twice, or an old id that has a record of its own: 9022"
+    // A record fails with 9022 if its old id occurs twice, or also has a separate record.
     const hasRecord = records.some((record) => record.id === old);
     const isTwice = people.has(old) &&
       records.some((record) => record.old === old && record.id !== "" && record.id !== id && record.id !== old);
@@ -40,7 +40,7 @@ export function heirsOf(people: ReadonlyMap<string, Person>, { records, olds }: 
   };
 }
 
-/** "permits, feeds and history go along with them" */
+/** Permits, feeds and history move with a renamed user. */
 export function rename(world: World, from: string, to: string): Change["renamed"] {
   const imports = moveHistory(world, from, to, () => true);
   moveUser(world, from, to);
@@ -53,7 +53,10 @@ function moveUser({ people, permits }: World, from: string, to: string): void {
   for (const permit of permits) if (permit.owner === from) permit.owner = to;
 }
 
-/** Entries of an import that already has one for the new id stay. Returns the imports whose entries move. */
+/**
+ * An import's entry is not moved if the import already has an entry for the new id. Returns the imports whose entries
+ * move.
+ */
 function moveHistory({ imports }: World, from: string, to: string, isMoved: (id: number) => boolean): number[] {
   const moved: number[] = [];
   for (const { id, changes, held } of imports.filter(({ id }) => isMoved(id))) {
@@ -70,7 +73,7 @@ function moveKey<T>(map: Map<string, T>, from: string, to: string): boolean {
   return true;
 }
 
-/** "its active permits go to the new one" */
+/** The active permits of a merged user move to the new id. */
 export function merge({ permits }: World, from: string, into: string): Change["merged"] {
   const moved = permits.filter(({ owner, status }) => owner === from && status === "active");
   for (const permit of moved) permit.owner = into;
@@ -95,7 +98,7 @@ export function unmerge(world: World, changes: ReadonlyMap<string, Change>, keep
   return { restored, left };
 }
 
-/** Why a renamed user keeps the new id, or null. */
+/** The reason why a renamed user keeps the new id, or null. */
 export function staysRenamed({ people }: World, id: string, { renamed }: Change): string | null {
   if (renamed === null) return null;
   if (!people.has(id)) return "the user no longer exists";

@@ -41,7 +41,7 @@ export async function runSequences(
   return seen;
 }
 
-/** With so many blank lines, a roster is worth looking at the users for the unchanged-record cache. */
+/** This number of blank lines makes a roster large enough for the unchanged-record cache. */
 const LONG_BYTES = 4_096;
 
 function note(seen: Seen, what: string): void {
@@ -120,11 +120,11 @@ class Run {
     }
     assert.equal(report.reason, null);
     assert.deepEqual(countsOf(report), countsOf(counts));
-    // The same bytes again are not of the model.
+    // The model does not cover the warning about a repeated file.
     const codes = report.warnings.map(({ code }) => code).filter((code) => code !== "same_content");
     assert.deepEqual(codes, warnings);
     if (foreseen !== null) assert.equal(foreseen.status, report.status);
-    // Of a held file, check says what an approval would do.
+    // For a held file, check reports the effects of an approval.
     if (foreseen !== null && spoiled.length === 0) {
       assert.deepEqual(countsOf(foreseen), countsOf(counts), "check foresees it");
     }
@@ -296,7 +296,7 @@ async function stateOf(sql: Sql) {
   return state;
 }
 
-/** An answer in the form of the model. */
+/** Converts a response to the form of the model. */
 async function answerOf(deciding: Promise<unknown>) {
   try {
     const { left_out, left_out_total, ...counts } = await deciding as {

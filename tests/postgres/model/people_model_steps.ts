@@ -3,11 +3,14 @@ import fc from "fast-check";
 import type { Person, Roster, RosterRecord, Rules, State } from "./people_model.ts";
 
 export type Step =
-  /** `feed`: "", the upload folder itself, or a feed, if the settings have it. `long`: long enough for the unchanged-record cache. */
+  /**
+   * `feed`: "", the upload folder itself, or a feed, if the settings have it. `long`: whether the roster is long enough
+   * for the unchanged-record cache.
+   */
   | { do: "import"; feed: string; roster: Roster; check: boolean; long: boolean }
-  /** Adds, removes or reorders feeds, and gives each its rules. */
+  /** Adds, removes or reorders feeds, and sets the rules of each feed. */
   | { do: "settings"; feeds: Feeds }
-  /** `which` counts back from the latest import, or from the latest with a hold. */
+  /** `which` counts back from the latest import, or from the latest import with a hold. */
   | { do: "approve" | "discard" | "undo"; which: number; ofHolding: boolean }
   | { do: "time"; hours: number }
   | { do: "value"; id: string; name: "city" | "email" | "login_source"; value: string }
@@ -32,7 +35,7 @@ const NUMBERS = ["P1", "P2", "P3", "P4"];
 /** The usual login source of a user. */
 const homeOf = (id: string) => id < "f" ? "x" : "y";
 
-/** True once in `times` cases. */
+/** True in one of `times` cases. */
 const seldom = (one: number) => fc.nat(one - 1).map((at) => at === 0);
 
 const id = fc.constantFrom(...IDS);
@@ -124,7 +127,7 @@ const permit = fc.nat(11);
 
 type Steps = fc.Arbitrary<Step[]>;
 
-/** One step of this kind. */
+/** Generates one step of the given kind. */
 const one = (kind: Step["do"], rest: Record<string, fc.Arbitrary<unknown>>): Steps =>
   fc.record({ do: fc.constant(kind), ...rest }).map((step) => [step as Step]);
 
@@ -136,7 +139,7 @@ const imports = one("import", {
   long: fc.boolean(),
 });
 const nights: Steps = fc.tuple(imports, imports).map(([one, other]) => [...one, ...other, ...one, ...other]);
-/** The same file again after a day, when the grace period of those who lost access is over. */
+/** The same file a day later, when the grace period of users without access is over. */
 const graces: Steps = fc.tuple(imports, imports).map((
   [one, other],
 ) => [...one, ...other, { do: "time", hours: 25 }, ...one, ...other]);
@@ -161,7 +164,7 @@ const inTurn = (...some: Steps[]): Steps => fc.tuple(...some).map((steps) => ste
 const some = (steps: Steps): Steps => fc.array(steps, { minLength: 1, maxLength: 4 }).map((steps) => steps.flat());
 const last = (kind: "approve" | "undo"): Steps => fc.constant([{ do: kind, which: 0, ofHolding: kind === "approve" }]);
 
-/** Single steps, and whole stories in which other programs act between an import and its decision. */
+/** Single steps, and whole sequences in which other programs act between an import and its decision. */
 const turn: Steps = fc.oneof(
   { weight: 10, arbitrary: imports },
   { weight: 2, arbitrary: one("settings", { feeds }) },
@@ -213,7 +216,7 @@ const start: fc.Arbitrary<Start> = fc.record({
   feeds,
 });
 
-/** At most `longest` turns. Long sequences are as frequent as short ones, which cover little. */
+/** At most `longest` steps. Long sequences are as frequent as short ones, because short ones cover few cases. */
 export const sequences = (longest: number): fc.Arbitrary<[Start, Step[]]> =>
   fc.noBias(fc.tuple(
     start,

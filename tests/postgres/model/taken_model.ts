@@ -1,6 +1,6 @@
 /**
- * A slow and simple model of user_name and email, written from the quoted rules of docs/file-format.md#taken-values. Tests compare
- * the database with it.
+ * A slow and simple model of user_name and email, written from the quoted rules of docs/file-format.md#taken-values.
+ * Tests compare the database with the model.
  */
 
 /** A value of a record: "" keeps the user's value, "(clear)" clears it. */
@@ -8,7 +8,7 @@ export type WorldRecord = {
   unique_id: string;
   user_name: string;
   email: string;
-  /** "x" is not valid and fails the record. */
+  /** The value "x" is not valid, and makes the record fail. */
   active: "" | "x";
 };
 
@@ -33,7 +33,7 @@ export interface Outcome {
 
 const lineOf = (at: number) => at + 2;
 
-/** "letter case of A–Z ignored" */
+/** Values are compared ignoring the case of A–Z. */
 const fold = (value: string | null) =>
   value === null ? null : value.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 
@@ -49,13 +49,13 @@ export function expectedOutcome(
   const good = new Set<number>();
 
   records.forEach((record, at) => {
-    // "The same unique_id again: the first record counts, also when it failed;"
+    // For a repeated unique_id, the first record counts, even if it failed.
     const first = records.findIndex(({ unique_id }) => unique_id === record.unique_id);
     const invalid = record.active === "x" ? ["9033"] : [];
     if (first === at) {
       if (invalid.length === 0) good.add(at);
       else failures[lineOf(at)] = invalid;
-    } // "a repetition with the same known values is skipped, any other fails 9022"
+    } // A repetition with the same known values is skipped; any other repetition fails with 9022.
     else if (JSON.stringify(records[first]) === JSON.stringify(record)) skipped++;
     else failures[lineOf(at)] = ["9022", ...invalid];
   });
@@ -73,11 +73,11 @@ export function expectedOutcome(
   };
   const candidates = [...good];
 
-  /** "An archived user gives it up, unless a record makes them active again" */
+  /** An archived user gives up the value, unless a record reactivates the user. */
   const gives = ({ unique_id, state }: WorldUser) =>
     state === "archived" && !candidates.some((at) => records[at].unique_id === unique_id && returns(at));
 
-  /** "the user who has it and keeps it wins, else the earliest line" */
+  /** A user who has the value and keeps it wins; otherwise, the earliest line wins. */
   const loses = (at: number, column: Unique, among: Iterable<number>) => {
     const value = wanted(at, column);
     if (value === null) return false;
@@ -88,13 +88,13 @@ export function expectedOutcome(
     return [...among].some((other) => other < at && wanted(other, column) === value);
   };
 
-  // "the others fail and keep what they had; repeated until nothing changes."
+  // All other records fail, and their users keep the old values. The decisions are repeated until the result is stable.
   for (;;) {
     const losers = [...good].filter((at) => COLUMNS.some(([column]) => loses(at, column, good)));
     if (losers.length === 0) break;
     for (const at of losers) good.delete(at);
   }
-  // "One record can carry several; all are reported, in the order of the columns."
+  // A record can have several problems. All of them are reported, in the order of the columns.
   for (const at of candidates) {
     if (good.has(at)) continue;
     const codes = COLUMNS.filter(([column]) => loses(at, column, candidates)).map(([, code]) => code);

@@ -1,6 +1,6 @@
 /**
- * Which values the change guard counts, as a table that a registrar can read (docs/people.md#change-guard). The first matching
- * line applies; `*` matches everything, `a/b` either.
+ * The values that the change guard counts, as a table that a registrar can read (docs/people.md#change-guard). The
+ * first matching line applies; `*` matches everything, `a/b` either.
  */
 import { tableOf } from "./rules_table.ts";
 

@@ -1,4 +1,7 @@
-/** For every combination of user, record, settings and feeds, the change guard counts what `rules_changes.ts` says. */
+/**
+ * For every combination of user, record, settings and feeds, the change guard counts the values as in
+ * `rules_changes.ts`.
+ */
 import assert from "node:assert/strict";
 import type { Settings } from "../../../src/domain/settings.ts";
 import { csvOf, onServer } from "../roster_database.ts";

@@ -1,6 +1,6 @@
 /**
- * What a file does to a user whom two feeds name, as a table that a registrar can read (docs/people.md#who-is-named). The first
- * matching line applies; `*` matches everything, `a/b` either.
+ * The effect of a file on a user whom two feeds name, as a table that a registrar can read
+ * (docs/people.md#who-is-named). The first matching line applies; `*` matches everything, `a/b` either.
  */
 import { tableOf } from "./rules_table.ts";
 

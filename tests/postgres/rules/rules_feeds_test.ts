@@ -1,4 +1,6 @@
-/** For every combination of user, record, and what two feeds said, the database follows `rules_feeds.ts`. */
+/**
+ * For every combination of a user, a record, and the statements of two feeds, the database follows `rules_feeds.ts`.
+ */
 import assert from "node:assert/strict";
 import type { Settings } from "../../../src/domain/settings.ts";
 import { undoImport } from "../../../src/postgres/history/undo.ts";
@@ -24,7 +26,7 @@ const CASES = product<Record<"before" | "record" | "said" | "other", string>>({
   other: ["active", "inactive", "no", "removed"],
 }).map((one) => ({ ...one, id: Object.values(one).join("-") }));
 
-/** What a feed says, as it is stored. */
+/** The statement of a feed, in its stored form. */
 const word = (feed: string, said: string) => {
   const active = WORDS[said as keyof typeof WORDS];
   return active === undefined ? {} : { [feed]: active };

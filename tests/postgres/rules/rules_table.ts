@@ -1,6 +1,6 @@
 /**
- * What an import does to a user, as tables that a registrar can read (docs/people.md#outcomes). In each, the first matching line
- * applies; `*` matches everything, `a/b` either. Also generates every combination for the tests.
+ * The effect of an import on a user, as tables that a registrar can read (docs/people.md#outcomes). In each table, the
+ * first matching line applies; `*` matches everything, `a/b` either. Also generates every combination for the tests.
  */
 import type { Counts } from "../../../src/domain/outcome.ts";
 
@@ -46,7 +46,7 @@ export const GUARD = tableOf(`
   *         none  happen
 `);
 
-/** What an approval does. A discard does nothing. */
+/** The effect of an approval. A discard has no effect on users. */
 export const APPROVE = tableOf(`
   outcome       inactive  after     permits
   held          on        archived  released
@@ -55,7 +55,7 @@ export const APPROVE = tableOf(`
   *             *         same      stay
 `);
 
-/** What an undo does after an approval or a discard; `same`: as before the import, also for permits. */
+/** The effect of an undo after an approval or a discard; `same`: as before the import, including permits. */
 export const UNDO = tableOf(`
   outcome  after     permits
   created  archived  released
@@ -114,7 +114,7 @@ export interface Case {
 
 export interface Expected {
   after: State;
-  /** Null without a record and without a change. */
+  /** The expected outcome; null without a record and without a change. */
   outcome: keyof Counts | null;
   released: boolean;
   approved: { after: State; released: boolean };
@@ -129,7 +129,7 @@ export const CIRCUMSTANCES: Circumstances[] = product({
   hold: ["none", "open"],
 });
 
-/** Every kind of user for one import. */
+/** Generates every kind of user for one import. */
 export function casesOf({ column }: Circumstances): Case[] {
   const active = column === "with" ? ["", "0", "1"] as const : [""] as const;
   const all = product<Omit<Case, "id">>({
@@ -142,7 +142,7 @@ export function casesOf({ column }: Circumstances): Case[] {
   return all.filter(isOne).map((one) => ({ id: Object.values(one).join("-"), ...one }));
 }
 
-/** Leaves out impossible and equal cases. */
+/** Impossible and equivalent cases are left out. */
 function isOne({ before, record, active, value }: Omit<Case, "id">): boolean {
   if (record === "absent" || record === "elsewhere") return active === "" && value === "same" && before !== "unknown";
   if (record === "failed") return value === "differs";

@@ -1,4 +1,4 @@
-/** Events between a hold and its approval, and what the approval then does to the user. */
+/** Events between a hold and its approval, and the effect of the approval on the user. */
 import type { Settings } from "../../../src/domain/settings.ts";
 
 const HOLDS = { max_percent: 0, min_users: 0 }, OFF = { max_percent: 100, min_users: 0 };
@@ -8,7 +8,7 @@ const missing: Partial<Settings> = { missing_users: "archive", archive_guard: HO
 
 export const HEADER = "unique_id,login_source,city,active\n";
 
-/** How user 1 is held before the event. */
+/** The way in which user 1 is held before the event. */
 export const HELD = {
   "to be archived": { settings: archiving, roster: `${HEADER}1,ldap,,0\n2,ldap,,1\n` },
   "to be disabled": { settings: disabling, roster: `${HEADER}1,ldap,,0\n2,ldap,,1\n` },
@@ -21,7 +21,7 @@ export interface Meanwhile {
   held: Held;
   /** SQL of another program, or a later roster. */
   happens: string | { roster: string; settings?: Partial<Settings> };
-  /** The answer of approve; N is the id of the later import. */
+  /** The result of the approval. N is the id of the later import. */
   then: Record<string, unknown>;
   state: string;
 }

@@ -14,7 +14,7 @@ async function statesOf(db: RosterDatabase): Promise<Record<string, string>> {
   );
 }
 
-/** Rosters without user 2, and the warning for each; null: the roster is complete, and user 2 is archived. */
+/** Rosters without user 2, and the warning for each; null if the roster is complete, so that user 2 is archived. */
 const ROSTERS: Record<string, [roster: string, why: RegExp | null]> = {
   "an unreadable record": [
     "unique_id,login_source,city\n1,ldap,Hull\n9,ldap\n",
@@ -130,7 +130,7 @@ onServer("a user whose record failed is not missing", async (db) => {
     { unique_id: "3", login_source: "hr" },
     { unique_id: "4", login_source: "hr" },
   );
-  // An invalid value, a taken one, a repeat, and the skipped repeat of a failed record.
+  // The records have an invalid value, a taken value, a repeated id, and a skipped repeat of a failed record.
   const report = await db.import(
     `unique_id,login_source,email,province
 1,ldap,,

@@ -1,4 +1,4 @@
-/** Events between an import and its undo, and what the undo then leaves (docs/people.md#undo). */
+/** Events between an import and its undo, and the changes that the undo does not reverse (docs/people.md#undo). */
 import type { Settings } from "../../../src/domain/settings.ts";
 
 /** Users 1 and 2 are active in Ottawa, with emails 1@x.org and 2@x.org and permits P1 and P2. User 3 is disabled. */
@@ -6,7 +6,7 @@ export interface Since {
   roster: string;
   /** SQL of another program. */
   happens?: string;
-  /** The answer of undo without zeros, with the reasons for what it left. */
+  /** The result of the undo without zeros, and the reasons for values that it did not restore. */
   then: Record<string, number | string[]>;
   /** The final state, city, email and active permits of user 1. */
   user: string | null;

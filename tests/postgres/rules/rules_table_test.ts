@@ -57,7 +57,7 @@ interface Trace {
 
 type Traces = Record<string, Trace | undefined>;
 
-/** One roster with every kind of user. */
+/** Creates one roster with every kind of user. */
 class Run {
   readonly cases: Case[];
   readonly #settings: Partial<Settings>;
@@ -94,7 +94,7 @@ class Run {
     await this.#checkUsers(before, "undo", report.id!);
   }
 
-  /** Adds users, permits of all kinds (also without a known user), and perhaps an open hold. */
+  /** Adds users, permits of all kinds, even without a known user, and optionally an open hold. */
   async #begin(): Promise<void> {
     const { db, cases } = this;
     await removeAll(db);
@@ -227,7 +227,10 @@ class Run {
   }
 }
 
-/** What feeds said before, so that a record that changes nothing writes nothing. `rules_feeds_test.ts` has the rest. */
+/**
+ * The earlier statements of feeds, so that an unchanged record writes no row. `rules_feeds_test.ts` tests other
+ * statements.
+ */
 function feedsOf({ before, record }: Pick<Case, "before" | "record">): Record<string, boolean> {
   if (record === "elsewhere") return { staff: true };
   return record === "absent" && before === "archived" ? {} : { "": record !== "0" };

@@ -1,4 +1,7 @@
-/** What an undo restores, what it leaves and lists, and which imports cannot be undone (docs/people.md#undo). */
+/**
+ * The values that an undo restores, the values that it only lists, and the imports that cannot be undone
+ * (docs/people.md#undo).
+ */
 import assert from "node:assert/strict";
 import type { Settings } from "../../../src/domain/settings.ts";
 import { approveHold, discardHold } from "../../../src/postgres/history/holds.ts";
@@ -103,7 +106,7 @@ onServer(
 
     assert.equal(await undoImport(db.database, 999, signal, "admin"), null);
     for (const at of [first, same, held, failed, rejected]) await refused(at, "not_the_latest");
-    // An approved hold counts as a change by its import, in the import's place.
+    // An approved hold counts as a change by its import, with the position of that import.
     await approveHold(db.database, ids[held], signal, "admin");
     await refused(held, "not_the_latest");
     assert.deepEqual(await undo(db, ids[last]), { restored: 1, archived: 1 });

@@ -16,7 +16,7 @@ export interface Printed {
   scripts(feed: string): readonly string[];
   /** Values for the template and its scripts. Throws `WrongConfiguration` if the host's values cannot be used. */
   values(host: Host, version: string, feed: string): Values;
-  /** Whether the configuration can also be printed for a single feed. */
+  /** Whether the command can also print the configuration for a single feed. */
   hasFeeds?: true;
 }
 

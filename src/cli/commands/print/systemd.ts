@@ -24,7 +24,7 @@ export const printSystemdCommand = printCommand({
 
 const HOSTS_COMMENT = "# The host names under which a reverse proxy serves the page, separated by commas.";
 
-/** The line for host names is omitted if there are none. */
+/** The line for host names is omitted if no host names are set. */
 function namesOf({ program, binary, upload, data, settings, listen, hosts }: Host) {
   return {
     program,

@@ -1,4 +1,4 @@
-/** Assembles the page from the session, the current view and the live status. Passes these parts to each view. */
+/** Assembles the page from the session, the current view and the live status. Every view gets these parts. */
 import { feedPath } from "./feed.js";
 import { Api, ApiError } from "./api.js";
 import { changesView } from "./changes.js";
@@ -276,8 +276,8 @@ function show(view, route) {
   );
   main.replaceChildren(view.content);
   globalThis.scrollTo(0, 0);
-  // After a link, focus the heading so that screen readers continue there. After a full load, screen readers read the
-  // page from the top anyway.
+  // After a click on a link, the heading gets the focus, so that screen readers continue from the heading. After a full
+  // load, screen readers read the page from the top anyway.
   if (!isFirst) main.querySelector("h1")?.focus({ preventScroll: true });
   isFirst = false;
   view.shown?.();
@@ -297,7 +297,7 @@ function announce(text) {
   announcer.textContent = text;
 }
 
-/** Creates a status listener that announces when an import begins and how it ended. */
+/** Creates a status listener that announces the start and the result of each import. */
 function announceEnds() {
   /** @type {{ id: number | null, file: string } | null} */
   let before = null;

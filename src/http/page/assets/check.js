@@ -34,7 +34,7 @@ export async function checkView(page) {
     result,
     help(),
   );
-  /** The check of the latest file; a new file aborts it. @type {AbortController | null} */
+  /** The check of the latest file. A new file aborts this check. @type {AbortController | null} */
   let running = null;
   return view;
 

@@ -17,7 +17,10 @@ import { counted, number, shown } from "./words.js";
 /** @typedef {import("./app.js").Page} Page */
 /** @typedef {{ left_out: readonly { unique_id: string, reason: string }[], left_out_total: number }} Leaving */
 
-/** The maximum number of held users that the dialog examines. If more users are held, it shows only their number. */
+/**
+ * The maximum number of held users that the dialog examines. If more users are held, the dialog shows only their
+ * number.
+ */
 const MOST_COUNTED = 10_000;
 
 /** @param {ImportEntry} entry @param {number} users @param {Page} page */

@@ -1,4 +1,4 @@
-/** The overview: health, the running import, what needs attention, recent imports and waiting files. */
+/** The overview: health, the running import, problems that need attention, recent imports and waiting files. */
 import { ApiError } from "./api.js";
 import { DAYS, news, ZONE } from "./days.js";
 import { h, Slot } from "./dom.js";

@@ -1,4 +1,4 @@
-/** A long list. It shows the first ten items, and on request all items, one page at a time. */
+/** A long list, which shows the first ten items, and on request all items, one page at a time. */
 import { h } from "./dom.js";
 import { button, trouble } from "./parts.js";
 

@@ -27,7 +27,7 @@ export function notice(tone, ...children) {
 }
 
 /**
- * A view: its heading, what follows the heading, and the parts below.
+ * A view with its heading, a line after the heading, and the parts below.
  * @param {string} title @param {Child} below @param {...Child} parts
  */
 export function viewOf(title, below, ...parts) {
@@ -89,7 +89,7 @@ export function ago(time) {
  */
 
 /**
- * A table. Its roles keep it a table for screen readers when a narrow screen shows it as a list.
+ * A table. On a narrow screen, the table looks like a list, but its ARIA roles keep it a table for screen readers.
  * @param {string} caption
  * @param {readonly Column[]} columns
  * @param {readonly (readonly Child[])[]} rows The first cell heads its row.
@@ -143,7 +143,7 @@ export function button(label, onclick, attributes = {}) {
 }
 
 /**
- * A button that calls the service. It is disabled during the call, and errors appear below it.
+ * A button that calls the service. During the call, the button is disabled. Errors appear below the button.
  * @param {string} label
  * @param {() => Promise<void>} work
  * @param {{ id: string, class: string }} names The id of the button, and the class of its container.

@@ -13,7 +13,8 @@ export function parseRoute(hash) {
 }
 
 /**
- * The secret in the address of a sign-in link (`rosterd token link`): `#/sign-in/SECRET`. Null for any other address.
+ * The secret in the address of a sign-in link (`rosterd token link`): `#/sign-in/SECRET`. Returns null for any other
+ * address.
  * @param {string} hash
  */
 export function signInSecret(hash) {

@@ -34,7 +34,7 @@ import { inWords } from "./settings_patch.js";
  */
 
 /**
- * The groups with their fields. Settings that no group names come last.
+ * The groups with their fields. Settings without a group come last.
  * @param {Description} description
  * @param {boolean} ofFeed Whether to show only the settings that a feed can have, each with the option to use the value
  * for all feeds.

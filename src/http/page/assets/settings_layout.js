@@ -1,6 +1,6 @@
 /**
  * The layout of the settings form: groups, labels, units and texts of choices. Explanations, defaults and choices come
- * from the schema of the service. A key that is not named here still appears, at the end of the form.
+ * from the schema of the service. A key without an entry here still appears, at the end of the form.
  */
 
 /**

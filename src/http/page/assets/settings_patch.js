@@ -6,7 +6,7 @@
 /** @typedef {import("../../../domain/settings.ts").Settings} Settings */
 /** @typedef {Record<string, unknown>} Flat */
 
-/** Objects whose keys are separate settings. Others, such as `header_aliases`, are single values. */
+/** Objects whose keys are separate settings. Other objects, such as `header_aliases`, are single values. */
 const NESTED = new Set(["archive_guard", "change_guard", "smtp"]);
 
 /**

@@ -117,7 +117,7 @@ const STATUSES = {
 /** @type {{ word: string, tone: Tone }} */
 const ALL_FAILED = { word: "All records failed", tone: "bad" };
 
-/** Whether an import or a trial could use none of the records. @param {Outcome} entry */
+/** Whether all records of an import or a trial failed. @param {Outcome} entry */
 export function allFailed({ status, records, failed }) {
   return (status === "failed_records" || status === "checked") && failed > 0 && failed === records;
 }

@@ -1,4 +1,4 @@
--- Finds the users whom an approval would change. `left_out` says why a user is left out. $1: the import's id.
+-- Finds the users whom an approval would change. `left_out` is the reason why a user is left out. $1: the import's id.
 create temp table deciding on commit drop as
 select
   h.unique_id, h.effect, u.login_source,

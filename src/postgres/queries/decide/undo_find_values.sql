@@ -1,5 +1,5 @@
--- Returns one row per value that the import changed; `stays` says why a value is not restored (docs/people.md#undo).
--- $1: the import's id.
+-- Returns one row per value that the import changed; `stays` is the reason why a value is not restored
+-- (docs/people.md#undo). $1: the import's id.
 create temp table undo_values on commit drop as
 select
   c.unique_id, change.key as name, change.value ->> 0 as before,

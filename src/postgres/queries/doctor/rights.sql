@@ -1,4 +1,5 @@
--- The role's rights on the database and on the schema rosterd. If the schema does not exist, the rights on it are null.
+-- The role's rights on the database and on the schema rosterd. The rights on the schema are null if the schema does not
+-- exist.
 select
   quote_ident(current_user) as role,
   quote_ident(current_database()) as database,

@@ -5,7 +5,7 @@ with renames as (
   select i.id, i.undone_at, c.changes -> 'unique_id' as ids
   from rosterd.imports as i
   cross join erasing as e
-  -- This makes PostgreSQL look up each user by the key.
+  -- With this clause, PostgreSQL looks up each user by its key.
   cross join lateral (
     select changes from rosterd.import_changes where import_id = i.id and unique_id = e.unique_id offset 0
   ) as c
@@ -15,7 +15,7 @@ select unique_id, 0::bigint as first_import, 9223372036854775807 as last_import 
 union
 select ids ->> 0, 0, id from renames
 union
--- An undo gave the old id back.
+-- These users got their old id back through an undo.
 select ids ->> 1, id, (select max(id) from rosterd.imports where started_at <= renames.undone_at)
 from renames where undone_at is not null;
 analyze erased_ids
