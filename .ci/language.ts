@@ -138,6 +138,48 @@ export const PHRASES: readonly Phrase[] = [
     good: "Sends an email by way of a mail server.",
     inMessages: true,
   },
+  {
+    pattern: /\bfor ever\b/i,
+    reason: "translated from “für immer”",
+    better: "permanently, indefinitely",
+    bad: "The user is erased for ever.",
+    good: "The user is permanently erased.",
+  },
+  {
+    pattern: /\bnames? (who|whom)\b/i,
+    reason: "a name does not name a person's role",
+    better: "the name of the user who",
+    bad: "`by` names who decides.",
+    good: "`by` is the name of the user who decides.",
+  },
+  {
+    pattern: /\bwhat [a-z ]{3,40}came to\b/i,
+    reason: "does not say which figures are meant",
+    better: "the totals of, the results of",
+    bad: "What the imports of a day came to.",
+    good: "The totals of a day's imports.",
+  },
+  {
+    pattern: /\btold of\b/i,
+    reason: "dated",
+    better: "reported",
+    bad: "A full disk is told of in one line.",
+    good: "A full disk is reported in one line.",
+  },
+  {
+    pattern: /\bfor want of\b/i,
+    reason: "dated",
+    better: "because it lacks, without",
+    bad: "The import fails for want of a right.",
+    good: "The import fails because the role lacks a right.",
+  },
+  {
+    pattern: /\b(that|which) (is|are) none\b/i,
+    reason: "translated from “das keines ist”",
+    better: "that is not valid, that is not a …",
+    bad: "A date that is none is refused.",
+    good: "A date that is not valid is refused.",
+  },
 ];
 
 export interface Found {

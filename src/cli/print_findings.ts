@@ -32,9 +32,9 @@ export function findingWords({ kind, header, column, value, count }: RosterFindi
     case "unknown_header":
       return `the header ${quoted(header)} is unknown`;
     case "missing_column":
-      return `there is no header for ${column}`;
+      return `no header means ${column}`;
     case "opposite_value":
-      return `${quoted(header)} is the opposite of ${column}, so its ${value} means something different`;
+      return `${quoted(header)} is the opposite of ${column}, so the value ${value} means something different`;
     case "value":
       return `${column} ${quoted(value)} fails${records}`;
     case "missing_value":

@@ -48,11 +48,11 @@ export function printHold(
   if (hold.state === "open") {
     out(
       paint.warning(
-        `  nothing happens to them until you run "rosterd imports approve ${id}" or "rosterd imports discard ${id}"`,
+        `  these users stay unchanged until you run "rosterd imports approve ${id}" or "rosterd imports discard ${id}"`,
       ),
     );
   }
-  if (users.length === 0) return out(paint.faint("  their names were deleted after the retention period"));
+  if (users.length === 0) return out(paint.faint("  the names of these users were deleted after the retention period"));
   const shown = users.slice(0, MAX_USERS_PRINTED);
   for (const user of shown) out(`  ${heldWords(user)}`);
   if (total > shown.length) out(paint.faint(`  … and ${grouped(total - shown.length)} more`));
@@ -69,7 +69,7 @@ function printHeldFile(
   if (state === "open") {
     out(
       paint.warning(
-        `  none of it is applied until you run "rosterd imports approve ${id}"; "rosterd imports discard ${id}" forgets it`,
+        `  the file is not applied until you run "rosterd imports approve ${id}"; "rosterd imports discard ${id}" discards it`,
       ),
     );
   }

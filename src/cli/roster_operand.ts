@@ -18,7 +18,7 @@ const OPEN_ERRORS: Readonly<Record<string, string>> = {
   EPERM: "you do not have permission to read the file",
   EISDIR: "it is a folder",
   ENOTDIR: "part of its path is not a folder",
-  ELOOP: "its symbolic links form a loop",
+  ELOOP: "the symbolic links in its path form a loop",
   ENAMETOOLONG: "its name is too long",
   not_a_plain_file: "it is not a regular file",
 };

@@ -96,7 +96,7 @@ function say(terminal: Terminal, message: string, code: number): number {
 /** Only the code of a database error is shown, because the error text may contain user data. */
 function unexpected(error: unknown): string {
   const state = sqlState(error);
-  if (state !== null) return `the database reported an error (SQLSTATE ${state}); see its log`;
+  if (state !== null) return `the database reported an error (SQLSTATE ${state}); see the log of the database server`;
   if (isErrno(error)) return `the operating system reported an error: ${(error as Error).message}`;
   return error instanceof Error ? error.stack ?? error.message : String(error);
 }

@@ -30,7 +30,7 @@ export const approved = z.object({
   applied: z.object({
     import: z.int(),
     status: z.string(),
-    counts: z.record(z.string(), count).describe("The counts of that import that are not zero."),
+    counts: z.record(z.string(), count).describe("The counts of the new import, without zeros."),
   }).optional().describe("The import that applied the held file; absent if users were held."),
 });
 export type Approved = z.output<typeof approved>;
@@ -84,9 +84,9 @@ export const heldUser = z.object({
   unique_id: z.string(),
   line: z.int().min(1).nullable().describe("The line of the record; null if the user is missing from the roster."),
   missing: z.boolean(),
-  effect: z.enum(["archive", "disable"]).describe("What approving does to the user."),
+  effect: z.enum(["archive", "disable"]).describe("The effect of an approval on the user."),
   outcome: z.enum(["archived", "disabled", "unchanged"]).nullable()
-    .describe("What the decision did to the user; null while the hold is open."),
+    .describe("The effect of the decision on the user; null while the hold is open."),
   login_source: z.string().nullable(),
   first_name: z.string().nullable(),
   last_name: z.string().nullable(),
@@ -121,12 +121,12 @@ export interface HeldPage {
 
 export const hold = z.object({
   kind: z.enum(["access", "changes"]).describe(
-    'What is held: the loss of access of users ("access"), or the whole file ("changes"), of which nothing was applied.',
+    'The kind of hold: on the loss of access of users ("access"), or on the whole file ("changes"), so that no record was applied.',
   ),
   state: z.enum(["open", "approved", "discarded", "superseded"]).describe(
     '"superseded": a newer file of the feed was applied instead of the held one.',
   ),
-  reason: z.string().describe("Why the users or the file were held."),
+  reason: z.string().describe("The reason for the hold."),
   columns: z.array(changedColumn).describe('For "changes": the columns that would change for too many users.'),
   ended_at: z.string().describe("RFC 3339, UTC.").nullable(),
   ended_by: z.int().nullable().describe("The import that applied the held file, or superseded it."),
@@ -137,6 +137,6 @@ export type Hold = z.output<typeof hold>;
 export function requireOpenHold(state: Hold["state"] | null): void {
   if (state === "open") return;
   throw state === null
-    ? new CannotDecide("nothing_held", "this import holds nothing")
-    : new CannotDecide("hold_is_over", `this import's hold was already ${state}`);
+    ? new CannotDecide("nothing_held", "this import has no hold")
+    : new CannotDecide("hold_is_over", `the hold of this import was already ${state}`);
 }

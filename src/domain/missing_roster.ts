@@ -4,12 +4,14 @@ import { z } from "zod";
 export const missingRoster = z.object({
   feed: z.string(),
   file: z.string().describe("The name in bak."),
-  imported_at: z.string().describe("When it was imported, as its name says. RFC 3339, UTC."),
+  imported_at: z.string().describe("The time of the import, from the file name. RFC 3339, UTC."),
 });
 export type MissingRoster = z.output<typeof missingRoster>;
 
 export const replayed = z.object({
-  rosters: z.array(missingRoster).describe("Imported again, or to be imported in a dry run, in this order."),
+  rosters: z.array(missingRoster).describe(
+    "The rosters that were imported again or, in a dry run, would be imported, in order.",
+  ),
   left_out: z.array(missingRoster.extend({ reason: z.string() })),
 });
 export type Replayed = z.output<typeof replayed>;

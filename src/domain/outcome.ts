@@ -154,8 +154,8 @@ export const importEntry = z.object({
   id: z.int(),
   feed: z.string().describe('The feed of the upload; "" for the upload folder itself.'),
   ...result,
-  failed_new: count.describe("The failed records that did not fail like this before."),
-  failed_fixed: count.describe("Failures of earlier files of the feed that this file fixed."),
+  failed_new: count.describe("The number of failed records whose failures are new."),
+  failed_fixed: count.describe("Failures of the feed's earlier files that this file has fixed."),
   sha256: z.string().nullable(),
   uploaded_by: z.string().nullable().describe(
     "The token that uploaded the file over HTTP, or the user who ran the command; null if it came through the folder.",
@@ -205,7 +205,9 @@ export const change = z.object({
 export type Change = z.output<typeof change>;
 
 export const importChange = change.extend({
-  permits_released: z.array(z.string().nullable()).describe("The numbers of the permits released; null: one without."),
+  permits_released: z.array(z.string().nullable()).describe(
+    "The numbers of the released permits; null for a permit without a number.",
+  ),
 });
 /** The changes that an import made to one user, or that a trial would have made. */
 export type ImportChange = z.output<typeof importChange>;
@@ -233,7 +235,7 @@ export const keptValue = z.object({
   unique_id: z.string(),
   column: z.string(),
   roster: z.string().describe("The value in the roster."),
-  kept: z.string().describe("The user's own value, which is kept."),
+  kept: z.string().describe("The user's current value, which is kept."),
 });
 export type KeptValue = z.output<typeof keptValue>;
 

@@ -47,7 +47,7 @@ function keysOf(settings: object): string[] {
 export function unknownSetting(key: string): string {
   const [, feed, own] = /^(feeds\.[^.]*\.)(.+)$/s.exec(key) ?? ["", "", key];
   const all = keysOf(DEFAULT_SETTINGS);
-  if (feed !== "" && all.includes(own)) return "cannot differ between feeds: set it for all of them";
+  if (feed !== "" && all.includes(own)) return "cannot differ between feeds: set it for all feeds";
   const meant = nearest(
     own,
     feed === "" ? all : all.filter((name) => Object.hasOwn(feedSettings.shape, name.replace(/\..*/s, ""))),

@@ -12,12 +12,12 @@ export const rosterFinding = z.object({
   ),
   column: z.string().nullable().describe("The name of the column; null for an unknown header."),
   value: z.string().nullable().describe("The value in the file, for the kinds `value` and `opposite_value`."),
-  count: z.int().min(0).nullable().describe("The number of records; null if they were not counted."),
+  count: z.int().min(0).nullable().describe("The number of records; null if the records were not counted."),
   setting: z.array(z.string()).nullable().describe(
     'The keys that lead to the setting, such as ["value_maps", "active", "Y"]; null if no setting fixes the finding.',
   ),
   suggestion: z.string().nullable().describe("The suggested value of the setting; null if only a person can know it."),
-  is_guess: z.boolean().describe("True if nothing in the file supports the suggestion."),
+  is_guess: z.boolean().describe("True if the file contains no evidence for the suggestion."),
   choices: z.array(z.string()).describe("The values allowed for the setting; empty if any text is allowed."),
 });
 export type RosterFinding = z.output<typeof rosterFinding>;

@@ -133,7 +133,7 @@ const valueMap = z.record(text(1_000), text(1_000), { error: "must be an object 
         ? "must not be empty: use defaults for empty values"
         : before === undefined
         ? null
-        : `is the same value as ${JSON.stringify(before)}`;
+        : `counts as the same value as ${JSON.stringify(before)}`;
       if (message !== null) context.addIssue({ code: "custom", path: [from], message });
       seen.set(folded, from);
     }

@@ -59,14 +59,14 @@ const archiveGuard = guard(
   10,
   20,
   "Percentage of active users that may lose access without approval. 100 turns the guard off.",
-  "Up to this many users may lose access without approval, whatever the percentage.",
+  "Number of users that may always lose access without approval, regardless of the percentage.",
 );
 
 const changeGuard = guard(
   50,
   50,
   "Percentage of a file's known users whose value in one column may change without approval. 100 turns the guard off.",
-  "Up to this many users may change in one column without approval, whatever the percentage.",
+  "Number of users that may always change in one column without approval, regardless of the percentage.",
 );
 
 const keys = {
@@ -145,7 +145,7 @@ const keys = {
     "Days after which an import's failures, undo data and files in bak are deleted. 0: never.",
   ),
   purge_archived_after_days: integer(0, 36_500).default(0).describe(
-    "Days after which archived users without an active permit are erased for ever, with every trace of them. 0: never.",
+    "Days after which archived users without an active permit are permanently erased, with every trace. 0: never.",
   ),
   expected_every_hours: integer(0, 8_760).default(0).describe(
     "Send an alert if no file has been imported for this many hours. 0: never.",
@@ -220,7 +220,7 @@ const feeds = z.record(z.string(), feedSettings, {
 export const settingsSchema = z.strictObject({
   ...keys,
   feeds: feeds.default({}).describe(
-    'Subfolders of the upload folder with settings of their own: {"students": {"date_format": "DD/MM/YYYY"}}. ' +
+    'Subfolders of the upload folder with separate settings: {"students": {"date_format": "DD/MM/YYYY"}}. ' +
       "If two feeds disagree about a user, the one listed first takes precedence.",
   ),
 }, { error: objectError });

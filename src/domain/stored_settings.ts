@@ -28,10 +28,10 @@ export const settingsHistoryPage = z.object({
     id: z.int(),
     at: z.string().describe("RFC 3339, UTC."),
     how: z.enum(CHANGE_WAYS).describe(
-      "How it was changed: over HTTP, with `rosterd settings set` or `map`, or by hand in the file.",
+      "The way of the change: over HTTP, with `rosterd settings set` or `map`, or manually in the file.",
     ),
     by: z.string().nullable().describe(
-      "The name of the token, or the user who ran the command. Null for an edit by hand, and for old entries.",
+      "The name of the token, or the user who ran the command. Null for a manual edit, and for old entries.",
     ),
     changes: z.array(changedKey),
   })),

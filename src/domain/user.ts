@@ -63,7 +63,7 @@ const historyEntry = z.object({
   at: time.nullable().describe("When the user changed or, for a user who was only held, when the import finished."),
   ...importChange.omit({ unique_id: true }).shape,
   undone_at: time.nullable().describe("When the import was undone."),
-  decisions: z.array(decision.omit({ counts: true })).describe("The decisions that concern the user, oldest first."),
+  decisions: z.array(decision.omit({ counts: true })).describe("The decisions that affect the user, oldest first."),
 });
 /** The changes that one import made to the user. */
 export type HistoryEntry = z.output<typeof historyEntry>;
@@ -78,7 +78,7 @@ const permit = z.object({
 const userHold = z.object({
   ...ofImport,
   line: z.int().min(1).nullable().describe("The line of the record; null if the user is missing from the roster."),
-  effect: z.enum(["archive", "disable"]).describe("What approving does to the user."),
+  effect: z.enum(["archive", "disable"]).describe("The effect of an approval on the user."),
 });
 
 export const MAX_HISTORY = 1_000;
@@ -88,23 +88,23 @@ export const user = z.object({
   state,
   archived_at: time.nullable(),
   inactive_since: time.nullable().describe(
-    "Since when the user is disabled and waits to be archived; null if they do not wait.",
+    "The time since which the user is disabled and waits to be archived; null if the user does not wait.",
   ),
   created_at: time,
   updated_at: time,
   values: z.record(z.string(), z.string().nullable()).describe("Values by column, without unique_id and active."),
   feeds: z.record(z.string(), z.enum(["active", "inactive"])).describe(
-    "What each feed that names the user says of them.",
+    "For each feed that names the user: whether it calls the user active.",
   ),
   permits: z.array(permit),
   holds: z.array(userHold).describe("The open holds on the user, newest first."),
   last_failure: z.object({ ...ofImport, at: time.nullable(), ...failure.omit({ unique_id: true }).shape }).nullable()
-    .describe("The newest record of this user that failed; null if no record did."),
+    .describe("The newest failed record of this user; null if no record failed."),
   history: z.array(historyEntry).describe(
-    `What imports changed, newest first, at most ${MAX_HISTORY} imports. Changes made by other programs are not in it.`,
+    `The changes made by imports, newest first, for at most ${MAX_HISTORY} imports. Changes made by other programs are not included.`,
   ),
   cleared_until: time.nullable().describe(
-    "The time up to which history was cleared: imports that finished by then are not listed.",
+    "The time up to which the history was deleted: earlier imports are not listed.",
   ),
 });
 export type User = z.output<typeof user>;

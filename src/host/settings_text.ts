@@ -49,7 +49,7 @@ function syntaxProblems(text: string): PlacedProblem[] {
   parseTree(text, errors, { disallowComments: true, allowTrailingComma: false, allowEmptyContent: false });
   return errors.slice(0, 1).map(({ error, offset }) => {
     const what = SYNTAX_MESSAGES[printParseErrorCode(error)] ?? "the syntax is wrong";
-    return at(text, offset, getLocation(text, offset).path.join("."), `is not valid JSON here: ${what}`);
+    return at(text, offset, getLocation(text, offset).path.join("."), `is not valid JSON at this position: ${what}`);
   });
 }
 
@@ -62,7 +62,7 @@ const SYNTAX_MESSAGES: Record<string, string> = {
   CommaExpected: "a comma is expected",
   CloseBraceExpected: "a closing } is expected",
   CloseBracketExpected: "a closing ] is expected",
-  EndOfFileExpected: "nothing may follow the document",
+  EndOfFileExpected: "no text may follow the document",
   InvalidCommentToken: "comments are not allowed",
   UnexpectedEndOfComment: "comments are not allowed",
   UnexpectedEndOfString: "a string has no closing double quote",

@@ -106,7 +106,7 @@ const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 /** Returns 405 if the path exists for another method, otherwise 404. */
 function notFound(app: OpenAPIHono<HttpEnv>, path: string): Problem {
   const allowed = METHODS.filter((method) => isServed(app, method === "HEAD" ? "GET" : method, path));
-  if (allowed.length === 0) return new Problem(404, "there is nothing at this path");
+  if (allowed.length === 0) return new Problem(404, "this path does not exist");
   return new Problem(405, `this path allows only ${allowed.join(", ")}`, { headers: { allow: allowed.join(", ") } });
 }
 

@@ -47,7 +47,7 @@ export const bodiless: MiddlewareHandler<HttpEnv> = async (c, next) => {
   if (!isFile(c) && c.get("body").length > 0) {
     const body = jsonBody(c, "application/json");
     const isEmpty = typeof body === "object" && body !== null && !Array.isArray(body) && Object.keys(body).length === 0;
-    if (!isEmpty) throw new Problem(422, "this call takes no body");
+    if (!isEmpty) throw new Problem(422, "this call does not accept a body");
   }
   await next();
 };

@@ -19,9 +19,9 @@ function decision<const W extends string, T extends z.ZodType>(word: W, summary:
   });
 }
 
-const approve = decision("approve", "Apply what the import holds", approved);
-const discard = decision("discard", "Discard what the import holds", discarded);
-const undo = decision("undo", "Undo the latest import that changed something", undone);
+const approve = decision("approve", "Approve the hold of an import", approved);
+const discard = decision("discard", "Discard the hold of an import", discarded);
+const undo = decision("undo", "Undo the latest import that changed users", undone);
 
 export function addDecisionRoutes(app: OpenAPIHono<HttpEnv>, { decisions }: Service): void {
   app.openapi(approve, async (c) => {

@@ -20,7 +20,7 @@ const CSV_FILE = {
 const getFailedFile = createRoute({
   method: "get",
   path: "/imports/{id}/failed.csv",
-  summary: "Download the failed records, to correct and upload again",
+  summary: "Download the failed records as CSV, ready to correct and upload",
   ...CSV_FILE,
 });
 
@@ -38,7 +38,7 @@ const getRosterFile = createRoute({
 const getChangesFile = createRoute({
   method: "get",
   path: "/imports/{id}/changes.csv",
-  summary: "Download what an import changed",
+  summary: "Download the changes that an import made",
   ...CSV_FILE,
 });
 
@@ -73,7 +73,7 @@ const startImport = createRoute({
 const checkFile = createRoute({
   method: "post",
   path: "/check",
-  summary: "Check what importing the file in the body would do now; writes nothing",
+  summary: "Check the file in the body: report the result of importing it now, without writing data",
   request: {
     query: z.strictObject({ name: fileName, feed: feedName.default("") }),
     body: { required: true, ...FILE_BODY },

@@ -34,7 +34,7 @@ const listImports = createRoute({
       until: time.optional().describe("Only imports that started before this time."),
       file: z.string({ error: "must be given once" }).max(255, { error: "must have at most 255 characters" })
         .refine((text) => !text.includes("\0"), { error: "must not contain a NUL character" }).optional()
-        .describe("Only imports of files whose name contains this text, in any letter case."),
+        .describe("Only imports of files whose name contains this text, ignoring case."),
       feed: feedName.optional().describe("Only imports of this feed; empty for the upload folder itself."),
     }),
   },
@@ -48,7 +48,7 @@ const zone = z.string({ error: "must be given once" }).refine(isTimeZone, {
 const listDays = createRoute({
   method: "get",
   path: "/days",
-  summary: "List what the imports of each day came to, oldest first, without days that had none",
+  summary: "List the totals of each day with imports, oldest first",
   request: {
     query: z.strictObject({
       days: wholeNumber(1, 366).default(42),
@@ -83,8 +83,8 @@ const replayImports = createRoute({
   request: {
     query: z.strictObject({
       since: time.optional().describe("Only rosters that were imported at this time or later."),
-      dry_run: flag.describe("Only list them."),
-      dismiss: flag.describe("Declare all of them known, and import none."),
+      dry_run: flag.describe("Only list the rosters."),
+      dismiss: flag.describe("Mark all missing rosters as known without importing them."),
     }),
   },
   responses: { 200: json("The rosters.", replayed), ...errors(409, 415, 422, 503) },
@@ -123,7 +123,7 @@ const listHeld = createRoute({
 const listChanges = createRoute({
   method: "get",
   path: "/imports/{id}/changes",
-  summary: "List what an import changed, by unique_id",
+  summary: "List the changes that an import made, by unique_id",
   request: {
     params: importPath,
     query: z.strictObject({

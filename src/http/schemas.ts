@@ -56,7 +56,7 @@ export const checkReports = z.array(
     ...outcome.result,
     failures: z.array(failure).max(MAX_FAILURES_REPORTED).describe(`The first ${MAX_FAILURES_REPORTED}.`),
     held_columns: z.array(heldColumn).describe(
-      "The columns for which change_guard would hold the file, so that none of it is applied without approval.",
+      "The columns for which change_guard would hold the file, so that the file is not applied without approval.",
     ),
     changes: z.array(outcome.change).max(MAX_CHANGES_REPORTED).describe(`The first ${MAX_CHANGES_REPORTED}.`),
     kept: z.array(outcome.keptValue).max(MAX_CHANGES_REPORTED).describe(
@@ -141,17 +141,17 @@ const feedStatus = z.object({
   expected_at: time.nullable().describe("When the next file is due according to expected_every_hours."),
   grace: z.object({
     waiting: count.describe("Users whom the feed calls inactive, and who keep their permits until they are archived."),
-    due: count.describe("Those of them whom the next file archives."),
-    next_at: time.describe("When the time of the first of them is over."),
+    due: count.describe("The number of these users whom the next file archives."),
+    next_at: time.describe("The time when the first of these users will be archived."),
     users: z.array(z.object({ unique_id: z.string(), archived_after: time })).max(100)
-      .describe("The first 100 of them, longest waiting first. Empty for the role read."),
+      .describe("The first 100 of these users; those who have waited longest come first. Empty for the role read."),
   }).nullable().describe("The users who wait to be archived; null if none does."),
 });
 
 export const statusDocument = z.object({
   version: z.string(),
   ready: z.boolean(),
-  problems: z.array(outcome.codedText).describe("What prevents imports or needs attention."),
+  problems: z.array(outcome.codedText).describe("Problems that prevent imports or need attention."),
   database: z.object({ kind: z.enum(["server", "embedded"]), state: stableWord, text: z.string().optional() }),
   folder: z.object({ path: z.string(), usable: z.boolean(), text: z.string().optional() }),
   feeds: z.array(feedStatus).describe("In the order of the settings. The upload folder itself comes last."),
@@ -159,7 +159,7 @@ export const statusDocument = z.object({
   mail: z.object({ configured: z.boolean(), waiting: count, problem: z.string().optional() }),
   next_turn_at: time.nullable(),
   standby: z.boolean().describe(
-    "Whether another instance of rosterd is importing into this database. This one takes over if the other stops.",
+    "Whether another instance of rosterd is importing into this database. This instance takes over if the other one stops.",
   ),
   leader_since: z.string().optional().describe(
     "When the current leader on this database took over. Only in `rosterd status`.",
@@ -175,7 +175,7 @@ export const statusDocument = z.object({
     kind: decisions.hold.shape.kind,
     feed: feedName,
     file: z.string(),
-    users: count.describe('The users held; for "changes", the records of the file.'),
+    users: count.describe('The number of held users; for "changes", the number of records in the file.'),
   })).describe("The first 100 open holds."),
   last_import_at: time.nullable(),
 }).openapi("Status");

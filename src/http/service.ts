@@ -138,7 +138,7 @@ export interface ReplayRequest {
 export class OnStandby extends Error {
   override readonly name = "OnStandby";
   constructor() {
-    super("this instance is on standby: ask the one that imports");
+    super("this instance is on standby: send the request to the instance that imports");
   }
 }
 

@@ -24,7 +24,7 @@ const started = caller.extend({
 const getSession = createRoute({
   method: "get",
   path: "/session",
-  summary: "Who the token belongs to, and what it may do",
+  summary: "Get the holder and the rights of a token",
   responses: { 200: json("The holder of the token.", caller) },
 });
 

@@ -27,7 +27,7 @@ const getReadiness = createRoute({
 const getStatus = createRoute({
   method: "get",
   path: "/status",
-  summary: "Get the health of the service and what it is doing",
+  summary: "Get the health and the current activity of the service",
   responses: { 200: json("The status.", statusDocument) },
 });
 
@@ -41,7 +41,7 @@ const getMetrics = createRoute({
 const getDoctor = createRoute({
   method: "get",
   path: "/doctor",
-  summary: "Check everything that the service needs, and say how to fix any problems",
+  summary: "Check everything that the service needs, and explain how to fix problems",
   responses: { 200: json("One finding for each check.", findings) },
 });
 

@@ -36,7 +36,7 @@ const getUser = createRoute({
 const eraseUser = createRoute({
   method: "post",
   path: "/users/{unique_id}/erase",
-  summary: "Erase a user without access, and every trace of them in the database; takes no body",
+  summary: "Erase a user without access, with every trace in the database; takes no body",
   middleware: bodiless,
   request: { params: z.object({ unique_id: uniqueId }) },
   // 409: the user has access or an active permit, as `problems` explains.

@@ -116,7 +116,10 @@ async function explained(
 ) {
   const isVerdict = error instanceof RejectedFile || error instanceof HeldFile;
   if (error instanceof ChangedWhileRead || (isVerdict && facts.sha256 !== sha256)) {
-    return new CannotDecide("file_changed", "the file in bak is not the one that was held: upload it again");
+    return new CannotDecide(
+      "file_changed",
+      "the file in bak differs from the file that was held: upload the roster again",
+    );
   }
   if (error instanceof RejectedFile) {
     const text = `with the current settings, the file would be rejected (${error.reason.code}): check it again`;
@@ -126,7 +129,8 @@ async function explained(
     const { columns } = error.held, { change_guard } = settingsOf(settings, feed);
     await store.holdMore(id, { columns, reason: reasonToHoldFile(change_guard, [...hold.columns, ...columns]) });
     const names = columns.map(({ column }) => column).join(", ");
-    const text = `since the file was held, it would also change ${names} for too many users: look at the hold again`;
+    const text =
+      `since the file was held, an approval would also change ${names} for too many users: review the hold again`;
     return new CannotDecide("more_changes", text);
   }
   if (hasCode(error, "users_locked")) {

@@ -95,7 +95,7 @@ export function otherPersonWarning(users: number, line: number): Warning {
   return {
     code: "other_person",
     text: `${who} another last name and another date of birth, ${where} line ${grouped(line)}: ` +
-      "make sure that no unique_id was given to another person",
+      "check that no unique_id was given to another person",
   };
 }
 
@@ -104,8 +104,8 @@ export function heldFileWarning({ reason }: HeldChanges, importId: number | null
   return {
     code: "changes_held",
     text: importId === null
-      ? `the file would be put on hold, and none of it applied until an admin approves it: ${reason}`
-      : `the file is on hold, and none of it was applied: ${reason}; approve it with "rosterd imports approve ` +
+      ? `the file would be put on hold, and no record applied until an admin approves the file: ${reason}`
+      : `the file is on hold, and no record was applied: ${reason}; approve it with "rosterd imports approve ` +
         `${importId}", or discard it with "rosterd imports discard ${importId}"`,
   };
 }
@@ -116,7 +116,7 @@ export function planWarnings(summary: PlanSummary, importId: number | null): War
   const warnings = [...summary.warnings, ...(changes === null ? [] : [heldFileWarning(changes, importId)])];
   if (hold === null) return warnings;
   const next = importId === null
-    ? "nothing would happen to these users until an admin approved or discarded the change"
+    ? "these users would stay unchanged until an admin approved or discarded the change"
     : `approve them with "rosterd imports approve ${importId}", or discard them with "rosterd imports discard ${importId}"`;
   return [...warnings, {
     code: "archivings_held",

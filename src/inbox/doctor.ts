@@ -93,7 +93,7 @@ function onAnotherFileSystem(bak: string): Finding {
   return warning(
     "move_to_bak",
     `${bak} is on another file system, so rosterd copies each file and verifies the copy`,
-    "You can leave this as it is. Moves are faster if bak is on the same file system as the upload folder.",
+    "You do not have to change this. Moves are faster if bak is on the same file system as the upload folder.",
   );
 }
 

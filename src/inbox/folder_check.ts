@@ -85,7 +85,7 @@ export class FolderCheck {
       throw new UnusableFolder(
         CODES[inner],
         `${path} belongs to another user (uid ${stats.uid}), not to rosterd's user (uid ${own.uid})`,
-        `do not delete it, because it holds rosters; change its owner: chown -R ${own.uid} ${path}`,
+        `do not delete the folder, because it contains rosters; change its owner: chown -R ${own.uid} ${path}`,
       );
     }
     this.#inner[inner] = stats;
@@ -95,7 +95,7 @@ export class FolderCheck {
     return new UnusableFolder(
       "upload_missing",
       `The upload folder ${this.folders.upload} has been replaced by a different folder`,
-      "it was probably unmounted; mount it again, or restart rosterd to use the new folder",
+      "the old folder was probably unmounted; mount it again, or restart rosterd to use the new folder",
     );
   }
 }

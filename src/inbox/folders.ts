@@ -82,7 +82,7 @@ export async function isRealFolder(path: string, code: string): Promise<boolean>
   if (!stats || stats.isDirectory()) return stats !== null;
   const what = stats.isSymbolicLink() ? "a link" : "not a folder";
   const fix = basename(path) === "bak" ? "remove it" : "move it elsewhere";
-  throw new UnusableFolder(code, `${path} is ${what}`, `${fix}, and rosterd creates a folder there`);
+  throw new UnusableFolder(code, `${path} is ${what}`, `${fix}, and rosterd creates a new folder`);
 }
 
 export async function isPlainFolder(path: string): Promise<boolean> {
@@ -93,7 +93,7 @@ export function swapped(path: string): UnusableFolder {
   return new UnusableFolder(
     basename(path) === "bak" ? "bak_not_a_folder" : "work_not_a_folder",
     `${path} has been replaced by a different folder`,
-    "another user replaced it; let rosterd own the upload folder, and make it sticky",
+    "another user replaced the folder; let rosterd own the upload folder, and make it sticky",
   );
 }
 

@@ -82,7 +82,7 @@ export function embedded(what: string): Finding {
   const fix = "Set DATABASE_URL to a PostgreSQL server, 13 or later, before you rely on rosterd.";
   return warning(
     "database",
-    `${what}; it is only for trying out rosterd, because it does not wait until data is on disk`,
+    `${what}; use it only to try out rosterd, because it does not wait until data is on disk`,
     fix,
   );
 }

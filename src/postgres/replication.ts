@@ -28,7 +28,7 @@ function ofCommit({ synchronous_commit }: Replication): Finding[] {
   return [warning(
     "synchronous_commit",
     "synchronous_commit is off: if the server crashes, an import that was reported can be lost",
-    "Switch it on for rosterd: alter role NAME set synchronous_commit = on",
+    "Turn synchronous_commit on for rosterd: alter role NAME set synchronous_commit = on",
   )];
 }
 
@@ -37,10 +37,10 @@ function ofStandbys(found: Replication): Finding[] {
   if (standbys === 0) return [];
   const what = `the server ${server ?? "in use"} has ${counted(standbys, "standby", "standbys")}`;
   const waits = synchronous_standby_names !== "" && !WAITS_FOR_NO_STANDBY.includes(synchronous_commit);
-  if (waits) return [good("standbys", `${what}, and an import is reported only after a standby has it`)];
+  if (waits) return [good("standbys", `${what}, and imports are reported only after a standby has received them`)];
   return [warning(
     "standbys",
-    `${what}, and none is synchronous: after a failover, the imports of the last seconds can be missing`,
+    `${what}, but no standby is synchronous: after a failover, the imports of the last seconds can be missing`,
     "Set synchronous_standby_names on the server, or see docs/operations.md#failover",
   )];
 }

@@ -123,7 +123,7 @@ function stuckFile({ feed, name, text }: WaitingUpload): Alert {
     subject: `rosterd: ${printable(name)}: not imported for an hour`,
     text: `The file "${printable(name)}" has not been imported for an hour.\n` +
       `Reason: ${text.replace(/^waiting: /, "")}.\n\n` +
-      "Nothing was applied. rosterd retries the file on every scan. For details, run  rosterd doctor  and  rosterd status\n",
+      "No record was applied. rosterd retries the file on every scan. For details, run  rosterd doctor  and  rosterd status\n",
   };
 }
 

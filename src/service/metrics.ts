@@ -76,16 +76,16 @@ export function metricsOf(snapshot: Snapshot): Metric[] {
       "Duration of the last scan and its imports, in seconds.",
       one(stopwatch.lastTurnSeconds),
     ),
-    ...moment("last_turn_timestamp_seconds", "When the last scan and its imports ended.", stopwatch.lastTurnAt),
+    ...moment("last_turn_timestamp_seconds", "Time when the last scan and its imports ended.", stopwatch.lastTurnAt),
     gauge("files_waiting", "Files that cannot be imported now, by reason.", waitingSamples(snapshot)),
     gauge(
       "oldest_file_age_seconds",
-      "Age of the oldest upload that is ready to import, in seconds, or 0 if none is.",
+      "Age of the oldest upload that is ready to import, in seconds; 0 if no upload is ready.",
       feeds.map((one) => ({ labels: of(one), value: oldestAge(one, now) })),
     ),
     gauge("mails_waiting", "Emails waiting to be sent.", one(totals.mailsWaiting)),
-    gauge("open_holds", "Imports on hold until an admin decides.", byFeed((sums) => sums.openHolds)),
-    gauge("held_users", "Users on hold.", byFeed((sums) => sums.heldUsers)),
+    gauge("open_holds", "Imports on hold that wait for an admin's decision.", byFeed((sums) => sums.openHolds)),
+    gauge("held_users", "Held users.", byFeed((sums) => sums.heldUsers)),
     ...successes(sums),
   ];
 }
@@ -111,7 +111,7 @@ function successes(sums: readonly ({ feed: string } & FeedTotals)[]): Metric[] {
   );
   return samples.length === 0
     ? []
-    : [gauge("last_success_timestamp_seconds", "When a roster was last applied.", samples)];
+    : [gauge("last_success_timestamp_seconds", "Time when a roster was last applied.", samples)];
 }
 
 /** Files that wait for the end of a pause do not count as ready. */

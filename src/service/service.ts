@@ -253,7 +253,11 @@ export class RosterdService implements Service {
   async *#examineDatabase(): AsyncGenerator<Finding> {
     const { database, state: { running, missingRosters } } = this.#parts;
     if (missingRosters !== null) {
-      yield warning(missingRosters.code, missingRosters.text, "See docs/operations.md#restore");
+      yield warning(
+        missingRosters.code,
+        missingRosters.text,
+        "To import these rosters again, see docs/operations.md#restore",
+      );
     }
     if (database.kind === "server" || running === null) return yield* checkDatabase(database);
     yield embedded("the embedded PostgreSQL is busy with an import");

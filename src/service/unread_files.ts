@@ -61,4 +61,4 @@ export function unreadAlert(feed: string, files: readonly UnreadFile[]): Alert {
   };
 }
 
-const NOTHING = "Nothing was applied. rosterd leaves the file where it is, and sends this email once.";
+const NOTHING = "No record was applied. rosterd does not move the file, and sends this email only once.";

@@ -68,7 +68,7 @@ const OPENING_STEPS: Readonly<Partial<Record<FileNote["fate"], string>>> = {
 export function fixSteps(entry: ImportEntry, file: FileNote | null): Part[] {
   const open = (file && OPENING_STEPS[file.fate]) ?? "Open the file with the failed records";
   const words = steps([
-    `${open} in a spreadsheet. The last columns, rosterd_…, say what is wrong with each record.`,
+    `${open} in a spreadsheet. The last columns, rosterd_…, explain the problems of each record.`,
     "Correct the values. If a record could not be read, its text is in rosterd_record: type it into the other columns. " +
     "You can keep the rosterd_… columns; they are ignored. If a value begins with ', do not remove it: it keeps the " +
     "spreadsheet from changing the value.",

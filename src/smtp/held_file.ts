@@ -7,9 +7,9 @@ import { shown } from "./text.ts";
 
 /** If a mail is late, an admin may already have decided. */
 const NOW: Readonly<Record<Hold["state"], string>> = {
-  open: "It would change values of most users. Until an admin approves it, none of it is applied.",
-  approved: "An admin has since approved it.",
-  discarded: "An admin has since discarded it.",
+  open: "The file would change values of most users. No record is applied until an admin approves the file.",
+  approved: "An admin has since approved the file.",
+  discarded: "An admin has since discarded the file.",
   superseded: "A newer file has since been applied instead.",
 };
 

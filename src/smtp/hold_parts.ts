@@ -60,7 +60,7 @@ export function decideSteps(entry: ImportEntry, publicUrl: string): Part[] {
   if (!isOnHold(entry)) return [];
   const { id } = entry;
   const why = isHeldFile(entry)
-    ? "Check whether the roster is right. A newer roster does not have to wait: once one is applied, this hold ends."
+    ? "Check whether the roster is right. Newer rosters do not have to wait, and this hold ends when one of them is applied."
     : "Check whether the roster is right about these users. Until an admin decides, no other file can archive or disable users.";
   const where = publicUrl === "" ? "" : "open the import on the admin page, or ";
   return [

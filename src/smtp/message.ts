@@ -81,19 +81,19 @@ function allFailedWords({ records }: Counts): string {
 function opening(imported: MailedImport): Part[] {
   const { entry } = imported, name = `"${placeOf(entry)}"`;
   if (entry.status === "rejected") {
-    const reason = entry.reason === null ? "none was given" : shown(reasonWords(entry.reason), 1_000);
-    return [lead("bad", `The file ${name} was rejected. Nothing was applied.`), text(`Reason: ${reason}`)];
+    const reason = entry.reason === null ? "no reason was given" : shown(reasonWords(entry.reason), 1_000);
+    return [lead("bad", `The file ${name} was rejected. No record was applied.`), text(`Reason: ${reason}`)];
   }
   if (isTrial(entry)) {
     const why =
-      `The file ${name} was checked. Nothing was applied, because this is a trial (the setting "apply" is false).`;
+      `The file ${name} was checked. No record was applied, because this is a trial (the setting "apply" is false).`;
     const result = entry.failed === 0 ? "Every record would be applied." : failedOf(entry);
     return [lead(allFailed(entry) ? "bad" : entry.failed > 0 ? "decide" : "good", why), text(result)];
   }
   if (isHeldFile(entry)) return heldFileOpening(entry.hold!, name);
   if (allFailed(entry)) {
     const all = allFailedWords(entry);
-    return [lead("bad", `${all[0].toUpperCase()}${all.slice(1)} in ${name}. Nothing was applied.`)];
+    return [lead("bad", `${all[0].toUpperCase()}${all.slice(1)} in ${name}. No record was applied.`)];
   }
   const held = heldUsers(entry);
   if (held > 0) {
@@ -123,7 +123,7 @@ function failureOpening({ entry, earlier }: MailedImport, name: string): Part[] 
   if (earlier.length === 0) return [lead("good", `The file ${name} was imported. ${applied}`)];
   return [
     lead("decide", `Records of earlier files are still not applied. The file ${name} does not name their users.`),
-    text(`${applied} What failed before is listed below.`),
+    text(`${applied} Earlier failures are listed below.`),
   ];
 }
 

@@ -214,7 +214,7 @@ serverTest("users find and users show print users, and the changes that imports 
   assert.match(out, /^1: active\n {2}login_source "ldap"\n {2}last_name "Roy"\n {2}city "Hull"\n/);
   assert.match(
     out,
-    /changes made by other programs are not listed:\n {2}\S+, import 2, second\.csv: updated \(city "Ottawa" → "Hull"\)\n/,
+    /changes made by other programs are not listed\):\n {2}\S+, import 2, second\.csv: updated \(city "Ottawa" → "Hull"\)\n/,
   );
   assert.match(
     out,
@@ -241,7 +241,7 @@ serverTest(
     await here.run("import", "first.csv");
     const asked = await here.run("users", "erase", "2");
     assert.deepEqual([asked.code, asked.out], [64, ""]);
-    assert.match(asked.err, /users erase asks first, which needs a terminal: add --yes/);
+    assert.match(asked.err, /users erase asks for confirmation, which needs a terminal: add --yes/);
     assert.match((await here.run("users", "erase", "1", "--yes")).err, /this user has access: only a user without/);
     assert.deepEqual(await here.run("users", "erase", "2", "--yes"), { code: 0, out: "user erased\n", err: "" });
     assert.deepEqual(await here.run("users", "erase", "2", "--yes"), {

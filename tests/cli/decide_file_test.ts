@@ -49,7 +49,10 @@ Deno.test({
       "import 2 approved: its file was applied as import 3 (done: records 3, updated 2, unchanged 1)\n",
     );
     assert.match((await here.run("imports", "show", "2")).out, /^ {2}applied as import 3$/m);
-    assert.equal((await here.run("imports", "approve", "2")).err, "rosterd: this import's hold was already approved\n");
+    assert.equal(
+      (await here.run("imports", "approve", "2")).err,
+      "rosterd: the hold of this import was already approved\n",
+    );
 
     const held = await here.run("import", "next.csv");
     assert.equal(held.code, 2);

@@ -40,7 +40,7 @@ serverTest("check predicts the users that an import holds; imports, imports show
   assert.equal(check.code, 2);
   assert.match(
     check.out,
-    /warning: archivals would be put on hold: import 2 is still on hold, .*; nothing would happen to these users until/,
+    /warning: archivals would be put on hold: import 2 is still on hold, .*; these users would stay unchanged until/,
   );
   assert.equal(check.out.match(/^ {2}would be held: u\d\d$/gm)!.length, 20);
 
@@ -55,7 +55,10 @@ serverTest("check predicts the users that an import holds; imports, imports show
     out,
     /^ {2}25 users are held: login source "ldap" has 30 active users, and 25 would have lost access/m,
   );
-  assert.match(out, /^ {2}nothing .* until you run "rosterd imports approve 2" or "rosterd imports discard 2"$/m);
+  assert.match(
+    out,
+    /^ {2}these users stay unchanged until you run "rosterd imports approve 2" or "rosterd imports discard 2"$/m,
+  );
   assert.equal(out.match(/^ {2}u\d\d \(line \d+\) would be archived$/gm)!.length, 20);
   assert.match(out, /^ {2}u01 \(line 2\)[\s\S]*^ {2}… and 5 more$/m);
   assert.doesNotMatch(out, /warning/);
@@ -123,7 +126,7 @@ serverTest("an impossible decision exits with 1 and one sentence; --json prints 
     assert.deepEqual([code, out], [1, ""], words.join(" "));
     return err;
   };
-  assert.equal(await refused("approve", "1"), "rosterd: this import holds nothing\n");
+  assert.equal(await refused("approve", "1"), "rosterd: this import has no hold\n");
   assert.equal(await refused("discard", "9", "--json"), "rosterd: import 9 does not exist\n");
   const shown = await json(here, "imports", "show", "2");
   assert.deepEqual([shown.status, shown.hold.state, shown.held_users.length], ["held", "open", 25]);
@@ -136,7 +139,7 @@ serverTest("an impossible decision exits with 1 and one sentence; --json prints 
   const discarded = await here.run("imports", "show", "2");
   assert.match(discarded.out, /^spring\.csv: the held archivals were discarded$/m);
   assert.equal(discarded.out.match(/^ {2}u\d\d \(line \d+\) was left unchanged$/gm)!.length, 20);
-  assert.equal(await refused("approve", "2"), "rosterd: this import's hold was already discarded\n");
+  assert.equal(await refused("approve", "2"), "rosterd: the hold of this import was already discarded\n");
   assert.equal((await here.run("imports", "undo", "2")).code, 0, "it said of 25 users that they are inactive");
   assert.deepEqual(await json(here, "imports", "undo", "1"), {
     ...{ restored: 0, archived: 30, permits_restored: 0, permits_released: 0 },

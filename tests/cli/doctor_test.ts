@@ -117,7 +117,7 @@ Deno.test("doctor reports links or files named bak or .rosterd as bad", async ()
   const { of, verdicts } = await doctor(here);
   assert.match(of("bak_folder").text, /upload\/bak is a link$/);
   assert.match(of("work_folder").text, /upload\/\.rosterd is not a folder$/);
-  assert.match(of("bak_folder").fix!, /^Remove it, and rosterd creates a folder there\.$/);
+  assert.match(of("bak_folder").fix!, /^Remove it, and rosterd creates a new folder\.$/);
   assert.equal(verdicts.move_to_bak, undefined, "nothing is moved over a link");
 });
 

@@ -33,7 +33,7 @@ for (const command of ["check", "import"]) {
         ["absent.csv", "enoent", /^the file does not exist$/],
         ["hidden.csv", "eacces", /you do not have permission to read the file/],
         ["folder", "eisdir", /^it is a folder$/],
-        ["loop.csv", "eloop", /its symbolic links form a loop/],
+        ["loop.csv", "eloop", /the symbolic links in its path form a loop/],
         ["x".repeat(300), "enametoolong", /its name is too long/],
         ["good.csv/x.csv", "enotdir", /part of its path is not a folder/],
         ["/dev/null", "not_a_plain_file", /it is not a regular file/],

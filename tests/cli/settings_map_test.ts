@@ -53,7 +53,7 @@ serverTest(
     assert.equal(code, 3);
     assert.match(out, /^koha\.csv: would be rejected\n/);
     assert.match(out, /^ {2}the header "cardnumber" is unknown: set header_aliases\.cardnumber=unique_id$/m);
-    assert.match(out, /^ {2}there is no header for login_source: set defaults\.login_source=sso \(a guess\)$/m);
+    assert.match(out, /^ {2}no header means login_source: set defaults\.login_source=sso \(a guess\)$/m);
     assert.match(out, /^ {2}province "Québec" fails in 1 record: set value_maps\.province\.Québec=QC$/m);
     assert.match(
       out,
@@ -88,11 +88,11 @@ serverTest(
     const answers = ["n", "", "nonsense", "last_name", "-", "ldap", "", "", "", "y"];
     const { code, screen } = await typed(here, ["settings", "map", "koha.csv"], answers);
     assert.match(screen, /Not used: "branch"\. Choose columns for these, too\? \[y\/N\]/);
-    assert.match(screen, /the header "cardnumber" is unknown\. Which column is it\? \[unique_id\]/);
+    assert.match(screen, /the header "cardnumber" is unknown\. Which column does this header mean\? \[unique_id\]/);
     assert.match(screen, /One of unique_id, old_unique_id, login_source, .*, or - to skip it: \[last_name\]/);
     assert.match(
       screen,
-      /there is no header for login_source, so this is a guess\. What do users without login_source get\? \[sso\]/,
+      /no header means login_source, so this is a guess\. Which value do users without login_source get\? \[sso\]/,
     );
     assert.doesNotMatch(screen, /active "Y".*mean/, "values of a header that is not used are not asked");
     assert.match(screen, /changed header_aliases, defaults, value_maps, date_format/);
@@ -114,7 +114,7 @@ serverTest("with a running service, settings map changes the settings over HTTP"
   assert.match(screen, /using the service at http/);
   assert.match(
     screen,
-    /"suspended" is the opposite of active, so its 0 means something different\. What does it mean\? \[1\]/,
+    /"suspended" is the opposite of active, so the value 0 means something different\. What does this value mean\? \[1\]/,
   );
   assert.equal(code, 0, screen);
   // deno-lint-ignore no-explicit-any

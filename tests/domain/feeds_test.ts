@@ -58,7 +58,7 @@ Deno.test("the name of a feed must be a folder name that every file system accep
 Deno.test("a problem in the settings of a feed names the feed, even if a value for all feeds causes the conflict", () => {
   assert.deepEqual(problemsOf({ feeds: { a: { date_fromat: "x", smtp: {} } } }), [
     "feeds.a.date_fromat is not a setting (did you mean feeds.a.date_format?)",
-    "feeds.a.smtp cannot differ between feeds: set it for all of them",
+    "feeds.a.smtp cannot differ between feeds: set it for all feeds",
   ]);
   assert.match(
     problemsOf({ defaults: { user_type_id: "6" }, feeds: { a: { user_types: ["1"] } } }).join(),

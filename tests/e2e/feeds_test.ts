@@ -204,7 +204,7 @@ withFeeds(
     assert.equal((await sql`select from rosterd.users`).length, 0);
     const [mail] = await service.smtp.received(1);
     assert.equal(mail.subject, "rosterd: students/x.csv: checked, not applied: 1 new failure");
-    assert.match(mail.text!, /Nothing was applied, because this is a trial/);
+    assert.match(mail.text!, /No record was applied, because this is a trial/);
     const changes = mail.attachments.find(({ filename }) => filename?.endsWith(".changes.csv"))!;
     assert.equal(
       changes.content.toString().replace("\ufeff", ""),

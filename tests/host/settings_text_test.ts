@@ -43,16 +43,28 @@ Deno.test("Every problem is reported, including nested objects, lists and unknow
 
 for (
   const [what, text, message] of [
-    ["an empty file", "", "1:1: is not valid JSON here: a value is expected"],
-    ["a comment", '{\n // five\n "interval_minutes": 5}', "2:2: is not valid JSON here: comments are not allowed"],
+    ["an empty file", "", "1:1: is not valid JSON at this position: a value is expected"],
+    [
+      "a comment",
+      '{\n // five\n "interval_minutes": 5}',
+      "2:2: is not valid JSON at this position: comments are not allowed",
+    ],
     [
       "a missing comma",
       '{"mail_on": "always"\n"settle_seconds": 1}',
-      "2:1: settle_seconds is not valid JSON here: a comma is expected",
+      "2:1: settle_seconds is not valid JSON at this position: a comma is expected",
     ],
-    ["a trailing comma", '{"settle_seconds": 1,}', "1:22: is not valid JSON here: a key in double quotes is expected"],
-    ["single quotes", "{'settle_seconds': 1}", "1:2: is not valid JSON here: text must be in double quotes"],
-    ["a second document", "{} {}", "1:4: is not valid JSON here: nothing may follow the document"],
+    [
+      "a trailing comma",
+      '{"settle_seconds": 1,}',
+      "1:22: is not valid JSON at this position: a key in double quotes is expected",
+    ],
+    [
+      "single quotes",
+      "{'settle_seconds': 1}",
+      "1:2: is not valid JSON at this position: text must be in double quotes",
+    ],
+    ["a second document", "{} {}", "1:4: is not valid JSON at this position: no text may follow the document"],
     ["a repeated key", '{"smtp": {"port": 1,\n"port": 2}}', "2:1: smtp.port is set more than once"],
     ["a list", "[]", "1:1: must be an object"],
     ["__proto__", '{"__proto__": {"settle_seconds": 1}}', "1:2: __proto__ is not a setting"],

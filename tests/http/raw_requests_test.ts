@@ -63,7 +63,7 @@ const REQUESTS: Record<string, { text: string; statuses: number[] }> = {
     text: `GET /status HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n${TOKEN}\r\n`,
     statuses: [400, 421],
   },
-  "a host that is none": { text: `GET /status HTTP/1.1\r\nHost: a b\r\n${TOKEN}\r\n`, statuses: [400, 421] },
+  "a host that is not valid": { text: `GET /status HTTP/1.1\r\nHost: a b\r\n${TOKEN}\r\n`, statuses: [400, 421] },
   "CONNECT": { text: `CONNECT evil.example:80 HTTP/1.1\r\n${KNOWN}\r\n`, statuses: [400, 404, 405, 421] },
   "TRACE": { text: `TRACE /status HTTP/1.1\r\n${KNOWN}\r\n`, statuses: [400, 405, 501] },
   "a method that nobody knows": { text: `FOO /status HTTP/1.1\r\n${KNOWN}\r\n`, statuses: [400, 405, 501] },

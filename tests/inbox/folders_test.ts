@@ -57,7 +57,7 @@ Deno.test("an empty folder that replaced the upload folder is refused", () =>
     assert.equal((await refusal(uploads)).code, "upload_missing");
     assert.match(
       (await refusal(uploads)).message,
-      /it was probably unmounted; mount it again, or restart rosterd to use the new folder\.$/,
+      /the old folder was probably unmounted; mount it again, or restart rosterd to use the new folder\.$/,
     );
     assert.deepEqual(await readdir(at("upload")), []);
     assert.deepEqual((await uploads.restarted().scan(0)).ready, []);

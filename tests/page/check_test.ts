@@ -15,7 +15,7 @@ pageTest(
       roster(8, 12, (number) => number === 8 ? { city: "Hull" } : number === 12 ? { email: "wrong" } : {}),
     );
     await page.getByRole("heading", { name: "new.csv" }).waitFor();
-    await page.getByText("2 users would change. Nothing was written.").waitFor();
+    await page.getByText("2 users would change. No data was changed.").waitFor();
     const failures = page.getByRole("table", { name: "Failed records, by line" });
     assert.match(await failures.getByRole("row").nth(1).innerText(), /^6\tu0012\temail\t9033\t.*wrong/);
     const changes = page.getByRole("table", { name: "Users who would change or be held, value by value" });

@@ -44,7 +44,7 @@ pageTest(
     await go(page, "#/imports", "Imports");
     await page.getByRole("table").locator(".badge.bad", { hasText: "All records failed" }).waitFor();
     await page.getByRole("link", { name: "staff/broken.csv" }).click();
-    await page.getByText("All records failed. Nothing was applied.").waitFor();
+    await page.getByText("All records failed. No record was applied.").waitFor();
     assert.match(await bad.innerText(), /All records failed/);
     assertQuiet();
   },

@@ -27,7 +27,9 @@ pageTest(
   async (scene) => {
     await held(scene);
     const { page, assertQuiet } = await scene.admin();
-    await page.getByText("The import of spring.csv holds 40 users for review. They keep access until you decide.")
+    await page.getByText(
+      "The import of spring.csv holds 40 users for review. These users keep access until you decide.",
+    )
       .waitFor();
     await page.getByRole("link", { name: "Review and decide" }).click();
     await page.getByRole("heading", { name: "40 users are held for review" }).waitFor();
@@ -131,7 +133,7 @@ pageTest(
     await (await scene.service.fetch("/imports/2/approve", { method: "POST" })).body?.cancel();
     const dialog = page.getByRole("dialog");
     await dialog.getByRole("button", { name: /^Discard:/ }).click();
-    await dialog.getByRole("alert").getByText("This import's hold was already approved.").waitFor();
+    await dialog.getByRole("alert").getByText("The hold of this import was already approved.").waitFor();
     await dialog.getByRole("button", { name: "Cancel" }).click();
     await page.getByText("Held (approved)").waitFor();
     assert.equal(await activeUsers(scene), 60);

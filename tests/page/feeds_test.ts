@@ -99,11 +99,11 @@ pageTest(
   { settings: { feeds: FEEDS } },
   async (scene) => {
     const { page, assertQuiet } = await checkPage(scene);
-    await page.getByLabel("Check it as a file for").selectOption("students");
+    await page.getByLabel("Check the file for").selectOption("students");
     await choose(page, "moodle.csv", MOODLE);
     await page.getByRole("heading", { name: "Set up this export" }).waitFor();
     await page.getByRole("button", { name: "Apply and check again" }).click();
-    await page.getByText("2 users would change. Nothing was written.").waitFor();
+    await page.getByText("2 users would change. No data was changed.").waitFor();
     const { feeds, header_aliases } = await scene.service.get<Settings>("/settings");
     assert.deepEqual(header_aliases, {});
     assert.deepEqual(feeds.students.header_aliases, {

@@ -22,7 +22,7 @@ pageTest(
   async (scene) => {
     await held(scene);
     const { page, assertQuiet } = await scene.admin();
-    await page.getByText("The file moved.csv is held as a whole for review. None of it is applied until you decide.")
+    await page.getByText("The file moved.csv is held as a whole for review. No record is applied until you decide.")
       .waitFor();
     await page.getByRole("link", { name: "Review and decide" }).click();
     await page.getByRole("heading", { name: "The file is held for review" }).waitFor();
@@ -49,7 +49,7 @@ pageTest("A discarded file is not applied, and check says that it would be held 
   await go(page, "#/imports/2", "moved.csv");
   await page.getByRole("button", { name: "Discard…" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Discard the file" }).click();
-  await page.locator("#decided").getByText("Discarded: nothing of the file was applied.").waitFor();
+  await page.locator("#decided").getByText("Discarded: the file was not applied.").waitFor();
 
   await go(page, "#/check", "Check a file");
   await choose(page, "moved.csv", MOVED);

@@ -42,7 +42,7 @@ pageTest("A dropped Moodle export needs one click for a check without failures",
   await apply(page).click();
   await page.getByText("The settings were saved, and the file was checked again.").waitFor();
   assert.deepEqual((await sent).postDataJSON(), change);
-  await page.getByText("2 users would change. Nothing was written.").waitFor();
+  await page.getByText("2 users would change. No data was changed.").waitFor();
   assert.equal(await page.getByText("would fail").count(), 0);
   await page.getByText("1 header is not used").click();
   assert.equal(await page.getByLabel("Column for country").inputValue(), "");
@@ -58,7 +58,7 @@ pageTest("Changed answers become the patch, and questions that no longer apply a
   await page.getByLabel(/^The dates in dateofbirth/).selectOption("");
   await page.getByLabel("Column for enabled").selectOption("");
   assert.equal(await page.getByLabel(/^Y .*means/).isVisible(), false);
-  await page.getByText("“sso” is a guess: nothing in the file supports it. Please confirm it.").waitFor();
+  await page.getByText("“sso” is only a guess. Please confirm it.").waitFor();
   await page.getByLabel("No header for login_source. Users without a value get").fill("ldap");
   await page.getByText("1 header is not used").click();
   const patch = await shownPatch(page);
@@ -105,7 +105,7 @@ pageTest(
     await page.getByLabel("Column for surname").waitFor({ state: "detached" });
     assert.equal(await page.getByLabel("No header for login_source. Users without a value get").inputValue(), "ldap");
     await apply(page).click();
-    await page.getByText("2 users would change. Nothing was written.").waitFor();
+    await page.getByText("2 users would change. No data was changed.").waitFor();
     assert.equal((await settingsOf(scene)).defaults.login_source, "ldap");
     assertQuiet(412, 422);
   },

@@ -19,7 +19,7 @@ export const changesCommand: Command = {
     csv: { value: null, help: "print all changes as CSV, one row for each value" },
     outcome: { value: "NAME", help: `list only users with this outcome: ${OUTCOMES.slice(0, 6).join(", ")}` },
   },
-  summary: "show what an import changed, user by user",
+  summary: "show the changes that an import made, user by user",
   help: "Shows the first 1,000 users that an import created, changed or held: each value before and after, and the\n" +
     "permits released. With --csv, prints all of them.",
   run: runChanges,
@@ -63,11 +63,11 @@ async function print({ flags, terminal }: Invocation, id: number, load: Load): P
   if (flags.json) return terminal.out(JSON.stringify(first, null, 2));
   if (first.cleared_at !== null) {
     throw new CommandFailed(
-      `the record of what import ${id} changed was deleted after the retention period (bak_retention_days)`,
+      `the record of the changes of import ${id} was deleted after the retention period (bak_retention_days)`,
     );
   }
   if (flags.csv) return await printCsv(terminal, load);
-  if (first.changes.length === 0) return terminal.out(`import ${id} changed nothing`);
+  if (first.changes.length === 0) return terminal.out(`import ${id} did not change any users`);
   for (const { unique_id, ...change } of first.changes) terminal.out(changedWords(unique_id, change));
   if (first.next !== null) {
     terminal.out(terminal.paint.faint(`… and more: "rosterd imports changes ${id} --csv" prints all of them`));

@@ -22,9 +22,9 @@ export const checkCommand: Command = {
   words: "check",
   operands: { words: "FILE…", min: 1, max: Infinity },
   flags: { ...JSON_FLAG, ...EMBEDDED_FLAG, ...FEED_FLAG },
-  summary: "show what importing files would do now",
+  summary: "show the changes that importing files would make now",
   help:
-    "Shows what importing the files would do now: counts, failures, warnings, the first users who would change, and the\n" +
+    "Shows the result of importing the files now: counts, failures, warnings, the first users who would change, and the\n" +
     "settings that would help.\n" +
     "Writes nothing, delays no import, and creates no tables in an empty database.",
   run: runCheck,

@@ -42,7 +42,7 @@ interface Decision<T extends Decided> {
 export const approveCommand = command<Approved>({
   word: "approve",
   past: "approved",
-  question: (id) => `Approve import ${id}? This applies the changes it is holding.`,
+  question: (id) => `Approve import ${id}? This applies the held changes.`,
   summary: "approve the changes or the file that an import holds",
   help: "Archives or disables the users that this import holds, and releases the permits of those it archives.\n" +
     "Skips users whose later records say otherwise, and lists them.\n" +
@@ -63,7 +63,7 @@ export const approveCommand = command<Approved>({
 export const discardCommand = command<Discarded>({
   word: "discard",
   past: "discarded",
-  summary: "discard what an import holds",
+  summary: "discard the changes that an import holds",
   help:
     "Ends the hold without changing anything. Held users keep access until another roster says otherwise; a held file\n" +
     "is not applied.",
@@ -75,9 +75,8 @@ export const undoCommand = command<Undone>({
   word: "undo",
   past: "undone",
   question: (id) => `Undo import ${id}?`,
-  summary: "undo the latest import that changed something",
-  help:
-    "Undoes the latest import that changed something. Archives the users it created, and restores every other value\n" +
+  summary: "undo the latest import that changed users",
+  help: "Undoes the latest import that changed users. Archives the users it created, and restores every other value\n" +
     "unless it was changed later. Permits become active again unless another user has their number.\n" +
     "Lists whatever it leaves unchanged.",
   carryOut: (database, id, { signal }, by) => undoImport(database, id, signal, by),

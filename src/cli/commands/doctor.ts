@@ -16,7 +16,7 @@ import type { Terminal } from "../terminal.ts";
 export const doctorCommand: Command = {
   words: "doctor",
   flags: JSON_FLAG,
-  summary: "check everything that rosterd needs, and say how to fix any problems",
+  summary: "check everything that rosterd needs, and explain how to fix problems",
   help:
     "Checks the settings, database, rights, folders, disks and mail login. Prints each verdict, and how to fix problems.\n" +
     "A running service does the checks itself. Otherwise this command does them, as the service's user if possible: it\n" +

@@ -18,16 +18,19 @@ export const eraseCommand: Command = {
   words: "users erase",
   operands: { words: "ID", min: 1, max: 1 },
   flags: { ...JSON_FLAG, ...YES_FLAG },
-  summary: "erase a user without access, and every trace of them",
-  help: "Removes the user and every trace of them from the database, for ever. Asks first, unless --yes is given.\n" +
+  summary: "erase a user without access, with every trace in the database",
+  help:
+    "Permanently removes the user and every trace of the user from the database. Asks first, unless --yes is given.\n" +
     "Exits with 1 if the user has access or an active permit. Lists the files in bak that may still name the user.",
   run: runErase,
 };
 
 async function runErase(invocation: Invocation): Promise<number> {
   const { operands: [id], flags, terminal, signal } = invocation;
-  if (!flags.yes && !terminal.canAsk) throw new WrongUsage("users erase asks first, which needs a terminal: add --yes");
-  const question = `Erase the user ${printable(id)} and every trace of them in the database?`;
+  if (!flags.yes && !terminal.canAsk) {
+    throw new WrongUsage("users erase asks for confirmation, which needs a terminal: add --yes");
+  }
+  const question = `Erase the user ${printable(id)} and every trace of the user in the database?`;
   if (!await isConfirmed(invocation, question)) {
     terminal.err("rosterd: nothing was erased");
     return EXIT.other;
@@ -55,7 +58,7 @@ function printErased({ terminal: { out, paint } }: Invocation, { files, files_to
   out(paint.warning(`  files in bak that may still name the user: ${grouped(files_total)}`));
   const shown = files.slice(0, MAX_FILES_PRINTED);
   for (const { feed, file, kept_until } of shown) {
-    const until = kept_until === null ? "kept until you delete it" : `kept until ${kept_until}`;
+    const until = kept_until === null ? "kept until you delete the file" : `kept until ${kept_until}`;
     out(`  ${printable(feedPath(feed, `bak/${file}`))}: ${until}`);
   }
   if (files_total > shown.length) out(paint.faint(`  … and ${grouped(files_total - shown.length)} more`));

@@ -31,7 +31,7 @@ export const importCommand: Command = {
     ...JSON_FLAG,
     ...EMBEDDED_FLAG,
     ...FEED_FLAG,
-    "failed-file": { value: "PATH", help: "write failed records to PATH, to correct and import them again" },
+    "failed-file": { value: "PATH", help: "write failed records to PATH, so that you can correct and import them" },
   },
   summary: "import files now",
   help: "Imports the files now, one after the other, and leaves them in place. No email is sent.\n" +

@@ -15,9 +15,9 @@ export const replayCommand: Command = {
   words: "imports replay",
   flags: {
     ...JSON_FLAG,
-    since: { value: "DATE", help: "only rosters that were imported on or after this day or time" },
-    "dry-run": { value: null, help: "only list them" },
-    dismiss: { value: null, help: "declare all of them known, and silence the warning" },
+    since: { value: "DATE", help: "include only rosters that were imported on or after this day or time" },
+    "dry-run": { value: null, help: "only list the rosters" },
+    dismiss: { value: null, help: "mark all missing rosters as known, and end the warning" },
   },
   summary: "import the rosters in bak that the database does not know",
   help:
@@ -49,7 +49,7 @@ async function runReplay(invocation: Invocation): Promise<number> {
       terminal.out(terminal.paint.warning(`  left out: ${rosterWords(roster)}: ${roster.reason}`));
     }
     if (!isDryRun && flags.dismiss !== true && result.rosters.length > 0) {
-      terminal.out('see "rosterd imports" for what they came to');
+      terminal.out('run "rosterd imports" to see the results');
     }
   }
   return EXIT.ok;

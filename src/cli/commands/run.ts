@@ -11,7 +11,7 @@ export const runCommand: Command = {
   flags: JSON_FLAG,
   summary: "scan the upload folder now, and show what was imported",
   help: "Makes the running service scan its folders now, waits until the scan is over, and shows what it imported.\n" +
-    'Files that have not settled yet are left alone; "rosterd status" names them.',
+    'Files that have not settled yet are not imported; "rosterd status" lists them.',
   run,
 };
 
@@ -30,7 +30,7 @@ async function nothingImported(service: ServiceClient): Promise<string> {
   const { waiting_count } = await service.ask("GET", "/status") as { waiting_count: number };
   return waiting_count === 0
     ? "no files to import"
-    : 'nothing was ready: run "rosterd status" to see what waits and why';
+    : 'no file was ready: run "rosterd status" to see the waiting files and the reasons';
 }
 
 async function reportOf(service: ServiceClient, entry: ImportEntry) {

@@ -10,8 +10,8 @@ export const settingsGetCommand: Command = {
   words: "settings get",
   operands: { words: "[KEY]", min: 0, max: 1 },
   flags: JSON_FLAG,
-  summary: "print all settings, or one of them",
-  help: "Prints all settings, or one such as smtp.host. Secrets are shown as ***.",
+  summary: "print all settings or one setting",
+  help: "Prints all settings, or one setting such as smtp.host. Secrets are shown as ***.",
   run: runGet,
 };
 
@@ -20,11 +20,12 @@ export const settingsSetCommand: Command = {
   operands: { words: "KEY=VALUE…", min: 1, max: Infinity },
   flags: JSON_FLAG,
   summary: "change settings",
-  help: "Changes all named settings or none: rosterd settings set interval_minutes=10 smtp.host=mail.example.edu\n" +
+  help:
+    "Changes all of the given settings or none: rosterd settings set interval_minutes=10 smtp.host=mail.example.edu\n" +
     "A value is JSON or plain text; null means the default. A list is written with commas, and replaces the whole list:\n" +
-    "rosterd settings set login_sources=ldap,local. Nothing after the = empties it. An entry of a map can be set by\n" +
-    "itself: 'header_aliases.Student Number=student_no', value_maps.active.Y=1.\n" +
-    "smtp.password=- reads the password from standard input, so that it appears in no list of processes.\n" +
+    "rosterd settings set login_sources=ldap,local. An empty value empties the list. A single entry of a map can be\n" +
+    "set: 'header_aliases.Student Number=student_no', value_maps.active.Y=1.\n" +
+    "smtp.password=- reads the password from standard input, so that no list of processes shows the password.\n" +
     "A running service uses the new settings from the next scan.",
   run: runSet,
 };

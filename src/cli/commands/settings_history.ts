@@ -15,7 +15,7 @@ export const settingsHistoryCommand: Command = {
   run: runHistory,
 };
 
-const HOW = { http: "over HTTP", command: "by command", file: "by hand in the file" };
+const HOW = { http: "over HTTP", command: "by command", file: "manually in the file" };
 
 async function runHistory(invocation: Invocation): Promise<number> {
   const { flags, terminal } = invocation;

@@ -147,14 +147,14 @@ class Interview {
 function questionOf({ kind, column }: RosterFinding): string {
   switch (kind) {
     case "unknown_header":
-      return "Which column is it?";
+      return "Which column does this header mean?";
     case "missing_column":
     case "missing_value":
-      return `What do users without ${column} get?`;
+      return `Which value do users without ${column} get?`;
     case "opposite_value":
     case "value":
-      return "What does it mean?";
+      return "What does this value mean?";
     case "date_format":
-      return "Which format is it?";
+      return "Which date format is it?";
   }
 }

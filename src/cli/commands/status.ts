@@ -29,7 +29,7 @@ import type { Terminal } from "../terminal.ts";
 export const statusCommand: Command = {
   words: "status",
   flags: JSON_FLAG,
-  summary: "show whether everything works, and what is waiting",
+  summary: "show the state of the service and the waiting files",
   help: "Shows whether the database, folder, settings and mail work, which files are waiting, and why.\n" +
     "Asks the running service. Exits with 1 if none is running, or if a problem keeps rosterd from importing.",
   run: runStatus,

@@ -5,9 +5,9 @@ import { type Command, EXIT, type Invocation, JSON_FLAG } from "../command.ts";
 export const testMailCommand: Command = {
   words: "settings test-mail",
   flags: JSON_FLAG,
-  summary: "send a test email now, and say whether the mail server took it",
-  help: "Makes the running service send a test email to the Failed Import Email, with the settings as they are.\n" +
-    "Exits with 1 if the mail server did not accept it, and says why.",
+  summary: "send a test email now, and report whether the mail server accepted it",
+  help: "Makes the running service send a test email to the Failed Import Email, with the current settings.\n" +
+    "If the mail server does not accept the email, prints the reason and exits with 1.",
   run: runTestMail,
 };
 

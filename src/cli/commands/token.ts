@@ -22,8 +22,8 @@ export const tokenAddCommand: Command = {
   operands: { words: "NAME", min: 1, max: 1 },
   flags: { role: { value: "ROLE", help: "admin, clerk or read (required)" } },
   summary: "create a named token, and print it once",
-  help: "Creates a token for one person or program, prints it, and keeps only its hash. It works at once.\n" +
-    "The history shows its name with everything done with it. Roles: read sees counts and settings; clerk also sees\n" +
+  help: "Creates a token for one person or program, prints it, and stores only its hash. The token works at once.\n" +
+    "The history shows the name of the token for every action. Roles: read sees counts and settings; clerk also sees\n" +
     "people, checks files and requests scans; admin may do everything.",
   run: runAdd,
 };
@@ -41,7 +41,7 @@ export const tokenRemoveCommand: Command = {
   operands: { words: "NAME", min: 1, max: 1 },
   flags: {},
   summary: "remove a named token",
-  help: "Removes a named token, its sign-in links and its sessions. They stop working at once.",
+  help: "Removes a named token, its sign-in links and its sessions. All of them stop working at once.",
   run: runRemove,
 };
 
@@ -49,7 +49,7 @@ export const tokenLinkCommand: Command = {
   words: "token link",
   operands: { words: "NAME", min: 1, max: 1 },
   flags: { address: { value: "URL", help: "the address of the page, if it is behind a proxy" } },
-  summary: "print a link that signs in to the admin page once",
+  summary: "print a one-time sign-in link for the admin page",
   help: "Prints a link that signs in to the admin page with a named token. It works once, within ten minutes.\n" +
     "The session that it starts ends after 12 hours, or when the token is removed.",
   run: runLink,

@@ -27,9 +27,9 @@ export const showUserCommand: Command = {
   words: "users show",
   operands: { words: "ID", min: 1, max: 1 },
   flags: JSON_FLAG,
-  summary: "show one user with permits, holds and what imports changed",
+  summary: "show one user with permits, holds and the changes made by imports",
   help:
-    "Shows one user: values, permits, open holds, the last record that failed, and what imports changed, newest first.\n" +
+    "Shows one user: values, permits, open holds, the last failed record, and the changes by imports, newest first.\n" +
     "Changes made by other programs are not listed.",
   run: runShow,
 };
@@ -106,9 +106,9 @@ function printUser({ out, paint }: Terminal, user: User): void {
       }`,
     );
   }
-  out("  what imports changed, newest first; changes made by other programs are not listed:");
+  out("  changes made by imports, newest first (changes made by other programs are not listed):");
   for (const entry of history) out(`  ${historyWords(entry)}`);
-  if (cleared_until !== null) out(paint.faint(`  older history was cleared, up to ${cleared_until}`));
+  if (cleared_until !== null) out(paint.faint(`  history before ${cleared_until} was deleted`));
 }
 
 /**

@@ -55,7 +55,7 @@ export function addPage(app: OpenAPIHono<HttpEnv>): void {
   app.openapi(getShell, (c) => answer(c, SHELL) as never);
   app.openapi(getAsset, (c) => {
     const asset = ASSETS.get(c.req.valid("param").name);
-    if (asset === undefined) throw new Problem(404, "there is nothing at this path");
+    if (asset === undefined) throw new Problem(404, "this path does not exist");
     return answer(c, asset) as never;
   });
 }

@@ -11,7 +11,7 @@ export class ChangedWhileCopied extends Error {
   override readonly name = "ChangedWhileCopied";
   readonly code = "changed_while_copied";
   constructor(path: string) {
-    super(`${path} changed while it was being copied; it stays where it is until the next attempt`);
+    super(`${path} changed while it was being copied; the file stays in its folder until the next attempt`);
   }
 }
 

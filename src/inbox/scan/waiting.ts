@@ -8,10 +8,14 @@ export const waiting = {
     file(
       name,
       "no_line_end",
-      "its last line has no line ending, so more may follow; if nothing follows, it is imported later",
+      "its last line has no line ending, so the upload may be incomplete; if the file stays unchanged, it is imported later",
     ),
   changedWhileRead: (name: string) =>
-    file(name, "changed_while_read", "it changed while it was being read; it is read again once it has settled"),
+    file(
+      name,
+      "changed_while_read",
+      "it changed while rosterd read it; rosterd reads the file again after it has settled",
+    ),
   unreadable: (name: string, { uid, mode }: BigIntStats) =>
     file(
       name,
@@ -20,7 +24,7 @@ export const waiting = {
         "configure the upload server so that rosterd's group can read its files",
     ),
   failing: (name: string, code: string) =>
-    file(name, "failing", `it cannot be reached (${code}); check the disk or the mount`),
+    file(name, "failing", `it cannot be accessed (${code}); check the disk or the mount`),
   notMovable: (name: string, code: string) =>
     file(
       name,
@@ -32,9 +36,9 @@ export const waiting = {
   notAPlainFile: (name: string, stats: BigIntStats) =>
     file(name, "not_a_plain_file", `it is ${kindOf(stats)}, which rosterd never opens; remove it`),
   noFeed: (name: string, folder: string) =>
-    file(name, "no_feed", `the folder ${folder} belongs to no feed; add it to feeds, or move the file`),
+    file(name, "no_feed", `the folder ${folder} does not belong to a feed; add the folder to feeds, or move the file`),
   stray: (key: string) =>
-    file(`.rosterd/${key}`, "stray", "it contains something other than one upload; check it and remove it"),
+    file(`.rosterd/${key}`, "stray", "the folder must contain a single upload; check its content and remove it"),
 };
 
 function file(name: string, code: string, text: string): WaitingFile {

@@ -80,5 +80,8 @@ function noPrimary(): Error {
 }
 
 function oldPrimary(): Error {
-  return errorWithCode("OLD_PRIMARY", "the server that accepts writes has an older timeline than the one used before");
+  return errorWithCode(
+    "OLD_PRIMARY",
+    "the server that accepts writes has an older timeline than the server used before",
+  );
 }

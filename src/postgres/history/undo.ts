@@ -66,8 +66,10 @@ async function requireUndoable(tx: Tx, { id, status, undone_at, cleared_at }: De
   }
   const [latest] = await tx.unsafe(LATEST);
   if (latest?.id === id) return;
-  if (latest === undefined || latest.id < id) throw new CannotDecide("nothing_changed", "this import changed nothing");
-  throw new CannotDecide("not_the_latest", `import ${latest.id} came later and changed users: undo that one first`);
+  if (latest === undefined || latest.id < id) {
+    throw new CannotDecide("nothing_changed", "this import did not change any users");
+  }
+  throw new CannotDecide("not_the_latest", `import ${latest.id} is newer and changed users: undo that import first`);
 }
 
 async function findUndo(tx: Tx, importId: number): Promise<void> {

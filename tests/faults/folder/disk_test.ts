@@ -126,7 +126,7 @@ Deno.test({
         assert.equal(problems[0].code, "upload_missing");
         assert.match(
           folder.text!,
-          /it was probably unmounted; mount it again, or restart rosterd to use the new folder\.$/,
+          /the old folder was probably unmounted; mount it again, or restart rosterd to use the new folder\.$/,
         );
         assert.equal((await service.readiness()).http, 503);
         assert.deepEqual(await readdir(upload), [], "nothing is made in the empty folder beneath");

@@ -60,31 +60,31 @@ folderTest(
         "bak",
         { bak: linkTo(`${canary.root}/tree`) },
         "bak_not_a_folder",
-        /bak is a link: remove it, and rosterd creates a folder there\.$/,
+        /bak is a link: remove it, and rosterd creates a new folder\.$/,
       ],
       [
         "bak",
         { bak: linkTo("nowhere") },
         "bak_not_a_folder",
-        /bak is a link: remove it, and rosterd creates a folder there\.$/,
+        /bak is a link: remove it, and rosterd creates a new folder\.$/,
       ],
       [
         "bak",
         { bak: "a file" },
         "bak_not_a_folder",
-        /bak is not a folder: remove it, and rosterd creates a folder there\.$/,
+        /bak is not a folder: remove it, and rosterd creates a new folder\.$/,
       ],
       [
         ".rosterd",
         { ".rosterd": linkTo(`${canary.root}/other/.rosterd`) },
         "work_not_a_folder",
-        /\.rosterd is a link: move it elsewhere, and rosterd creates a folder there\.$/,
+        /\.rosterd is a link: move it elsewhere, and rosterd creates a new folder\.$/,
       ],
       [
         ".rosterd",
         { ".rosterd": PIPE },
         "work_not_a_folder",
-        /\.rosterd is not a folder: move it elsewhere, and rosterd creates a folder there\.$/,
+        /\.rosterd is not a folder: move it elsewhere, and rosterd creates a new folder\.$/,
       ],
     ];
     if (IS_ROOT) {
@@ -93,7 +93,7 @@ folderTest(
           name,
           { [name]: {} },
           code,
-          /belongs to another user \(uid 65534\), not to rosterd's user \(uid 0\): do not delete it, because it holds rosters; change its owner: chown -R 0 /,
+          /belongs to another user \(uid 65534\), not to rosterd's user \(uid 0\): do not delete the folder, because it contains rosters; change its owner: chown -R 0 /,
         ]);
       }
     }

@@ -111,7 +111,7 @@ onServer(
 
       const trial = await office.with({ apply: false }).drop("trial.csv", MOVED);
       assert.deepEqual([trial.status, trial.hold, trial.updated], ["checked", null, 3]);
-      assert.match(trial.warnings[0].text, /^the file would be put on hold, and none of it applied until an admin/);
+      assert.match(trial.warnings[0].text, /^the file would be put on hold, and no record applied until an admin/);
     }),
 );
 
@@ -137,7 +137,7 @@ onServer(
       assert.deepEqual(told(next), [{
         code: "other_person",
         text:
-          "1 user gets another last name and another date of birth, on line 3: make sure that no unique_id was given to " +
+          "1 user gets another last name and another date of birth, on line 3: check that no unique_id was given to " +
           "another person",
       }]);
       assert.equal(next.status, "done");

@@ -24,7 +24,9 @@ export async function changesView(page, { rest, query }) {
   const outcome = query.get("outcome");
   /** @type {ImportEntry} */
   const entry = await page.api.get(`imports/${id}`, page.signal);
-  const title = entry.status === "checked" ? `What import ${id} would have changed` : `What import ${id} changed`;
+  const title = entry.status === "checked"
+    ? `Changes that import ${id} would have made`
+    : `Changes made by import ${id}`;
   const head = h(
     "div",
     { class: "view-head" },
@@ -60,7 +62,7 @@ async function people(entry, outcome, page) {
       h(
         "p",
         null,
-        "The record of what this import changed was deleted after the retention period (bak_retention_days).",
+        "The record of this import's changes was deleted after the retention period (bak_retention_days).",
       ),
     );
   }

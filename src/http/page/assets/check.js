@@ -23,11 +23,11 @@ export async function checkView(page) {
   );
   const result = h("div", { class: "stack", id: "check-result" });
   const words =
-    "See what an import of a roster would do now, record by record. Nothing is written, and no email is sent.";
+    "Check the result of importing a roster now, record by record. No data is changed, and no email is sent.";
   const view = viewOf(
     "Check a file",
     h("p", { class: "lead" }, words),
-    feeds.length > 0 && h("p", null, h("label", { for: "check-feed" }, "Check it as a file for "), feed),
+    feeds.length > 0 && h("p", null, h("label", { for: "check-feed" }, "Check the file for "), feed),
     page.session.isClerk
       ? dropArea((file) => void check(file), page.signal)
       : notice("quiet", h("p", null, "Only clerks and admins can check files.")),

@@ -66,7 +66,7 @@ function head(report, importNow) {
       "div",
       { class: "stack" },
       top,
-      h("p", { class: "lead" }, whatHappens(report), " Nothing was written."),
+      h("p", { class: "lead" }, whatHappens(report), " No data was changed."),
       figures(report),
       h("div", { class: "actions" }, go),
     );

@@ -33,7 +33,7 @@ export async function approve(entry, users, page) {
         ? h("p", null, h("strong", null, counted(users, "user")), " will lose access.")
         : losses(expected),
       h("p", null, "Users whose later records say otherwise are left unchanged and listed afterwards."),
-      h("p", null, "You can undo the import afterwards, until a later import changes something."),
+      h("p", null, "You can undo the import afterwards, until a later import changes users."),
     ],
     yes: `Approve: ${counted(users, "user loses", "users lose")} access`,
     busy: "Approving…",
@@ -81,7 +81,7 @@ export async function approveFile({ id }, page) {
     heading: `Approve the file held by import ${id}?`,
     what: [
       h("p", null, "The file is applied from bak, as a new import, with the current users and settings."),
-      h("p", null, "You can undo that import afterwards, until a later import changes something."),
+      h("p", null, "You can undo the new import afterwards, until a later import changes users."),
     ],
     yes: "Approve: apply the file",
     busy: "Applying the file…",
@@ -108,12 +108,12 @@ export async function approveFile({ id }, page) {
 export async function discardFile({ id }, page) {
   const result = await confirm({
     heading: `Discard the file held by import ${id}?`,
-    what: [h("p", null, "Nothing of the file is applied. The next roster is checked on its own.")],
+    what: [h("p", null, "The file is not applied. The next roster is checked separately.")],
     yes: "Discard the file",
     busy: "Discarding…",
     work: () => /** @type {Promise<Discarded>} */ (page.api.post(`imports/${id}/discard`)),
   });
-  return result === null ? null : await told("Discarded: nothing of the file was applied.", result);
+  return result === null ? null : await told("Discarded: the file was not applied.", result);
 }
 
 /** @param {ImportEntry} entry @param {Page} page */
@@ -159,11 +159,11 @@ function goesBack(entry) {
     merged > 0 &&
     `${counted(merged, "user")} it merged into another will be as before, and the permits that moved will move back`,
     lost > 0 && `${counted(lost, "user")} it archived will be active again`,
-    then > 0 && `of ${counted(then, "held user")}, those who lost access through the approval will get it back`,
+    then > 0 && `held users who lost access through the approval (of ${counted(then, "user")}) will get access back`,
     (permits_released > 0 || then > 0) &&
     "the permits it released will be restored, unless another active permit now has the number",
     still > 0 && `${counted(still, "user")} it still holds will keep access, and the hold will be discarded`,
-    "whatever cannot be reversed stays as it is and is listed afterwards",
+    "changes that cannot be reversed are listed afterwards",
   ].filter((line) => line !== false).map((line) => h("li", null, line));
 }
 

@@ -33,7 +33,7 @@ export function eraseSection({ unique_id, state, permits }, page, onErased) {
     "Erase",
     why === null
       ? [
-        h("p", { class: "lead" }, "Remove this person and every trace of them from the database."),
+        h("p", { class: "lead" }, "Remove this person and every trace of the person from the database."),
         h("div", { class: "actions" }, button("Erase this person…", onclick, { id: "erase-button" })),
       ]
       : h("p", { class: "faint" }, why),
@@ -45,16 +45,16 @@ async function erase(id, page) {
   return await confirm({
     heading: "Erase this person?",
     what: [
-      h("p", null, "rosterd removes ", h("strong", null, data(id)), " from the database, for ever:"),
+      h("p", null, "rosterd removes ", h("strong", null, data(id)), " from the database permanently:"),
       h(
         "ul",
         null,
-        h("li", null, "the user with all values, and what each feed says"),
-        h("li", null, "what imports changed, held or refused for them, so an undo no longer restores it"),
-        h("li", null, "their name on former permits"),
+        h("li", null, "the user with all values and the statements of all feeds"),
+        h("li", null, "changes, holds and failures of this user in imports, so that an undo no longer restores them"),
+        h("li", null, "the user's id on former permits"),
       ),
-      h("p", null, "Files in bak are not changed. Those that may still name the person are listed afterwards."),
-      h("p", null, "If a roster names them again, they are created again."),
+      h("p", null, "Files in bak are not changed. Files that may still name the person are listed afterwards."),
+      h("p", null, "If a roster names the person again, the user is created again."),
     ],
     yes: "Erase this person",
     busy: "Erasing…",
@@ -68,19 +68,19 @@ async function told({ files, files_total }) {
   const told = notice("good", h("p", null, "This person has been erased from the database."));
   told.tabIndex = -1;
   if (files_total === 0) {
-    told.append(h("p", null, "No file in bak names them."));
+    told.append(h("p", null, "No file in bak names this person."));
     return told;
   }
   const more = files_total > files.length ? ` (the first ${number(files.length)})` : "";
   told.append(
-    h("p", null, `${counted(files_total, "file")} in bak may still name them:`),
+    h("p", null, `${counted(files_total, "file")} in bak may still name this person:`),
     await folded({
       items: files,
       what: "files",
       show: (some) =>
         table(
           `Files that may still name the person${more}`,
-          [{ heading: "File", kind: "wide" }, { heading: "Deleted by the retention" }],
+          [{ heading: "File", kind: "wide" }, { heading: "Deleted on" }],
           some.map(({ feed, file, kept_until }) => [
             data(feedPath({ feed, file: `bak/${file}` })),
             kept_until === null ? "never: bak_retention_days is 0" : moment(kept_until),

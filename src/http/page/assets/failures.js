@@ -91,7 +91,12 @@ export async function failuresSection({ id, feed, failed, failed_new, failed_fil
       "div",
       { class: "actions" },
       fileButton("Import the corrected file…", { id: "corrected", class: "button" }, (file) => {
-        void importFile(file, feed, "Its records are applied now, and those that still fail are listed.", page);
+        void importFile(
+          file,
+          feed,
+          "The corrected records are applied now, and records that still fail are listed.",
+          page,
+        );
       }),
     ),
     list,

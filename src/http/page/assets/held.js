@@ -87,7 +87,11 @@ async function who({ id, hold }, page) {
     },
     show: (/** @type {readonly HeldUser[]} */ users) =>
       users.length === 0
-        ? h("p", { class: "faint" }, "Their names were deleted after the retention period (bak_retention_days).")
+        ? h(
+          "p",
+          { class: "faint" },
+          "The names of these users were deleted after the retention period (bak_retention_days).",
+        )
         : heldTable(users, isOpen),
   });
 }

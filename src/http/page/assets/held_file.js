@@ -33,7 +33,7 @@ function why({ state, reason, ended_at, ended_by }) {
   if (state === "open") {
     return notice(
       "attention",
-      h("p", null, "The change guard held the whole file. None of it is applied until you decide."),
+      h("p", null, "The change guard held the whole file. No record is applied until you decide."),
       because,
     );
   }

@@ -143,20 +143,20 @@ function running(entry, page) {
 function verdict(entry) {
   const { status, reason, decisions } = entry;
   const failure = allFailed(entry) &&
-    notice("bad", h("p", null, h("strong", null, "All records failed. Nothing was applied.")));
+    notice("bad", h("p", null, h("strong", null, "All records failed. No record was applied.")));
   if (status === "checked") {
-    const trial = h("strong", null, "This was a trial: nothing was applied.");
-    return [failure, notice("quiet", h("p", null, trial, " The counts say what would have happened."))];
+    const trial = h("strong", null, "This was a trial: no record was applied.");
+    return [failure, notice("quiet", h("p", null, trial, " The counts show what an import would have done."))];
   }
   if (reason === null) return [failure, decisions.length > 0 && notice("quiet", decisions.map(decisionLine))];
   const line = reason.line === null || reason.text.includes(`line ${reason.line}`)
     ? ""
     : ` (line ${number(reason.line)})`;
   const [what, next] = status === "rejected"
-    ? ["The file was rejected. None of it was applied.", "Correct the roster and upload it again."]
+    ? ["The file was rejected. No record was applied.", "Correct the roster and upload it again."]
     : status === "error"
     ? [
-      "The file could not be imported. None of it was applied.",
+      "The file could not be imported. No record was applied.",
       "If the file is still in the upload folder, rosterd retries it on every scan.",
     ]
     : ["", ""];
@@ -246,7 +246,7 @@ async function wayBack(entry, page, onDecided) {
 
 /** @param {ImportEntry} entry @param {Page} page @returns {Promise<import("./dom.js").Child>} */
 async function whyNot(entry, page) {
-  if (!changedSomething(entry)) return "This import changed nothing, so there is nothing to undo.";
+  if (!changedSomething(entry)) return "This import did not change any users, so it cannot be undone.";
   /** @type {{ imports: ImportEntry[] }} */
   const { imports } = await page.api.get("imports?limit=200", page.signal).catch(() => ({ imports: [] }));
   const later = imports.find((other) => other.id > entry.id && other.undone_at === null && changedSomething(other));

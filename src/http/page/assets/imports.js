@@ -76,7 +76,7 @@ function nothing({ status, feed }) {
       null,
       "Drop a roster into the upload folder, or ",
       h("a", { href: "#/check" }, "check a file"),
-      " first to see what an import would do.",
+      " first to see the result of an import.",
     ),
   );
 }

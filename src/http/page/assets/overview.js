@@ -132,11 +132,11 @@ function holds({ holds, open_holds }) {
         kind === "changes" ? "The file " : "The import of ",
         data(feedPath({ feed, file })),
         kind === "changes"
-          ? [" is ", h("strong", null, "held as a whole"), " for review. None of it is applied until you decide."]
+          ? [" is ", h("strong", null, "held as a whole"), " for review. No record is applied until you decide."]
           : [
             " holds ",
             h("strong", null, counted(users, "user")),
-            " for review. They keep access until you decide.",
+            " for review. These users keep access until you decide.",
           ],
       ),
       h("a", { class: "button primary", href: `#/imports/${id}` }, "Review and decide"),
@@ -166,7 +166,7 @@ const WORDS = { mail_not_configured: "Mail is not set up, so no email is sent." 
 const REMEDIES = {
   database: "Start the database, or correct DATABASE_URL. rosterd keeps retrying, and no file is lost.",
   mail_not_configured: [
-    "Failed records are only in the bak folder and on this page. ",
+    "Failed records are available only in the bak folder and on this page. ",
     h("a", { href: "#/settings/mail" }, "Set up mail"),
   ],
   no_archive_guard: h("a", { href: "#/settings/archiving" }, "Review the archive guard"),
@@ -227,7 +227,7 @@ function lastImports(last) {
       h("a", { href: "assets/sample-roster.csv", download: "sample-roster.csv" }, "Download a sample roster"),
       ", or ",
       h("a", { href: "#/check" }, "check a file"),
-      " to see what an import would do.",
+      " to see the result of an import.",
     ),
   );
 }

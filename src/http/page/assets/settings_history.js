@@ -19,7 +19,7 @@ const ON_A_PAGE = 50;
 const HOW = {
   http: "on this page or over HTTP",
   command: "with a rosterd settings command",
-  file: "in the settings file, by hand",
+  file: "manually, in the settings file",
 };
 
 /** @param {Page} page */

@@ -30,7 +30,10 @@ export const GROUPS = [
         key: "apply",
         label: "What to do with files",
         help: "A trial reports what would change.",
-        words: { true: "Apply them", false: "Trial: check, report and move them to bak, without changing users" },
+        words: {
+          true: "Apply them",
+          false: "Trial: check files, report on them and move them to bak, without changing users",
+        },
       },
       {
         key: "paused_until",
@@ -52,7 +55,7 @@ export const GROUPS = [
       {
         key: "failed_import_email",
         label: "Failed Import Email",
-        help: "Who gets the failed records. Separate several addresses with commas.",
+        help: "The recipients of failed records. Separate several addresses with commas.",
       },
       {
         key: "mail_on",
@@ -60,7 +63,7 @@ export const GROUPS = [
         help: "Which imports are reported to the Failed Import Email.",
         words: {
           failures: "When records fail, users are held or a file is rejected",
-          new: "When something new fails, is held or rejected; what still fails, once a week",
+          new: "After new failures, holds and rejections; for known failures, once a week",
           always: "After every import",
         },
       },
@@ -68,7 +71,7 @@ export const GROUPS = [
         key: "public_url",
         label: "Address of this page",
         help:
-          "For links in emails: where people open this page, with the scheme. Leave empty for emails without links.",
+          "The address under which people open this page, with the scheme, for links in emails. Leave empty for emails without links.",
       },
       { key: "smtp.host", label: "Mail server", help: "Host name or address. Leave empty to send no mail." },
       { key: "smtp.port", label: "Port", help: "The port of the mail server." },
@@ -157,14 +160,14 @@ export const GROUPS = [
       {
         key: "defaults",
         label: "Defaults",
-        help: "What users without a value in a column get. A default never replaces a value.",
+        help: "Values for users who have no value in a column. A default never replaces a value.",
         editor: "defaults",
         without: ["unique_id", "old_unique_id", "user_name", "email", "active"],
       },
       {
         key: "date_format",
         label: "Date format",
-        help: "How your rosters write dates. YYYY-MM-DD is always accepted, too.",
+        help: "The format of dates in your rosters. YYYY-MM-DD is always accepted, too.",
         editor: "select",
       },
       {
@@ -177,19 +180,19 @@ export const GROUPS = [
       {
         key: "unknown_columns",
         label: "Unknown columns",
-        help: "What happens to a roster with unknown columns.",
+        help: "The handling of rosters with unknown columns.",
         words: { ignore: "Ignore them, with a warning", reject: "Reject the file" },
       },
       {
         key: "empty_values",
         label: "Empty values",
-        help: "What an empty value in a roster does.",
+        help: "The effect of an empty value in a roster.",
         words: { keep: "Keep the user's value", clear: "Clear the user's value" },
       },
       {
         key: "clear_token",
         label: "Clear token",
-        help: "Where the roster has this text, the user's value is cleared. Leave empty for none.",
+        help: "If a value in the roster is this text, the user's value is cleared. Leave empty to turn this off.",
       },
       {
         key: "detect_spreadsheet_damage",
@@ -200,7 +203,7 @@ export const GROUPS = [
       {
         key: "fallback_encoding",
         label: "Encoding of non-Unicode files",
-        help: 'How to read files that are not Unicode. "reject" refuses them.',
+        help: 'The encoding of files that are not Unicode. "reject" refuses such files.',
         editor: "select",
       },
     ],

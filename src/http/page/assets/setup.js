@@ -51,7 +51,11 @@ export function setup(findings, { apply, again, answers }) {
   return section(
     "check-setup",
     "Set up this export",
-    h("p", { class: "lead" }, "Say what the headers and values mean. Nothing changes until your answers are applied."),
+    h(
+      "p",
+      { class: "lead" },
+      "Choose the meaning of the headers and values. The settings do not change until you apply your answers.",
+    ),
     form,
   );
 

@@ -72,7 +72,7 @@ const FLAGS = { 0: "inactive", 1: "active" };
 /** @param {Finding} finding */
 function guess({ is_guess, suggestion }) {
   if (!is_guess) return null;
-  return h("p", { class: "faint" }, `“${suggestion}” is a guess: nothing in the file supports it. Please confirm it.`);
+  return h("p", { class: "faint" }, `“${suggestion}” is only a guess. Please confirm it.`);
 }
 
 /** @param {Finding} finding @returns {Child} */

@@ -97,7 +97,7 @@ function held(hold) {
     h(
       "p",
       null,
-      `Approving the hold would ${effect} this user: `,
+      `An approval of the hold would ${effect} this user: `,
       importLink(hold),
       ". Until then, the user keeps access.",
     ),
@@ -127,8 +127,8 @@ function permitList({ permits }) {
 async function timeLine({ history, cleared_until }) {
   return section(
     "history",
-    "What imports changed",
-    h("p", { class: "lead" }, "Newest first. Changes made by other programs are not in it."),
+    "Changes made by imports",
+    h("p", { class: "lead" }, "Newest first. Changes made by other programs are not included."),
     history.length === 0 ? empty("No import has changed this user.") : await folded({
       items: history,
       what: "changes",
