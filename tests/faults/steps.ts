@@ -4,23 +4,15 @@
  */
 import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
 import type postgres from "postgres";
-import manifest from "../../deno.json" with { type: "json" };
 import { testDatabase } from "../support/postgres.ts";
-import { Workplace } from "../support/rosterd.ts";
+import type { Workplace } from "../support/rosterd.ts";
 import { type SmtpTestServer, startSmtpServer } from "../support/smtp_server.ts";
 import { until } from "../support/until.ts";
 import { type Dropped, Outside } from "./invariants.ts";
 import { type Kind, prepareFor, rosterOf, settingsFor } from "./rosters.ts";
+import { killableWorkplace } from "./killable.ts";
 import { survived } from "./verdict.ts";
-
-const ROOT = new URL("../../", import.meta.url);
-const REPLACED = {
-  "src/inbox/files/disk.ts": "disk.ts",
-  "src/postgres/connection/connect.ts": "connect.ts",
-  "src/smtp/transport.ts": "transport.ts",
-};
 
 /** Interrupts the step `from`, then every `stride`-th step, until a run is not interrupted. */
 export interface Steps {
@@ -60,10 +52,8 @@ class Run implements AsyncDisposable {
   ) {}
 
   static async prepare(kind: Kind, database: { url: string; sql: Run["sql"] }, smtp: SmtpTestServer): Promise<Run> {
-    const program = [Deno.execPath(), "run", "-A", "--quiet", "--no-check"];
     const environment = { DATABASE_URL: database.url, ROSTERD_LISTEN: "127.0.0.1:0" };
-    const here = await Workplace.make(environment, [...program, "--import-map=import_map.json", MAIN]);
-    await here.write("import_map.json", JSON.stringify(importMap()));
+    const here = await killableWorkplace(environment);
     await here.write("settings.json", JSON.stringify(settingsFor(smtp.port)));
     await Deno.mkdir(here.path("upload"));
     const outside = new Outside({ upload: here.path("upload"), sql: database.sql, mails: () => smtp.mails });
@@ -177,24 +167,4 @@ function askToEnd(service: Deno.ChildProcess): void {
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
   }
-}
-
-const MAIN = fileURLToPath(new URL("main.ts", ROOT));
-
-/** Lets the modules in `steps/` import the real modules. This import map replaces the one in `deno.json`. */
-function importMap() {
-  const here = new URL("steps/", import.meta.url).href;
-  const from = (names: readonly string[], to: (name: keyof typeof REPLACED) => string) =>
-    Object.fromEntries(names.map((name) => [new URL(name, ROOT).href, to(name as keyof typeof REPLACED)]));
-  const names = Object.keys(REPLACED);
-  const packages = Object.fromEntries(
-    Object.entries(manifest.imports).flatMap(([name, place]) => [
-      [name, place],
-      [`${name}/`, `${place.replace("npm:", "npm:/")}/`],
-    ]),
-  );
-  return {
-    imports: { ...packages, ...from(names, (name) => here + REPLACED[name]) },
-    scopes: { [here]: from(names, (name) => new URL(name, ROOT).href) },
-  };
 }

@@ -7,7 +7,10 @@ import { after, before, effect } from "./killing.ts";
 export * from "../../../src/postgres/connection/connect.ts";
 
 export function connectServer(...args: Parameters<typeof real.connectServer>): real.Database {
-  const database = real.connectServer(...args);
+  return countingDatabase(real.connectServer(...args));
+}
+
+export function countingDatabase(database: real.Database): real.Database {
   return {
     ...database,
     sql: counting(database.sql),

@@ -2,10 +2,14 @@
  * Kills its own process before or after the N-th side effect. The other modules in this folder replace
  * `src/inbox/files/disk.ts`, `src/postgres/connection/connect.ts` and `src/smtp/transport.ts`, which make all side
  * effects of an import, and report each side effect to this module. `ROSTERD_KILL` sets the moment (`before 7`, `after
- * 7`); `ROSTERD_KILLED` names a file for the name of the interrupted step.
+ * 7`); `ROSTERD_KILLED` names a file for the name of the interrupted step. If `ROSTERD_KILL_FROM` names a file, side effects
+ * count only after the test has written that file.
  */
+import { existsSync } from "node:fs";
+
 const [when, wanted] = (Deno.env.get("ROSTERD_KILL") ?? "never 0").split(" ");
 const report = Deno.env.get("ROSTERD_KILLED");
+const begin = Deno.env.get("ROSTERD_KILL_FROM");
 let effects = 0;
 
 /** Makes one side effect, unless the process ends first. */
@@ -18,6 +22,7 @@ export async function effect<T>(name: string, work: () => PromiseLike<T>): Promi
 
 /** Counts a side effect that is about to happen. Returns the number of the side effect, for {@link after}. */
 export async function before(name: string): Promise<number> {
+  if (begin !== undefined && !existsSync(begin)) return 0;
   const number = ++effects;
   if (when === "before" && number === Number(wanted)) await end(name);
   return number;
