@@ -24,17 +24,13 @@ export function mailOwed(done: Pick<DoneImport, "status" | "news">, settings: Se
   }
 }
 
-/** The mail about a whole file that was rejected or is held. */
-export function mailOfVerdict(kind: "rejected" | "held", settings: Settings): MailOwed {
-  return owed(kind, settings);
-}
-
 /** Whether some failures still exist that no mail has reported for a week. */
 function isReminderDue({ news: { open, toldAt } }: Pick<DoneImport, "news">, now: Date): boolean {
   return open && (toldAt === null || now.getTime() - toldAt.getTime() >= REMINDER_AFTER_MS);
 }
 
-function owed(kind: ImportMailKind, settings: Settings): MailOwed {
+/** The mail of this kind, if mail can be sent. */
+export function owed(kind: ImportMailKind, settings: Settings): MailOwed {
   if (!mailConfigured(settings)) return { state: "not_configured" };
   return { state: "waiting", kind, sender: settings.reply_to_admin_email };
 }

@@ -3,7 +3,7 @@ import { HeldFile, RejectedFile } from "../domain/outcome.ts";
 import { Findings } from "./checks/findings.ts";
 import { importFile } from "./import_file.ts";
 import { type ImportJob, unreadFacts } from "./import_job.ts";
-import { mailOfVerdict, NO_MAIL } from "./mail_owed.ts";
+import { NO_MAIL, owed } from "./mail_owed.ts";
 import { isOver } from "./next_step.ts";
 import type { ImportEntry, ImportStore } from "./ports.ts";
 import type { RosterFile } from "./inbox_port.ts";
@@ -35,7 +35,7 @@ async function applyOrReject(file: RosterFile, id: number, run: ImportRun): Prom
       { signal, onWait },
     );
   } catch (error) {
-    const mailOf = (kind: "rejected" | "held") => isUpload ? mailOfVerdict(kind, settings) : NO_MAIL;
+    const mailOf = (kind: "rejected" | "held") => isUpload ? owed(kind, settings) : NO_MAIL;
     if (error instanceof RejectedFile) {
       await store.reject(id, error.reason, facts, mailOf("rejected"), clock.now());
     } else if (error instanceof HeldFile) {

@@ -18,6 +18,7 @@ import { MAX_GROUPS_SHOWN } from "../smtp/failure_parts.ts";
 import { MAX_HELD_SHOWN } from "../smtp/hold_parts.ts";
 import { html } from "../smtp/html.ts";
 import { Outbox } from "../smtp/outbox.ts";
+import { lead } from "../smtp/part.ts";
 import type { Message, Transport } from "../smtp/transport.ts";
 import type { ServiceState } from "./state.ts";
 
@@ -35,13 +36,12 @@ export function createMailer(
 ): Outbox {
   return new Outbox({
     store: new PostgresOutboxStore(sql),
-    loadImport: async (id) => {
-      const entry = await findImport(sql, id);
-      if (entry === null) return null;
-      // The query asks for one more user than the mail shows, to find out whether the list is longer.
+    findImport: (id) => findImport(sql, id),
+    loadDetails: async ({ id, hold }) => {
+      // The query asks for one more group than the mail shows, to find out whether there are more.
       const groups = await groupFailures(sql, id, MAX_GROUPS_SHOWN + 1);
-      const held = await listHeld(sql, id, { limit: MAX_HELD_SHOWN });
-      return { entry, ...groups, held: held?.held ?? [], heldColumns: held?.columns ?? [] };
+      const page = hold === null ? null : await listHeld(sql, id, { limit: MAX_HELD_SHOWN });
+      return { ...groups, held: page?.held ?? [], heldColumns: page?.columns ?? [] };
     },
     failedFile: ({ feed, failed_file }) =>
       Promise.resolve(failed_file === null ? null : storedFile(bakOf(feed), failed_file)),
@@ -65,7 +65,7 @@ export function testMessage(settings: Settings, now: Date): Message {
     to: addressList(settings.failed_import_email),
     subject,
     text: `${text}\n`,
-    html: html(subject, [{ kind: "lead", tone: "good", text }]),
+    html: html(subject, [lead("good", text)]),
     attachments: [],
   };
 }

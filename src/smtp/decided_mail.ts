@@ -6,7 +6,7 @@ import { grouped } from "../runtime/grouped.ts";
 import { importLink } from "./links.ts";
 import { placeOf } from "./mailed_import.ts";
 import { COUNT_LABELS, signature, type Words } from "./message.ts";
-import { section } from "./part.ts";
+import { lead, section } from "./part.ts";
 import { localMinute, shown } from "./text.ts";
 
 /** The last words of the subject. */
@@ -40,7 +40,7 @@ export function composeDecided({ what, by, at, counts }: Decision, entry: Import
   return {
     subject: `rosterd: ${placeOf(entry)}: ${decidedWords[what]}`,
     parts: [
-      { kind: "lead", tone: "good", text: `${sentence} by ${shown(by, 100)}, ${localMinute(at)}.` },
+      lead("good", `${sentence} by ${shown(by, 100)}, ${localMinute(at)}.`),
       ...importLink(publicUrl, entry.id, "Open this import"),
       ...section("Result", [{ kind: "table", head: null, rows, right: [1] }]),
       signature(entry),

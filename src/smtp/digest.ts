@@ -1,19 +1,20 @@
 /** Writes the digest that is sent instead of many separate mails (docs/mail.md#digest). */
 import { feedPath } from "../domain/feed.ts";
-import type { ImportMailKind } from "../domain/mail.ts";
+import type { FailureGroup, ImportMailKind } from "../domain/mail.ts";
 import type { ImportEntry } from "../importer/ports.ts";
 import { counted, grouped } from "../runtime/grouped.ts";
 import { decidedWords } from "./decided_mail.ts";
 import { placeOf } from "./mailed_import.ts";
 import { outcome, type Words } from "./message.ts";
-import { list, section, text } from "./part.ts";
+import { lead, list, section, text } from "./part.ts";
 import { shown } from "./text.ts";
 
 /** The number of mails that a digest lists. Further mails are only counted. */
 export const MAX_DIGEST_ITEMS = 200;
 
 export type DigestItem =
-  | { kind: ImportMailKind; entry: ImportEntry; failedFile: string | null }
+  /** `earlier`: see `MailDetails`. */
+  | { kind: ImportMailKind; entry: ImportEntry; earlier: readonly FailureGroup[]; failedFile: string | null }
   | { kind: "decided"; entry: ImportEntry; what: keyof typeof decidedWords }
   | { kind: "alert"; subject: string; feed: string };
 
@@ -24,11 +25,7 @@ export function composeDigest(items: readonly DigestItem[], total: number): Word
   return {
     subject: `rosterd: ${subject}`,
     parts: [
-      {
-        kind: "lead",
-        tone: "decide",
-        text: "More than 10 emails were due within an hour. This email replaces the rest; nothing is attached.",
-      },
+      lead("decide", "More than 10 emails were due within an hour. This email replaces the rest; nothing is attached."),
       ...section("Imports", [list(lines)]),
       ...section("What to do next", [
         text(
@@ -51,5 +48,5 @@ function itemLine(item: DigestItem): string {
   const file = item.failedFile === null
     ? ""
     : `; failed records: ${feedPath(entry.feed, "bak")}/${shown(item.failedFile, 255)}`;
-  return `${placeOf(entry)}: ${outcome(item.kind, entry)}${reason} (import ${entry.id})${file}`;
+  return `${placeOf(entry)}: ${outcome(item.kind, entry, item.earlier)}${reason} (import ${entry.id})${file}`;
 }

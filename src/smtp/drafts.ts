@@ -11,16 +11,18 @@ import { composeDigest, type DigestItem, MAX_DIGEST_ITEMS } from "./digest.ts";
 import { composeDecided } from "./decided_mail.ts";
 import type { FileNote } from "./file_words.ts";
 import { html } from "./html.ts";
-import type { MailedImport } from "./mailed_import.ts";
+import type { MailDetails } from "./mailed_import.ts";
 import { composeImport, type Words } from "./message.ts";
-import type { Part } from "./part.ts";
+import { lead, type Part, text } from "./part.ts";
 import { plainText } from "./plain_text.ts";
 import { shown } from "./text.ts";
 import type { Attachment, Message } from "./transport.ts";
 
 export interface MailSources {
   /** Null if the import is no longer in the history. */
-  loadImport(id: number): Promise<MailedImport | null>;
+  findImport(id: number): Promise<ImportEntry | null>;
+  /** The failures of an import, grouped, and what is on hold. */
+  loadDetails(entry: ImportEntry): Promise<MailDetails>;
   /** The failed-records file in `bak`; null if no record failed. */
   failedFile(entry: ImportEntry): Promise<AttachmentSource | null>;
   /** The list of held users; null if no user is held. `read` throws database errors, which delay the mail. */
@@ -67,17 +69,18 @@ export class Drafts {
       const { subject, text, feed = "" } = mail.alert;
       return { subject: shown(subject, 500), parts: alertParts(text), attachments: [], feeds: [feed] };
     }
-    const imported = await this.sources.loadImport(mail.importId);
-    if (imported === null) return null;
-    const feeds = [imported.entry.feed];
+    const entry = await this.sources.findImport(mail.importId);
+    if (entry === null) return null;
+    const feeds = [entry.feed];
     if (mail.kind === "decided") {
-      return { ...composeDecided(mail.decision, imported.entry, public_url), attachments: [], feeds };
+      return { ...composeDecided(mail.decision, entry, public_url), attachments: [], feeds };
     }
-    const failed = await this.#packStored(await this.sources.failedFile(imported.entry), mail, files);
-    const held = await this.#pack(await this.sources.heldFile(imported.entry), files);
-    const changes = await this.#pack(await this.sources.changesFile(imported.entry), files);
+    const details = await this.sources.loadDetails(entry);
+    const failed = await this.#packStored(await this.sources.failedFile(entry), mail, files);
+    const held = await this.#pack(await this.sources.heldFile(entry), files);
+    const changes = await this.#pack(await this.sources.changesFile(entry), files);
     const notes = { failed: failed.note, held: held.note, changes: changes.note };
-    const words = composeImport(mail.kind, imported, notes, public_url);
+    const words = composeImport(mail.kind, { entry, ...details }, notes, public_url);
     return { ...words, feeds, attachments: [failed, held, changes].flatMap(({ attachment }) => attachment ?? []) };
   }
 
@@ -93,11 +96,14 @@ export class Drafts {
 
   async #digestItem(mail: WaitingMail): Promise<DigestItem | null> {
     if (mail.kind === "alert") return { kind: "alert", subject: mail.alert.subject, feed: mail.alert.feed ?? "" };
-    const imported = await this.sources.loadImport(mail.importId);
-    if (imported === null) return null;
-    if (mail.kind === "decided") return { kind: mail.kind, entry: imported.entry, what: mail.decision.what };
-    const file = await this.sources.failedFile(imported.entry);
-    return { kind: mail.kind, entry: imported.entry, failedFile: file?.name ?? null };
+    const entry = await this.sources.findImport(mail.importId);
+    if (entry === null) return null;
+    if (mail.kind === "decided") return { kind: mail.kind, entry, what: mail.decision.what };
+    const file = await this.sources.failedFile(entry);
+    // Only a reminder names the failures of earlier files.
+    const isReminder = mail.kind === "failures" && entry.failed === 0;
+    const { earlier } = isReminder ? await this.sources.loadDetails(entry) : { earlier: [] };
+    return { kind: mail.kind, entry, earlier, failedFile: file?.name ?? null };
   }
 
   /** An unreadable file does not delay the mail. Instead, the text says that the file could not be read. */
@@ -126,7 +132,7 @@ export class Drafts {
 /** The first paragraph of an alert describes the problem. */
 function alertParts(alert: string): Part[] {
   const [first, ...others] = alert.trimEnd().split("\n\n").map((text) => text.split("\n").map(printable).join("\n"));
-  return [{ kind: "lead", tone: "decide", text: first }, ...others.map((text) => ({ kind: "text", text }) as const)];
+  return [lead("decide", first), ...others.map(text)];
 }
 
 /** Mails with a decision or information for the admin. */

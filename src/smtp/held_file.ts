@@ -2,7 +2,7 @@
 import type { HeldColumn, Hold } from "../domain/decision.ts";
 import type { ImportEntry } from "../importer/ports.ts";
 import { counted, grouped } from "../runtime/grouped.ts";
-import { type Part, section, text } from "./part.ts";
+import { lead, type Part, section, text } from "./part.ts";
 import { shown } from "./text.ts";
 
 /** If a mail is late, an admin may already have decided. */
@@ -19,9 +19,9 @@ export function isHeldFile({ hold }: Pick<ImportEntry, "hold">): boolean {
 
 /** `name`: the name of the file, in quotes. */
 export function heldFileOpening({ state, reason }: Hold, name: string): Part[] {
-  const first: Part = state === "open"
-    ? { kind: "lead", tone: "decide", text: `Approve or discard: the file ${name} is on hold.` }
-    : { kind: "lead", tone: "good", text: `The file ${name} was put on hold.` };
+  const first = state === "open"
+    ? lead("decide", `Approve or discard: the file ${name} is on hold.`)
+    : lead("good", `The file ${name} was put on hold.`);
   return [first, text(NOW[state]), text(`Reason: ${shown(reason, 1_000)}.`)];
 }
 

@@ -6,8 +6,11 @@ import type { Counts } from "../domain/outcome.ts";
 import type { ImportEntry } from "../importer/ports.ts";
 import { shown } from "./text.ts";
 
-export interface MailedImport {
+export interface MailedImport extends MailDetails {
   entry: ImportEntry;
+}
+
+export interface MailDetails {
   /** The new and the known failures of this import, grouped by reason. The largest groups come first. */
   fresh: readonly FailureGroup[];
   known: readonly FailureGroup[];

@@ -10,7 +10,7 @@ import { decideSteps, HOLD_WORDS, holdParts, holdState, isOnHold } from "./hold_
 import { heldFileOpening, isHeldFile } from "./held_file.ts";
 import { importLink } from "./links.ts";
 import { heldUsers, isTrial, type MailedImport, placeOf } from "./mailed_import.ts";
-import { list, type Part, section, text, type Tone } from "./part.ts";
+import { lead, list, type Part, section, text } from "./part.ts";
 import { localMinute, shown } from "./text.ts";
 
 export interface FileNotes {
@@ -58,7 +58,7 @@ function allFailed({ failed, records }: Counts): boolean {
 }
 
 /** The last words of a mail's subject, and of an import's line in a digest. */
-export function outcome(kind: ImportMailKind, entry: ImportEntry, earlier: readonly FailureGroup[] = []): string {
+export function outcome(kind: ImportMailKind, entry: ImportEntry, earlier: readonly FailureGroup[]): string {
   switch (kind) {
     case "failures":
       return allFailed(entry) ? allFailedWords(entry) : newsOf(entry, earlier);
@@ -131,10 +131,6 @@ function failedOf({ failed, records }: Counts): string {
   return `${grouped(failed)} of ${counted(records, "record")} failed.`;
 }
 
-function lead(tone: Tone, text: string): Part {
-  return { kind: "lead", tone, text };
-}
-
 export const COUNT_LABELS: Readonly<Record<keyof Counts, string>> = {
   records: "Records",
   created: "Created",
@@ -190,7 +186,7 @@ function nextSteps(imported: MailedImport, files: FileNotes, publicUrl: string):
   const { entry } = imported;
   if (entry.status === "rejected") return [rejectedSteps(entry)];
   const parts = [
-    ...(isTrial(entry) ? [] : decideSteps(entry, publicUrl)),
+    ...decideSteps(entry, publicUrl),
     ...(entry.failed > 0 ? fixSteps(entry, files.failed) : []),
     ...(isTrial(entry) ? [TRIAL_STEPS] : []),
   ];

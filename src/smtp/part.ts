@@ -19,6 +19,8 @@ export type Part =
   | { kind: "table"; head: readonly string[] | null; rows: readonly (readonly Cell[])[]; right: readonly number[] }
   | { kind: "foot"; text: string };
 
+/** A paragraph that stands out. */
+export const lead = (tone: Tone, text: string): Part => ({ kind: "lead", tone, text });
 export const text = (text: string): Part => ({ kind: "text", text });
 export const list = (items: readonly string[]): Part => ({ kind: "list", ordered: false, items });
 export const steps = (items: readonly string[]): Part => ({ kind: "list", ordered: true, items });

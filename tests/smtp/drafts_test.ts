@@ -48,8 +48,8 @@ function source(name: string, content: string | Error): AttachmentSource {
 
 function drafts(failed: AttachmentSource, held: AttachmentSource): Drafts {
   return new Drafts({
-    loadImport: () =>
-      Promise.resolve({ entry: ENTRY, ...{ fresh: [], known: [], earlier: [], held: [], heldColumns: [] } }),
+    findImport: () => Promise.resolve(ENTRY),
+    loadDetails: () => Promise.resolve({ fresh: [], known: [], earlier: [], held: [], heldColumns: [] }),
     failedFile: () => Promise.resolve(failed),
     heldFile: () => Promise.resolve(held),
     changesFile: () => Promise.resolve(null),

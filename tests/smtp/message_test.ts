@@ -321,9 +321,12 @@ Deno.test("times are local, with the time zone", () => {
 
 Deno.test("a digest lists imports and counts the remaining ones", () => {
   const reason = { code: "workbook", text: "this is an Excel workbook: save it as CSV", line: null };
+  const earlier = [group({ records: 4 }), group({ records: 3, line: 9 })], none = { earlier: [], failedFile: null };
+  const failing = entry({ records: 9, failed: 2, failed_new: 1 });
   const { subject, text } = written(composeDigest([
-    { kind: "failures", entry: entry({ records: 9, failed: 2, failed_new: 1 }), failedFile: "roster.T.failed.csv" },
-    { kind: "rejected", entry: entry({ file: "b\n.csv", status: "rejected", reason }), failedFile: null },
+    { kind: "failures", entry: failing, earlier: [], failedFile: "roster.T.failed.csv" },
+    { kind: "rejected", entry: entry({ file: "b\n.csv", status: "rejected", reason }), ...none },
+    { kind: "failures", entry: entry({ file: "d.csv", status: "done", records: 9 }), earlier, failedFile: null },
     { kind: "decided", entry: entry({ file: "c.csv" }), what: "undone" },
     { kind: "alert", subject: "rosterd: no file for 24 hours", feed: "" },
   ], 300));
@@ -334,8 +337,9 @@ Deno.test("a digest lists imports and counts the remaining ones", () => {
   );
   assert.match(text, /- b\\u\{a\}\.csv: rejected: this is an Excel workbook: save it as CSV \(import 12\)/);
   assert.match(text, /- c\.csv: import undone \(import 12\)/);
+  assert.match(text, /- d\.csv: 7 known failures \(import 12\)/);
   assert.match(text, /- rosterd: no file for 24 hours/);
-  assert.match(text, /^ {2}- and 296 more$/m);
+  assert.match(text, /^ {2}- and 295 more$/m);
   assert.equal(composeDigest([], 1).subject, "rosterd: 1 import needs attention");
 });
 

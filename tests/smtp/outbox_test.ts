@@ -46,7 +46,8 @@ async function world() {
   };
   const dependencies: OutboxDependencies = {
     store: new PostgresOutboxStore(sql),
-    loadImport: (id) => loadImport(sql, id),
+    findImport: (id) => findImport(sql, id),
+    loadDetails: () => Promise.resolve({ fresh: [FRESH], known: [], earlier: [], held: [], heldColumns: [] }),
     failedFile: async ({ id }) => {
       const [{ failed_file }] = await sql`select failed_file from rosterd.imports where id = ${id}`;
       return failed_file && storedFile(new BakFolder(bak), failed_file);
@@ -93,13 +94,13 @@ async function world() {
   };
 }
 
-async function loadImport(sql: postgres.Sql, id: number) {
+const FRESH = group({ records: 2, line: 2, reason: "must be one email address" });
+
+async function findImport(sql: postgres.Sql, id: number) {
   const [row] = await sql`select * from rosterd.imports where id = ${id}`;
   if (row === undefined) return null;
   const counts = Object.fromEntries(Object.keys(noCounts()).map((name) => [name, Number(row[name])]));
-  const entry = { ...row, ...counts, id, started_at: row.started_at.toISOString() } as unknown as ImportEntry;
-  const fresh = [group({ records: 2, line: 2, reason: "must be one email address" })];
-  return { entry, fresh, known: [], earlier: [], held: [], heldColumns: [] };
+  return { ...row, ...counts, id, started_at: row.started_at.toISOString() } as unknown as ImportEntry;
 }
 
 Deno.test("a waiting mail goes to all recipients with its file, and its import is marked as sent", async () => {

@@ -57,7 +57,12 @@ const MAILS: Record<string, Words> = {
   imported: composeImport("imported", mailed({ status: "done", records: 5, unchanged: 5 }), NO_FILES, PAGE),
   decided: composeDecided(DECISION, entry(), PAGE),
   digest: composeDigest([
-    { kind: "failures", entry: entry({ records: 9, failed: 2 }), failedFile: "roster.T.failed.csv" },
+    {
+      kind: "failures",
+      entry: entry({ records: 9, failed: 2, failed_new: 1 }),
+      earlier: [],
+      failedFile: "roster.T.failed.csv",
+    },
     { kind: "alert", subject: "rosterd: no file for 24 hours", feed: "" },
   ], 300),
 };
