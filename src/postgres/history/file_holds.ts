@@ -6,8 +6,7 @@ import type { Approval, DoneImport, HeldPlan, ImportEntry } from "../../importer
 import type { Sql, Tx } from "../connection/connect.ts";
 import { type GreatestId, raisingIds } from "../import/import_ids.ts";
 import { type DecidedImport, noteDecision } from "./decision.ts";
-import { notifying } from "./history.ts";
-import { enqueue, newMessageId } from "./outbox_store.ts";
+import { endImport } from "./end_import.ts";
 
 type HeldImport = HeldPlan & Pick<DoneImport, "facts" | "mail" | "finishedAt">;
 
@@ -18,16 +17,11 @@ export async function holdFile(
   { held, warnings, facts, mail, finishedAt }: HeldImport,
 ): Promise<void> {
   const { records, delimiter, encoding, sha256, bytes } = facts;
-  const { count } = await tx`
-    update rosterd.imports set
-      status = 'held', hold_state = 'open', hold_kind = 'changes', hold_reason = ${held.reason},
-      hold_columns = ${tx.json(held.columns as never)}, warnings = ${tx.json(warnings as never)}, reason = null,
-      records = ${records}, held = ${records}, mail = ${mail.state}, delimiter = ${delimiter}, encoding = ${encoding},
-      sha256 = ${sha256}, bytes = ${bytes}, finished_at = ${finishedAt}
-    where id = ${importId} and status in ('running', 'error')
-    returning ${notifying(tx)}`;
-  if (count === 0 || mail.state !== "waiting") return;
-  await enqueue(tx, { kind: mail.kind, importId, messageId: newMessageId(mail.sender) });
+  await endImport(tx, importId, mail, {
+    ...{ status: "held", hold_state: "open", hold_kind: "changes", hold_reason: held.reason },
+    ...{ hold_columns: tx.json(held.columns as never), warnings: tx.json(warnings as never), reason: null },
+    ...{ records, held: records, delimiter, encoding, sha256, bytes, finished_at: finishedAt },
+  });
 }
 
 /**

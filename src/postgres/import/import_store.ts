@@ -21,15 +21,15 @@ import { hasCode } from "../../runtime/errors.ts";
 import { cancelOnAbort } from "../connection/cancel_on_abort.ts";
 import type { Database } from "../connection/connect.ts";
 import { pagesOf } from "../connection/pages.ts";
+import { endImport } from "../history/end_import.ts";
 import { holdFile, holdMore } from "../history/file_holds.ts";
-import { failureColumns, findImport, notifying, toEntry } from "../history/history.ts";
+import { failureColumns, findImport, toEntry } from "../history/history.ts";
 import { hasYielded, LockedByOthers } from "./lock.ts";
 import { acquireImportLock, prepare } from "./import_lock.ts";
 import { type GreatestId, NO_GREATEST_ID, raisingIds } from "./import_ids.ts";
 import { PostgresDryRun, PostgresImportTransaction } from "./import_transaction.ts";
 import { migrateWithin } from "../migrate.ts";
 import { explainWithRights } from "../rights.ts";
-import { enqueue, newMessageId } from "../history/outbox_store.ts";
 
 /**
  * A dry run does not take the import lock. Instead, a dry run uses a snapshot in which concurrent imports are
@@ -129,17 +129,13 @@ export class PostgresImportStore implements ImportStore {
   }
 
   async reject(importId: number, reason: Reason, facts: Facts, mail: MailOwed, finishedAt: Date): Promise<void> {
-    await this.database.sql.begin(async (tx) => {
-      const { delimiter, encoding, sha256, bytes } = facts;
-      const [row] = await tx`
-        update rosterd.imports
-        set status = 'rejected', reason = ${tx.json(reason as never)}, mail = ${mail.state}, delimiter = ${delimiter},
-          encoding = ${encoding}, sha256 = ${sha256}, bytes = ${bytes}, finished_at = ${finishedAt}
-        where id = ${importId} and status in ('running', 'error')
-        returning ${notifying(tx)}`;
-      if (row === undefined || mail.state !== "waiting") return;
-      await enqueue(tx, { kind: mail.kind, importId, messageId: newMessageId(mail.sender) });
-    });
+    const { delimiter, encoding, sha256, bytes } = facts;
+    await this.database.sql.begin((tx) =>
+      endImport(tx, importId, mail, {
+        ...{ status: "rejected", reason: tx.json(reason as never), finished_at: finishedAt },
+        ...{ delimiter, encoding, sha256, bytes },
+      })
+    );
   }
 
   async holdFile(

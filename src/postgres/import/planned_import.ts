@@ -12,10 +12,10 @@ import { errorWithCode } from "../../runtime/errors.ts";
 import type { Tx } from "../connection/connect.ts";
 import { type CountedPlan, countPlan } from "./dry_run_plan.ts";
 import { isUniqueViolation, type LockAttempt, type LockWait, lockWithRetry } from "./lock.ts";
+import { endImport } from "../history/end_import.ts";
 import { supersedeHeldFiles } from "../history/file_holds.ts";
-import { notifying, toEntry } from "../history/history.ts";
+import { toEntry } from "../history/history.ts";
 import { type ComparedImport, keepFailures } from "./failure_news.ts";
-import { enqueue, newMessageId } from "../history/outbox_store.ts";
 import type { Plan, Planner } from "./planner.ts";
 import { withValues } from "./queries.ts";
 import type { StagedFacts, StagingContext } from "./staging.ts";
@@ -124,17 +124,10 @@ export async function record(
   const { delimiter, encoding, sha256, bytes } = facts;
   const held = hold === null ? {} : { hold_state: "open", hold_kind: "access", hold_reason: hold };
   const read = { delimiter, encoding, sha256, bytes };
-  const values = { ...counts, failed_new, failed_fixed, ...held, ...read, status, mail: mail.state };
-  const [row] = await tx`
-    update rosterd.imports
-    set ${tx({ ...values, finished_at: finishedAt } as never)}, warnings = ${tx.json(warnings as never)}, reason = null
-    where id = ${importId} and status in ('running', 'error')
-    returning *, ${notifying(tx)}`;
+  const values = { ...counts, failed_new, failed_fixed, ...held, ...read, status, finished_at: finishedAt };
+  const row = await endImport(tx, importId, mail, { ...values, warnings: tx.json(warnings as never), reason: null });
   // An earlier COMMIT whose reply was lost did succeed. The import stops, so that the file is not applied twice.
-  if (row === undefined) throw errorWithCode("applied_before", "this import was already applied");
+  if (row === null) throw errorWithCode("applied_before", "this import was already applied");
   if (status !== "checked" && counts.records > counts.failed + counts.skipped) await supersedeHeldFiles(tx, importId);
-  if (mail.state === "waiting") {
-    await enqueue(tx, { kind: mail.kind, importId, messageId: newMessageId(mail.sender) });
-  }
   return toEntry(row);
 }
