@@ -1,5 +1,5 @@
 /** Decides whether a file that changes a column of most users is held (docs/people.md#change-guard). Pure. */
-import { grouped } from "../runtime/grouped.ts";
+import { counted, grouped } from "../runtime/grouped.ts";
 import type { HeldColumn } from "./decision.ts";
 import { type Guard, guards } from "./guard.ts";
 
@@ -36,7 +36,7 @@ export function reasonToHoldFile(
   const named = [
     `${column} would change for ${grouped(users)} of the ${grouped(known_users)} known users in the file`,
     ...others.map(({ column, users }) => `${column} for ${grouped(users)}`),
-    ...(more > 0 ? [`and ${more} more ${more === 1 ? "column" : "columns"}`] : []),
+    ...(more > 0 ? [`and ${counted(more, "more column")}`] : []),
   ];
   return `${named.join(", ")}: more than ${max_percent} percent and more than ${grouped(min_users)} users`;
 }

@@ -1,7 +1,7 @@
 /**
  * Decides whether an import that would take access from many users needs approval (docs/people.md#archive-guard). Pure.
  */
-import { grouped } from "../runtime/grouped.ts";
+import { counted, grouped } from "../runtime/grouped.ts";
 import type { Settings } from "./settings.ts";
 
 /** The limits of the archive guard. The change guard (`change_guard.ts`) uses the same limits. */
@@ -38,7 +38,7 @@ export function reasonToHold(guard: Guard, openHold: number | null, losses: read
   return [
     ...sentences,
     ...(more > 0
-      ? [`and ${more} more login ${more === 1 ? "source also exceeds" : "sources also exceed"} the limits`]
+      ? [`and ${counted(more, "more login source also exceeds", "more login sources also exceed")} the limits`]
       : []),
   ].join("; ");
 }

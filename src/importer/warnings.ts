@@ -3,7 +3,7 @@ import type { HeldChanges, Warning } from "../domain/outcome.ts";
 import { guards } from "../domain/guard.ts";
 import { mailConfigured, type Settings } from "../domain/settings.ts";
 import { settingsOf } from "../domain/feed_settings.ts";
-import { grouped } from "../runtime/grouped.ts";
+import { counted, grouped } from "../runtime/grouped.ts";
 import type { MailOwed, PlanSummary } from "./ports.ts";
 
 /** Warnings about settings with which users are archived without approval. Startup and `doctor` show these warnings. */
@@ -38,9 +38,7 @@ export function notWholeWarning(
   const why = own
     ? "the file has a rosterd_… column, so it is a failed-records file"
     : unreadable > 0
-    ? `the unique_id of ${unreadable} ${
-      unreadable === 1 ? "record" : "records"
-    } could not be read, first on line ${firstLine}`
+    ? `the unique_id of ${counted(unreadable, "record")} could not be read, first on line ${firstLine}`
     : applies
     ? null
     : "no record was applied";
@@ -49,13 +47,12 @@ export function notWholeWarning(
 
 /** `users` is the number of users whose value in this `fill_only_columns` column differs from the roster's. */
 export function keptWarning(column: string, users: number): Warning {
-  const whose = users === 1 ? "1 user" : `${grouped(users)} users`;
-  return { code: "kept", text: `${column} of ${whose} differs from the roster and was kept` };
+  return { code: "kept", text: `${column} of ${counted(users, "user")} differs from the roster and was kept` };
 }
 
 /** `users`: the number of users who would have lost access without the other feeds. */
 export function keptByOtherFeedWarning(users: number): Warning {
-  const who = users === 1 ? "1 user keeps" : `${grouped(users)} users keep`;
+  const who = counted(users, "user keeps", "users keep");
   return {
     code: "kept_by_other_feed",
     text: `${who} access although this feed no longer calls them active, because another feed does`,
@@ -67,20 +64,20 @@ export function keptByOtherFeedWarning(users: number): Warning {
  * archived because they have been disabled for `days` days.
  */
 export function graceWarnings(days: number, begun: number, over: number): Warning[] {
-  const users = (count: number, one: string, many: string) =>
-    count === 1 ? `1 user ${one}` : `${grouped(count)} users ${many}`;
   return [
     ...(begun === 0 ? [] : [{
       code: "grace_begun",
       text:
-        `${users(begun, "is", "are")} disabled; the first file after ${
+        `${counted(begun, "user is", "users are")} disabled; the first file after ${
           grouped(days)
         } days archives them and releases their ` +
         "permits, unless a roster calls them active before (release_permits_after_days)",
     }]),
     ...(over === 0 ? [] : [{
       code: "grace_over",
-      text: `${users(over, "is", "are")} archived, because they have been inactive for ${grouped(days)} days`,
+      text: `${counted(over, "user is", "users are")} archived, because they have been inactive for ${
+        grouped(days)
+      } days`,
     }]),
   ];
 }
@@ -90,7 +87,7 @@ export function graceWarnings(days: number, begun: number, over: number): Warnin
  * record.
  */
 export function otherPersonWarning(users: number, line: number): Warning {
-  const who = users === 1 ? "1 user gets" : `${grouped(users)} users get`;
+  const who = counted(users, "user gets", "users get");
   const where = users === 1 ? "on" : "first on";
   return {
     code: "other_person",

@@ -5,7 +5,7 @@
 import { type Column, columnPosition } from "../../domain/columns.ts";
 import { reject, type Warning } from "../../domain/outcome.ts";
 import { type DateFormat, mayHaveDefault } from "../../domain/setting_values.ts";
-import { grouped } from "../../runtime/grouped.ts";
+import { counted, grouped } from "../../runtime/grouped.ts";
 import { DATE_FORMS, dayNumber, isRealDay } from "./date_forms.ts";
 import { cut, shown } from "./rule.ts";
 
@@ -123,7 +123,7 @@ function datesWarning(found: ColumnFindings, skipped: number): Warning | null {
   const likely = found.likelyForms(skipped);
   if (likely === null) return null;
   const { formats, count } = likely;
-  const what = `${grouped(count)} ${count === 1 ? "date looks" : "dates look"}`;
+  const what = counted(count, "date looks", "dates look");
   return { code: "date_format", text: `${what} like ${formats.join(" or ")}: set date_format` };
 }
 

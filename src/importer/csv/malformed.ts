@@ -1,5 +1,6 @@
 /** Explains why a record cannot be read, for the clerk who corrects the roster. */
 import type { Malformed } from "./batch.ts";
+import { counted } from "../../runtime/grouped.ts";
 import { shown } from "../checks/rule.ts";
 
 export function malformedReason(why: Malformed, headers: readonly string[]): string {
@@ -21,11 +22,11 @@ export function malformedReason(why: Malformed, headers: readonly string[]): str
       return `${counts(why)}: check that each value is in its column, and add the missing delimiters`;
     case "fewer_than_others":
       return `the record has ${
-        values(why.found)
+        counted(why.found, "value")
       } but most records have ${why.expected}: add the missing delimiter between two values`;
     case "more_than_others":
       return `the record has ${
-        values(why.found)
+        counted(why.found, "value")
       } but most records have ${why.expected}: remove the surplus delimiter, or put the value that contains it in quotes`;
     case "too_many_values":
       return `${counts(why)}: put each value that contains the delimiter in quotes`;
@@ -42,9 +43,5 @@ function place(value: number, headers: readonly string[]): string {
 }
 
 function counts({ expected, found }: { expected: number; found: number }): string {
-  return `the record has ${values(found)} but the header has ${expected}`;
-}
-
-function values(count: number): string {
-  return count === 1 ? "1 value" : `${count} values`;
+  return `the record has ${counted(found, "value")} but the header has ${expected}`;
 }
