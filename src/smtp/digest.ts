@@ -32,9 +32,8 @@ export function composeDigest(items: readonly DigestItem[], total: number): Word
           'The files named above are in the folder "bak" inside the upload folder. Correct the failed records in a ' +
             "spreadsheet, save them as CSV and drop them into the upload folder, under any name that ends in .csv.",
         ),
-        text(
-          "Held files and changes wait until an admin approves or discards them. To see all imports, run  rosterd imports",
-        ),
+        text("Held files and changes wait until an admin approves or discards them."),
+        { kind: "commands", items: [{ when: "To see all imports", command: "rosterd imports" }] },
       ]),
     ],
   };

@@ -68,9 +68,18 @@ function tableHtml({ head, rows, right }: Extract<Part, { kind: "table" }>): str
 }
 
 function cellHtml(cell: Cell): string {
-  if (typeof cell === "string") return escaped(cell);
+  if (typeof cell === "string") return textHtml(cell);
   const note = cell.note === "" ? "" : `<br><span class="note">${escaped(cell.note)}</span>`;
-  return escaped(cell.text) + note;
+  return textHtml(cell.text) + note;
+}
+
+/** A phone would break short values, such as a unique_id, to make room for long ones. */
+const MAX_UNBROKEN = 10;
+
+/** Addresses break after the `@`. */
+function textHtml(text: string): string {
+  const html = escaped(text).replaceAll("@", "@<wbr>");
+  return text.length > MAX_UNBROKEN ? html : `<span class="short">${html}</span>`;
 }
 
 function lines(text: string): string {

@@ -299,7 +299,10 @@ Deno.test("the HTML has the content of the text, escapes it, and loads nothing",
   const page = html(subject, parts);
   const words = (text: string) => text.replace(/^ *(?:[-]|\d\.) /gm, "").match(/[\p{L}\p{N}_.@/"<>&]+/gu)!.join(" ");
   const read = page.slice(page.indexOf("<body>")).replace(/<a [^>]*href="([^"]*)"[^>]*>([^<]*)<\/a>/g, "$2 $1")
-    .replace(/<[^>]*>/g, " ").replace(/&lt;/g, "<").replace(/&gt;/g, ">").replace(/&quot;/g, '"').replace(
+    .replaceAll("<wbr>", "").replace(/<[^>]*>/g, " ").replace(/&lt;/g, "<").replace(/&gt;/g, ">").replace(
+      /&quot;/g,
+      '"',
+    ).replace(
       /&amp;/g,
       "&",
     );
