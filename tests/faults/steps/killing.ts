@@ -12,12 +12,14 @@ const report = Deno.env.get("ROSTERD_KILLED");
 const begin = Deno.env.get("ROSTERD_KILL_FROM");
 let effects = 0;
 
-/** Makes one side effect, unless the process ends first. */
+/** Makes one side effect, unless the process ends first. One that fails counts, too. */
 export async function effect<T>(name: string, work: () => PromiseLike<T>): Promise<T> {
   const number = await before(name);
-  const result = await work();
-  await after(name, number);
-  return result;
+  try {
+    return await work();
+  } finally {
+    await after(name, number);
+  }
 }
 
 /** Counts a side effect that is about to happen. Returns the number of the side effect, for {@link after}. */
