@@ -20,7 +20,8 @@ export function oneConnection({ database, url }: RosterDatabase): OneConnection 
   if (url === null) {
     return { database, store: new PostgresImportStore(database), [Symbol.asyncDispose]: async () => {} };
   }
-  const sql = postgres(url, { ...CONNECTION, max: 1 }) as unknown as Sql;
+  // A new connection would not have the temporary tables of the session.
+  const sql = postgres(url, { ...CONNECTION, max: 1, max_lifetime: null }) as unknown as Sql;
   const session = { isOwn: true, hasTables: false };
   const one: Database = {
     kind: "embedded",
