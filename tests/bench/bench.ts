@@ -58,6 +58,17 @@ async function findOthers(): Promise<Others> {
   return others;
 }
 
+function importRow(
+  of: Pick<ImportRow, "title" | "most">,
+  { name }: Program,
+  { seconds, peakMiB, cpu }: Measured,
+  byHand: Measured | null,
+  pgloader: Measured | null,
+): ImportRow {
+  const beside = { byHandSeconds: byHand?.seconds ?? null, pgloaderSeconds: pgloader?.seconds ?? null };
+  return { ...of, program: name, seconds, ...beside, peakMiB, cpu, byHandCpu: byHand?.cpu ?? null };
+}
+
 async function measureImport(options: Options, programs: Program[], others: Others, wanted: ImportCase) {
   const { runs } = options, { name, title, most, isPlainLoad, records = options.records } = wanted;
   const [any] = programs;
@@ -70,8 +81,7 @@ async function measureImport(options: Options, programs: Program[], others: Othe
   const rows: ImportRow[] = [];
   for (const program of programs) {
     const own = await median(runs, `${name}, ${program.name}, s`, seconds, () => importOnce(program, wanted, records));
-    const beside = { byHandSeconds: byHand?.seconds ?? null, pgloaderSeconds: pgloader?.seconds ?? null };
-    rows.push({ title, program: program.name, seconds: own.seconds, ...beside, most, peakMiB: own.peakMiB });
+    rows.push(importRow({ title, most }, program, own, byHand, pgloader));
   }
   return rows;
 }
@@ -96,8 +106,7 @@ async function measureFeeds({ runs, records }: Options, programs: Program[], oth
   const rows: ImportRow[] = [];
   for (const program of programs) {
     const own = await median(runs, `${name}, ${program.name}, s`, seconds, () => feedsOnce(program, records));
-    const beside = { byHandSeconds: byHand?.seconds ?? null, pgloaderSeconds: null };
-    rows.push({ title, program: program.name, seconds: own.seconds, ...beside, most, peakMiB: own.peakMiB });
+    rows.push(importRow({ title, most }, program, own, byHand, null));
   }
   return rows;
 }

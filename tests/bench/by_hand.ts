@@ -114,12 +114,16 @@ export async function makeTable(sql: postgres.Sql): Promise<void> {
 }
 
 /** Loads a roster with psql. */
-export async function loadByHand(file: string, url: string, byHand: ByHand): Promise<Measured> {
+export async function loadByHand(
+  file: string,
+  { url, sql }: { url: string; sql: postgres.Sql },
+  byHand: ByHand,
+): Promise<Measured> {
   const path = await Deno.makeTempFile({ prefix: "rosterd-bench-", suffix: ".sql" });
   try {
     const start = await startOf(file);
     await Deno.writeTextFile(path, script(sourceOf(file, start), headerOf(start), byHand));
-    const result = await measure(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", path, url], ".", {});
+    const result = await measure(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", path, url], ".", {}, sql);
     if (result.code !== 0) throw new Error(`psql failed: ${result.err}`);
     return result;
   } finally {

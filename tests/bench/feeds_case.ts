@@ -32,7 +32,7 @@ export async function feedsByHandOnce(program: Program, records: number): Promis
     await makeTable(sql);
     const night = async () => {
       const done: Measured[] = [];
-      for (const file of files) done.push(await loadByHand(file, url, "upsert"));
+      for (const file of files) done.push(await loadByHand(file, { url, sql }, "upsert"));
       return done;
     };
     await night();
@@ -43,5 +43,7 @@ export async function feedsByHandOnce(program: Program, records: number): Promis
 
 function inAll([one, other]: Measured[]): Measured {
   const peakMiB = one.peakMiB === null ? null : Math.max(one.peakMiB, other.peakMiB!);
-  return { ...other, seconds: one.seconds + other.seconds, peakMiB };
+  const sum = (a: number | null, b: number | null) => a === null || b === null ? null : a + b;
+  const cpu = { program: sum(one.cpu.program, other.cpu.program), server: sum(one.cpu.server, other.cpu.server) };
+  return { ...other, seconds: one.seconds + other.seconds, peakMiB, cpu };
 }

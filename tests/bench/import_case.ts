@@ -26,11 +26,11 @@ export async function byHandOnce(program: Program, wanted: ImportCase, records: 
     const { before, byHand } = wanted;
     if (before !== null) {
       const first = byHand === "archive" || byHand === "snapshot" ? "upsert" : byHand;
-      await loadByHand(await rosterFile({ records, ...before }), url, first);
+      await loadByHand(await rosterFile({ records, ...before }), { url, sql }, first);
     }
     await sellPermits(sql, wanted, records);
     await settle("by_hand.users");
-    const result = await loadByHand(await rosterFile({ records, ...wanted.file }), url, wanted.byHand);
+    const result = await loadByHand(await rosterFile({ records, ...wanted.file }), { url, sql }, wanted.byHand);
     const { created = 0, failed = 0, skipped = 0, permits_released = 0, ...gone } = wanted.expected(records);
     const archived = (gone.archived ?? 0) + (gone.missing_archived ?? 0);
     const users = records - failed - skipped + (before === null ? 0 : created);
@@ -81,7 +81,7 @@ export async function onFreshDatabase<T>(
     const load = async (file: string, keepsFailed = false, feed?: string) => {
       const failed = keepsFailed ? ["--failed-file", join(folder, "failed.csv")] : [];
       const words = ["import", file, "--json", ...failed, ...(feed === undefined ? [] : ["--feed", feed])];
-      const result = await measure([...program.command, ...words], folder, { DATABASE_URL: url });
+      const result = await measure([...program.command, ...words], folder, { DATABASE_URL: url }, sql);
       if (result.code !== 0 && result.code !== 2) throw new Error(`rosterd ended with ${result.code}: ${result.err}`);
       return result;
     };

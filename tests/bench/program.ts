@@ -1,7 +1,9 @@
 /** Runs rosterd in its own process, and measures wall time and peak resident memory. */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type postgres from "postgres";
 import { PERMISSIONS } from "../../.ci/permissions.ts";
+import { endedPrograms, serverSeconds } from "./cpu.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -31,10 +33,17 @@ async function exists(path: string): Promise<boolean> {
   }
 }
 
+/** Null if unknown (`cpu.ts`). */
+export interface CpuSeconds {
+  program: number | null;
+  server: number | null;
+}
+
 export interface Measured {
   seconds: number;
   /** The peak memory; null if the system has no `/proc`. */
   peakMiB: number | null;
+  cpu: CpuSeconds;
   code: number;
   out: string;
   err: string;
@@ -46,19 +55,27 @@ export function spawn(command: readonly string[], folder: string, env: Record<st
   return new Deno.Command(program, { args, cwd: folder, env, stdin: "null", stdout: "piped", stderr: "piped" }).spawn();
 }
 
-/** Runs a program, and waits for it to end. */
+/** Runs a program, and waits for it to end. `sql`: a connection to the server that it uses. */
 export async function measure(
   command: readonly string[],
   folder: string,
   env: Record<string, string>,
+  sql: postgres.Sql | null = null,
 ): Promise<Measured> {
+  const serverBefore = sql && await serverSeconds(sql), programBefore = endedPrograms();
   const begin = performance.now();
   const child = spawn(command, folder, env);
   const peak = watchPeak(child.pid);
   const { code, stdout, stderr } = await child.output();
   const seconds = (performance.now() - begin) / 1000;
+  const program = since(programBefore, endedPrograms());
+  const cpu = { program, server: since(serverBefore, sql && await serverSeconds(sql)) };
   const decoder = new TextDecoder();
-  return { seconds, peakMiB: peak.stop(), code, out: decoder.decode(stdout), err: decoder.decode(stderr) };
+  return { seconds, peakMiB: peak.stop(), cpu, code, out: decoder.decode(stdout), err: decoder.decode(stderr) };
+}
+
+function since(before: number | null, after: number | null): number | null {
+  return before === null || after === null ? null : after - before;
 }
 
 /** Reads the high-water mark of a process ten times a second. The mark only rises, so only the last value counts. */

@@ -1,6 +1,7 @@
 /** Prints the results for people: the figures, and whether each met its goal. */
 import type { HugeRow } from "./huge.ts";
 import type { Latency } from "./latency.ts";
+import type { CpuSeconds } from "./program.ts";
 import type { ReaderRow } from "./reader.ts";
 
 export interface ImportRow {
@@ -12,6 +13,8 @@ export interface ImportRow {
   /** The allowed time, as a multiple of the time that psql takes. */
   most: number;
   peakMiB: number | null;
+  cpu: CpuSeconds;
+  byHandCpu: CpuSeconds | null;
 }
 
 export interface FigureRow {
@@ -37,8 +40,20 @@ const MOST_MIB = 256;
 
 export function importTable(rows: readonly ImportRow[]): string {
   return table(
-    ["import", "program", "rosterd s", "psql s", "pgloader s", "ratio", "goal", "met", "peak MiB"],
-    rows.map(({ title, program, seconds, byHandSeconds, pgloaderSeconds, most, peakMiB }) => {
+    [
+      "import",
+      "program",
+      "rosterd s",
+      "psql s",
+      "pgloader s",
+      "ratio",
+      "goal",
+      "met",
+      "peak MiB",
+      "CPU s",
+      "psql CPU s",
+    ],
+    rows.map(({ title, program, seconds, byHandSeconds, pgloaderSeconds, most, peakMiB, cpu, byHandCpu }) => {
       const ratio = byHandSeconds === null ? null : seconds / byHandSeconds;
       return [
         title,
@@ -50,9 +65,16 @@ export function importTable(rows: readonly ImportRow[]): string {
         `<= ${most}`,
         ratio === null ? "-" : met(ratio <= most, peakMiB),
         String(peakMiB ?? "-"),
+        cpuText(cpu),
+        cpuText(byHandCpu),
       ];
     }),
   );
+}
+
+/** The program's own, and the server's. */
+function cpuText(cpu: CpuSeconds | null): string {
+  return `${cpu?.program?.toFixed(2) ?? "-"} + ${cpu?.server?.toFixed(2) ?? "-"}`;
 }
 
 export function figureTable(rows: readonly FigureRow[]): string {
