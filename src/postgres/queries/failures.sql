@@ -1,10 +1,9 @@
--- Lists the failed records, with all their problems in column order. `keyed` adds the hash of a malformed record's
--- text.
-select f.line, f.unique_id, f.keyed #- '{0,key}' as problems, f.keyed, f.values, f.name
+-- Lists the failed records as they were staged, with all their problems in column order. `keyed` adds the hash of a
+-- malformed record's text.
+select f.line, f.unique_id, f.keyed #- '{0,key}' as problems, f.keyed, f.record, f.name
 from (
   select
-    s.line, s.unique_id,
-    jsonb_build_object('unique_id', s.unique_id, 'active', s.active, {{, |'@label', s.@name}}) as values,
+    s.line, s.unique_id, s as record,
     nullif(concat_ws(' ', nullif(s.first_name, ''), nullif(s.last_name, '')), '') as name,
     coalesce(
       (
@@ -24,4 +23,6 @@ from (
   from staged as s
   where (s.problems is not null or s.line in (select line from taken) or s.line in (select line from repeats))
     and not exists (select from repeats as r where r.line = s.line and r.same)
+  -- This makes PostgreSQL compute the problems once for each record, not once for each use.
+  offset 0
 ) as f

@@ -4,15 +4,21 @@ with failing as materialized (
   select f.line, f.unique_id, f.problems, f.name,
     array(
       select hashtextextended(
-        concat_ws(' ', p ->> 'column', p ->> 'code', coalesce(p ->> 'key',
-          case when f.unique_id is null then f.values::text else f.values ->> (p ->> 'column') end)), 0)
+        concat_ws(' ', p ->> 'column', p ->> 'code', coalesce(p ->> 'key', case
+          when f.unique_id is null then
+            jsonb_build_object('unique_id', null, 'active', (f.record).active, {{, |'@label', (f.record).@name}})::text
+          else case p ->> 'column'
+            when 'unique_id' then f.unique_id when 'active' then (f.record).active {{ |when '@label' then (f.record).@name}}
+          end
+        end)), 0)
       from jsonb_array_elements(f.keyed) as p
     ) as keys
   from ({{failures}}) as f
 ), compared as materialized (
   select failing.*, (
     select min(o.since) from rosterd.import_failures as o
-    where o.open_feed = @feed
+    -- Usually there are none, and looking for each record would take a third of the time.
+    where exists (select from rosterd.import_failures where open_feed = @feed) and o.open_feed = @feed
       and coalesce(o.unique_id, o.keys[1]::text) collate "C" = coalesce(failing.unique_id, failing.keys[1]::text) collate "C"
       and (o.unique_id is null) = (failing.unique_id is null) and o.keys @> failing.keys
   ) as since
