@@ -27,3 +27,19 @@ onServer("alternating imports of two feeds keep both caches valid, and skip unch
   assert.equal(await logOf(db, "a"), a);
   assert.equal((await db.sql`select from rosterd.known_state`).length, 2);
 });
+
+onServer("a feed that shares users counts them once, and not with each unchanged snapshot", async (db) => {
+  const settings = { feeds: { a: {}, b: {} }, missing_users: "archive" as const };
+  // Long values, because the cache is for tables that are not much larger than the roster.
+  const city = "Hull".repeat(10), shared = rosterOf("", city);
+  const rosters = { a: shared, b: shared + rosterOf("b", city).replace(/^.*\n/, "") };
+  const night = async () => {
+    for (const feed of ["a", "b"] as const) await db.import(rosters[feed], { feed, settings });
+    return await db.sql<{ feed: string; named: number; version: string }[]>`
+      select feed, named, xmin::text as version from rosterd.known_state order by feed`;
+  };
+  for (const _ of ["new", "named by both"]) await night();
+  const counted = await night();
+  assert.deepEqual(counted.map(({ feed, named }) => [feed, named]), [["a", 300], ["b", 600]]);
+  assert.deepEqual(await night(), counted);
+});

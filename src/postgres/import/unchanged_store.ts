@@ -70,6 +70,8 @@ export class UnchangedStore {
   #keeping: Keeping | null = null;
   /** The number of users whom the feed names; null if unknown. */
   #named: number | null = null;
+  /** The number that is stored. */
+  #storedNamed: number | null = null;
 
   /** Each feed has a separate cache. If `cache` is null, no record is skipped, and the stored cache stays unchanged. */
   constructor(private readonly tx: Tx, private readonly feed: string, readonly cache: UnchangedCache | null) {}
@@ -101,6 +103,7 @@ export class UnchangedStore {
     const size = { ...found, users: kept?.users ?? 0 };
     const isRewritten = await this.#load(cache, size, kept === null ? null : sums.differing(kept));
     this.#keeping = { tie, sums, isChanged: isChanged || isRewritten };
+    this.#storedNamed = found.known_named;
     this.#named = isChanged ? null : found.known_named;
   }
 
@@ -130,7 +133,7 @@ export class UnchangedStore {
     if (isDirect) await sums.addCreated(importId);
     else if (isPlanned) await sums.addWritten();
     await this.#eachUser(unsure, [!only_ours], (uniqueId) => journal.withdraw(uniqueId));
-    if (!isChanged && !isPlanned && journal.isEmpty) return;
+    if (!isChanged && !isPlanned && journal.isEmpty && this.#named === this.#storedNamed) return;
     await this.append();
     await this.#writeState(keeping, await this.#namedAfter(written));
   }
