@@ -1,9 +1,5 @@
-import type postgres from "postgres";
-
 /** Whether an import changed users, even if some of them are held. False while the change guard holds the whole file. */
 export const APPLIED = "status in ('done', 'failed_records', 'held') and hold_kind is distinct from 'changes'";
 
 /** {@link APPLIED}, and nobody has undone the import. */
-export function inEffect(sql: postgres.ISql) {
-  return sql`${sql.unsafe(APPLIED)} and undone_at is null`;
-}
+export const IN_EFFECT = `${APPLIED} and undone_at is null`;

@@ -5,6 +5,7 @@ import { maskSettings } from "../../domain/settings.ts";
 import type { Approval, DoneImport, HeldPlan, ImportEntry } from "../../importer/ports.ts";
 import type { Sql, Tx } from "../connection/connect.ts";
 import { type GreatestId, raisingIds } from "../import/import_ids.ts";
+import { withValues } from "../import/queries.ts";
 import { type DecidedImport, noteDecision } from "./decision.ts";
 import { endImport } from "./end_import.ts";
 
@@ -38,14 +39,16 @@ export async function holdMore(sql: Sql, importId: number, { reason, columns }: 
     where id = ${importId} and hold_state = 'open'`;
 }
 
+const SUPERSEDE = `
+  update rosterd.imports as held
+  set hold_state = 'superseded', hold_ended_at = now(), hold_ended_by = newer.id
+  from rosterd.imports as newer
+  where newer.id = $1 and held.feed = newer.feed and held.id < coalesce(newer.approves, newer.id)
+    and held.hold_state = 'open' and held.hold_kind = 'changes'`;
+
 /** Ends the holds on older files of the feed, because this import has applied a newer one. */
 export async function supersedeHeldFiles(tx: Tx, importId: number): Promise<void> {
-  await tx`
-    update rosterd.imports as held
-    set hold_state = 'superseded', hold_ended_at = now(), hold_ended_by = newer.id
-    from rosterd.imports as newer
-    where newer.id = ${importId} and held.feed = newer.feed and held.id < coalesce(newer.approves, newer.id)
-      and held.hold_state = 'open' and held.hold_kind = 'changes'`;
+  await tx.unsafe(withValues(SUPERSEDE, importId));
 }
 
 /** Inserts the import that applies a held file. Throws CannotDecide. */

@@ -1,5 +1,5 @@
 /** Which files in `bak` the database knows (docs/reliability.md#restore). */
-import { inEffect } from "./applied.ts";
+import { IN_EFFECT } from "./applied.ts";
 import type { Sql } from "../connection/connect.ts";
 
 export interface KnownFiles {
@@ -19,7 +19,7 @@ export async function knownFiles(sql: Sql, feed: string): Promise<KnownFiles> {
   const [row] = await sql<{ newest: Date | null; dismissed: Date | null }[]>`
     select
       (select date_trunc('second', max(started_at)) from rosterd.imports
-        where feed = ${feed} and ${inEffect(sql)}) as newest,
+        where feed = ${feed} and ${sql.unsafe(IN_EFFECT)}) as newest,
       (select dismissed_until from rosterd.dismissed_files where feed = ${feed}) as dismissed`;
   return { names: new Set(rows.map(({ name }) => name)), newest: row.newest, dismissedUntil: row.dismissed };
 }

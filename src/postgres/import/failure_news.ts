@@ -13,12 +13,18 @@ export interface ComparedImport {
   isFailedFile: boolean;
 }
 
+const ANY_OPEN = "select exists (select from rosterd.import_failures where open_feed = $1) as before";
+
+const OPEN_AND_TOLD = `
+  select exists (select from rosterd.import_failures where open_feed = $1) as open,
+    (select max(started_at) from rosterd.imports
+      where feed = $1 and mail in ('waiting', 'sent') and status <> 'rejected' and undone_at is null) as "toldAt"`;
+
 export async function keepFailures(
   { tx, queries, importId, feed, isFailedFile }: ComparedImport,
   { failed, records }: Pick<Counts, "failed" | "records">,
 ): Promise<FailureNews> {
-  const [{ before }] = await tx`
-    select exists (select from rosterd.import_failures where open_feed = ${feed}) as before`;
+  const [{ before }] = await tx.unsafe(withValues(ANY_OPEN, feed));
   if (failed === 0 && !before) return { failed_new: 0, failed_fixed: 0, open: false, toldAt: null };
   const [{ failed_new }] = failed === 0
     ? [{ failed_new: 0 }]
@@ -26,9 +32,6 @@ export async function keepFailures(
   const [{ failed_fixed }] = before
     ? await tx.unsafe(withValues(queries.endFailures, importId, !isFailedFile, records))
     : [{ failed_fixed: 0 }];
-  const [{ open, toldAt }] = await tx`
-    select exists (select from rosterd.import_failures where open_feed = ${feed}) as open,
-      (select max(started_at) from rosterd.imports 
-        where feed = ${feed} and mail in ('waiting', 'sent') and status <> 'rejected' and undone_at is null) as "toldAt"`;
+  const [{ open, toldAt }] = await tx.unsafe(withValues(OPEN_AND_TOLD, feed));
   return { failed_new, failed_fixed, open, toldAt };
 }

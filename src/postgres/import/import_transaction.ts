@@ -19,7 +19,7 @@ import { oldIdPosition } from "../../importer/checks/header.ts";
 import type { Roster } from "../../importer/csv/roster.ts";
 import { createUnchangedCache } from "../../importer/digests/unchanged_cache.ts";
 import type { Session, Tx } from "../connection/connect.ts";
-import { inEffect } from "../history/applied.ts";
+import { IN_EFFECT } from "../history/applied.ts";
 import { beginApproval, endApproval } from "../history/file_holds.ts";
 import type { GreatestId } from "./import_ids.ts";
 import type { LockWait } from "./lock.ts";
@@ -27,7 +27,7 @@ import { Planner } from "./planner.ts";
 import { PostgresDryRunPlan } from "./dry_run_plan.ts";
 import { PostgresPlannedImport } from "./planned_import.ts";
 import { PostgresPlannedTrial } from "./planned_trial.ts";
-import { importQueries, importTables } from "./queries.ts";
+import { importQueries, importTables, withValues } from "./queries.ts";
 import { PostgresStaging, type StagingContext } from "./staging.ts";
 import { UnchangedStore } from "./unchanged_store.ts";
 
@@ -107,18 +107,22 @@ async function stageWithoutApplying<Planned>(
   });
 }
 
+const SAME_CONTENT = `
+  with applied as (
+    select id, started_at, sha256 from rosterd.imports
+    where feed = $1 and ${IN_EFFECT}
+  )
+  select id, started_at as "startedAt", id = (select max(id) from applied) as "isLatest"
+  from applied where sha256 = $2 order by id desc limit 1`;
+
 async function findSameContent(
   tx: Tx,
   feed: string,
   sha256: string,
 ): Promise<{ id: number; startedAt: Date } | null> {
-  const [latest] = await tx<{ id: number; startedAt: Date; isLatest: boolean }[]>`
-    with applied as (
-      select id, started_at, sha256 from rosterd.imports
-      where feed = ${feed} and ${inEffect(tx)}
-    )
-    select id, started_at as "startedAt", id = (select max(id) from applied) as "isLatest"
-    from applied where sha256 = ${sha256} order by id desc limit 1`;
+  const [latest] = await tx.unsafe<{ id: number; startedAt: Date; isLatest: boolean }[]>(
+    withValues(SAME_CONTENT, feed, sha256),
+  );
   return latest === undefined || latest.isLatest ? null : { id: latest.id, startedAt: latest.startedAt };
 }
 

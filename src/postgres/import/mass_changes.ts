@@ -5,7 +5,7 @@ import { type Guard, guards } from "../../domain/guard.ts";
 import type { HeldChanges } from "../../domain/outcome.ts";
 import type { Tx } from "../connection/connect.ts";
 import { VALUE_COLUMNS } from "../../domain/columns.ts";
-import type { ImportQueries } from "./queries.ts";
+import { type ImportQueries, withValues } from "./queries.ts";
 
 export interface Weighing {
   queries: ImportQueries;
@@ -22,7 +22,7 @@ export async function weighChanges(
   { queries, guard, waived, skipped }: Weighing,
 ): Promise<HeldChanges | null> {
   if (!guards(guard)) return null;
-  const counted = await tx.unsafe<{ name: string; users: number }[]>(queries.countChanges, [guard.min_users]);
+  const counted = await tx.unsafe<{ name: string; users: number }[]>(withValues(queries.countChanges, guard.min_users));
   if (counted.length === 0) return null;
   const [{ users }] = await tx.unsafe(queries.countKnown), known = users + skipped;
   const losses = VALUE_COLUMNS.flatMap(({ name: column, databaseName: name }) =>

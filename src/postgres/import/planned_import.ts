@@ -26,6 +26,9 @@ const MAX_PLANS = 20;
 /** Limits the retries after another program wrote a unique value that the plan needs. */
 const MAX_UNIQUE_CONFLICTS = 5;
 
+const OPEN_HOLD =
+  "select from rosterd.imports where hold_state = 'open' and hold_kind is distinct from 'changes' limit 1";
+
 export interface ImportContext extends StagingContext, StagedFacts {
   importId: number;
   planner: Planner;
@@ -74,7 +77,7 @@ export class PostgresPlannedImport implements PlannedImport {
     if (moving > 0) await tx.unsafe(updateAccess);
     if (unnamed > 0) await tx.unsafe(archiveMissing);
     if (counts.created > 0) await tx.unsafe(withValues(createUsers, importId));
-    if (counts.held + counts.missing_held > 0) await tx.unsafe(keepHolds, [importId]);
+    if (counts.held + counts.missing_held > 0) await tx.unsafe(withValues(keepHolds, importId));
     if (counts.renamed + counts.merged > 0) await tx.unsafe(withValues(queries.moveIds, importId));
     const [released] = archives ? await tx.unsafe(withValues(releasePermits, importId)) : [];
     const writes = differing + moving + unnamed + counts.created > 0;
@@ -102,13 +105,10 @@ export class PostgresPlannedImport implements PlannedImport {
   async #noteChanges(tx: Tx, { differing, moving, unnamed }: CountedPlan, givesUp: boolean): Promise<void> {
     const { importId, settings, queries: { noteChanges, noteMissing, noteGivers, noteOtherwise } } = this.context;
     if (differing + moving > 0) await tx.unsafe(withValues(noteChanges, importId));
-    if (unnamed > 0) await tx.unsafe(noteMissing, [importId]);
+    if (unnamed > 0) await tx.unsafe(withValues(noteMissing, importId));
     if (givesUp) await tx.unsafe(withValues(noteGivers, importId));
-    const [open] =
-      await tx`select from rosterd.imports where hold_state = 'open' and hold_kind is distinct from 'changes' limit 1`;
-    if (open !== undefined) {
-      await tx.unsafe(noteOtherwise, [importId, settings.archive_inactive_users]);
-    }
+    const [open] = await tx.unsafe(OPEN_HOLD);
+    if (open !== undefined) await tx.unsafe(withValues(noteOtherwise, importId, settings.archive_inactive_users));
   }
 }
 

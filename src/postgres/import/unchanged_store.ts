@@ -115,7 +115,7 @@ export class UnchangedStore {
     const { tx, feed, cache } = this, skipped = cache?.matcher.skipped ?? 0;
     if (cache === null || skipped === 0) return "any";
     if (this.#named !== null && !cache.journal.hasRepeated) {
-      const [{ users }] = await tx.unsafe(stagedNamed, [feed]);
+      const [{ users }] = await tx.unsafe(withValues(stagedNamed, feed));
       if (skipped + users === this.#named) return "none";
     }
     this.#named = await listUnmet(tx, feed, cache.table);
