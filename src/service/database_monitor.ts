@@ -14,13 +14,14 @@ import { explainWithRights } from "../postgres/rights.ts";
 import { historyVersion } from "../postgres/history/history.ts";
 import { migrate, SchemaTooNew } from "../postgres/migrate.ts";
 import type { Clock } from "../runtime/clock.ts";
-import { hasCode } from "../runtime/errors.ts";
+import { codeOrThrow, hasCode } from "../runtime/errors.ts";
 import type { Log } from "../runtime/log.ts";
 import { delay } from "../runtime/delay.ts";
 import { withTimeout } from "../runtime/with_timeout.ts";
 
 const MIN_RETRY_DELAY_MS = 1_000;
-const MAX_RETRY_DELAY_MS = 60_000;
+/** Short, because a failover must be over within a minute, however long the promotion of the standby takes. */
+const MAX_RETRY_DELAY_MS = 10_000;
 const PROBE_INTERVAL_MS = 10_000;
 const ANSWER_TIMEOUT_MS = 10_000;
 
@@ -146,6 +147,8 @@ export class DatabaseMonitor {
         if (signal.aborted) return;
         this.#failures++;
         this.report(error);
+        // Without a primary there is nothing to move to yet.
+        await this.options.database.leaveOldPrimary().catch(codeOrThrow);
       }
     }
   }

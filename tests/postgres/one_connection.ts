@@ -36,6 +36,7 @@ export function oneConnection({ database, url }: RosterDatabase): OneConnection 
         throw error;
       }
     },
+    leaveOldPrimary: () => Promise.resolve(),
     close: () => sql.end(),
   };
   return { database: one, store: new PostgresImportStore(one), [Symbol.asyncDispose]: () => one.close() };

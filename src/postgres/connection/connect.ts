@@ -22,6 +22,8 @@ export interface Database {
    * after a failed COPY (measured).
    */
   transaction<T>(work: (tx: Tx, session: Session) => Promise<T>, isolation?: Isolation): Promise<T>;
+  /** Closes the links to a server that is no longer the primary. A frozen link would not say that it is lost. */
+  leaveOldPrimary(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -34,7 +36,7 @@ export class UnsuitableDatabase extends Error {
 
 /** Opens a pool that connects on its first query. The pool closes frozen links (`backend_probe.ts`). */
 export function connectServer(url: string, patience: LinkTimeouts = LINK_TIMEOUTS): Database {
-  const connect = connector(url);
+  const { connect, primary } = connector(url);
   const probe = new BackendProbe(() => connect({ max: 1 }, unwatched), patience);
   const open = new Set<WatchedSocket>();
   const watched = (address: Address) => {
@@ -60,12 +62,20 @@ export function connectServer(url: string, patience: LinkTimeouts = LINK_TIMEOUT
     // If a pooled connection is lost within a transaction, the driver crashes the process (measured).
     sql: Object.assign(sql, { begin: (work: (tx: Tx) => Promise<unknown>) => own.transaction(work) }) as Sql,
     transaction: (work, isolation) => own.transaction(work, isolation),
+    async leaveOldPrimary() {
+      const host = await primary.find();
+      for (const link of open) if (link.host !== null && link.host !== host) link.destroy(movedOn());
+    },
     async close() {
       await Promise.all([sql.end({ timeout: 5 }), own.close(), probe.close()]);
       // The pool is closed by force, because a graceful close never completes over a frozen link.
       for (const link of open) link.destroy();
     },
   };
+}
+
+function movedOn(): Error {
+  return errorWithCode("CONNECTION_CLOSED", "another server is the primary now");
 }
 
 function unwatched(address: Address): WatchedSocket {
@@ -77,7 +87,7 @@ type Connect = (options: postgres.Options<Record<string, never>>, link: (address
 /**
  * Provides the driver with sockets that rosterd watches. The sockets connect to the primary and verify certificates.
  */
-function connector(url: string): Connect {
+function connector(url: string): { connect: Connect; primary: PrimaryFinder } {
   const { hosts, sslMode, sslRootCert, forDriver } = parseDatabaseUrl(url);
   const sslDirect = new URL(forDriver).searchParams.get("sslnegotiation") === "direct";
   const authorities = () => trustedAuthorities(sslRootCert === "system" ? null : sslRootCert);
@@ -99,7 +109,7 @@ function connector(url: string): Connect {
       void sql.end({ timeout: 1 });
     }
   });
-  return (options, link) => connectTo(() => primary.find(), options, link);
+  return { connect: (options, link) => connectTo(() => primary.find(), options, link), primary };
 }
 
 const HOST_ANSWER_MS = 10_000;

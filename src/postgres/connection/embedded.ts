@@ -43,6 +43,7 @@ export async function startEmbedded(dataFolder: string): Promise<Database> {
     sql,
     transaction: (work, isolation = "read committed") =>
       sql.begin(`isolation level ${isolation}`, (tx) => work(tx, SESSION)) as ReturnType<typeof work>,
+    leaveOldPrimary: () => Promise.resolve(),
     async close() {
       await sql.end({ timeout: 5 });
       await ask(worker, { kind: "stop" });

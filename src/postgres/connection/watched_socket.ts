@@ -58,6 +58,7 @@ export class WatchedSocket extends Duplex {
   });
   /** Whether the driver has written for the first time. */
   #isOpening = false;
+  #host: HostAddress | null = null;
   #socket: Socket | null = null;
   #isOpen = false;
   #write: (() => void) | null = null;
@@ -78,6 +79,11 @@ export class WatchedSocket extends Duplex {
   /** The driver reads this property, because it may write before the server has answered. */
   get readyState(): string {
     return this.destroyed ? "closed" : "open";
+  }
+
+  /** The server of this connection; null until one is chosen. */
+  get host(): HostAddress | null {
+    return this.#host;
   }
 
   /** The backend that serves this connection; null while unknown. */
@@ -158,6 +164,7 @@ export class WatchedSocket extends Duplex {
 
   #open(address: HostAddress): void {
     const { host, port } = address;
+    this.#host = address;
     const socket = host.startsWith("/") ? connect(`${host}/.s.PGSQL.${port}`) : connect(port, host);
     this.#socket = socket;
     const failed = (error: Error) => {

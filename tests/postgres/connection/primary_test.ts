@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
+import { connectServer } from "../../../src/postgres/connection/connect.ts";
 import { type HostAddress, type HostState, PrimaryFinder } from "../../../src/postgres/connection/primary.ts";
 import { codeOf, errorWithCode } from "../../../src/runtime/errors.ts";
+import { serverUnavailable, testDatabase } from "../../support/postgres.ts";
+import { Proxy } from "../../support/proxy.ts";
+
+const unavailable = await serverUnavailable();
+if (unavailable !== null) console.error(`LEFT OUT: a test of ${import.meta.url}: ${unavailable}`);
 
 type Answers = Record<string, HostState | string | "never">;
 
@@ -56,4 +62,29 @@ Deno.test("without a primary, the reason says whether a standby answered", async
 
 Deno.test("a single host is used without a check, so that its own error is reported", async () => {
   assert.equal(await hostOf(finder({ a: "never" })), "a");
+});
+
+Deno.test({
+  name: "a frozen link is closed as soon as another server is the primary",
+  ignore: unavailable !== null,
+  async fn() {
+    await using test = (await testDatabase())!;
+    await using first = Proxy.start(test.url);
+    await using second = Proxy.start(test.url);
+    second.refusesNew = true;
+    const [one, other] = [first, second].map(({ url }) => new URL(url));
+    const database = connectServer(`postgres://postgres@${one.host},${other.host}${one.pathname}`);
+    try {
+      await database.sql`select 1`;
+      first.freezesNew = true;
+      first.freezeAll();
+      second.refusesNew = false;
+      const asked = database.sql`select 1`.then(() => "answered", codeOf);
+      await database.leaveOldPrimary();
+      assert.equal(await asked, "CONNECTION_CLOSED");
+      assert.equal((await database.sql`select 1`).length, 1);
+    } finally {
+      await database.close();
+    }
+  },
 });
