@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { COMMANDS } from "../../src/cli/commands.ts";
-import { freePort } from "../support/cluster.ts";
+import { freePort } from "../support/daemon.ts";
 import { onService } from "../e2e/http_case.ts";
 import { missingPrograms, run } from "../support/programs.ts";
 import { Workplace } from "../support/rosterd.ts";

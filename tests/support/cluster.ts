@@ -2,14 +2,16 @@
  * Runs a PostgreSQL server for one test. The test can stop it at the worst moment, fill its disk, or misconfigure it.
  * The server refuses to run as root, so root runs it as the user `postgres`.
  */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import postgres from "postgres";
 import { CONNECTION, type Sql } from "../../src/postgres/connection/sql.ts";
+import { freePort } from "./daemon.ts";
+import { until } from "./until.ts";
 
 const ROOT = "/usr/lib/postgresql";
 
 /** The folder of the newest binaries, or null. */
-function binaries(): string | null {
+export function serverBinaries(): string | null {
   try {
     const versions = [...Deno.readDirSync(ROOT)].map(({ name }) => Number(name)).filter((version) => version >= 13);
     return versions.length === 0 ? null : `${ROOT}/${Math.max(...versions)}/bin`;
@@ -20,7 +22,7 @@ function binaries(): string | null {
 
 /** The reason why no server can be created on this machine; null if it can. */
 export function clusterIsMissing(): string | null {
-  return binaries() === null ? `there are no PostgreSQL binaries in ${ROOT} (Debian: postgresql)` : null;
+  return serverBinaries() === null ? `there are no PostgreSQL binaries in ${ROOT} (Debian: postgresql)` : null;
 }
 
 /** Returns whether the tests of a file must be skipped, and prints why. */
@@ -32,19 +34,43 @@ export function leftOut(file: string, why: string | null): boolean {
 export interface ClusterOptions {
   /** Lines for postgresql.conf. */
   settings?: readonly string[];
+  /** More arguments of initdb. */
+  initdb?: readonly string[];
   /** The parent of the data folder; a new folder by default. */
   place?: string;
 }
 
 export class Cluster implements AsyncDisposable {
-  private constructor(readonly folder: string, readonly port: number, private readonly mine: boolean) {}
+  private constructor(
+    readonly folder: string,
+    readonly port: number,
+    private readonly mine: boolean,
+    readonly data = join(folder, "data"),
+  ) {}
 
-  static async start({ settings = [], place }: ClusterOptions = {}): Promise<Cluster> {
+  /** A server that another program runs. */
+  static at(port: number, data = ""): Cluster {
+    return new Cluster(dirname(data), port, false, data);
+  }
+
+  static async start({ settings = [], initdb = [], place }: ClusterOptions = {}): Promise<Cluster> {
     const folder = place ?? await Deno.makeTempDir({ prefix: "rosterd-cluster-" });
     const port = freePort();
     const cluster = new Cluster(folder, port, place === undefined);
     if (Deno.uid() === 0) await runPlain("chown", "postgres:", folder);
-    await cluster.run("initdb", "-D", cluster.data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync");
+    await cluster.run(
+      "initdb",
+      "-D",
+      cluster.data,
+      "-U",
+      "postgres",
+      "-A",
+      "trust",
+      "-E",
+      "UTF8",
+      "--no-sync",
+      ...initdb,
+    );
     await cluster.configure(
       "listen_addresses = '127.0.0.1'",
       `port = ${port}`,
@@ -57,24 +83,32 @@ export class Cluster implements AsyncDisposable {
     return cluster;
   }
 
-  /** A streaming standby of this server. `name`: its application name, for synchronous_standby_names. */
-  async standby(name = "standby"): Promise<Cluster> {
-    const folder = await Deno.makeTempDir({ prefix: "rosterd-cluster-" }), port = freePort();
+  /** A streaming standby of this server, which it reaches on `port`. */
+  async standby(port = this.port): Promise<Cluster> {
+    const folder = await Deno.makeTempDir({ prefix: "rosterd-cluster-" });
     if (Deno.uid() === 0) await runPlain("chown", "postgres:", folder);
-    const standby = new Cluster(folder, port, true);
-    const from = `host=127.0.0.1 port=${this.port} user=postgres application_name=${name}`;
-    await this.run("pg_basebackup", "-D", standby.data, "-d", from, "-R", "-X", "stream", "-c", "fast", "--no-sync");
-    await standby.configure(`port = ${port}`, `unix_socket_directories = '${folder}'`);
-    await standby.start();
+    const standby = new Cluster(folder, freePort(), true);
+    await standby.follow(this, port);
     return standby;
+  }
+
+  /** Becomes a streaming standby of a server, which it reaches on `port`. Its own data is lost. */
+  async follow(primary: Cluster, port = primary.port): Promise<void> {
+    await Deno.remove(this.data, { recursive: true }).catch((error) => {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    });
+    await this.run("pg_basebackup", "-D", this.data, "-d", primary.url, "-X", "stream", "-c", "fast", "--no-sync");
+    await this.configure(
+      `port = ${this.port}`,
+      `unix_socket_directories = '${this.folder}'`,
+      `primary_conninfo = 'host=127.0.0.1 port=${port} user=postgres application_name=standby'`,
+    );
+    await Deno.writeTextFile(join(this.data, "standby.signal"), "");
+    await this.start();
   }
 
   async promote(): Promise<void> {
     await this.run("pg_ctl", "-D", this.data, "-w", "-s", "promote");
-  }
-
-  get data(): string {
-    return join(this.folder, "data");
   }
 
   get url(): string {
@@ -106,11 +140,33 @@ export class Cluster implements AsyncDisposable {
   }
 
   async start(): Promise<void> {
-    await this.run("pg_ctl", "-D", this.data, "-l", join(this.folder, "log"), "-w", "-s", "start");
+    const log = join(this.folder, "log");
+    await this.run("pg_ctl", "-D", this.data, "-l", log, "-w", "-s", "start").catch(async (error) => {
+      throw new Error(`${error.message}\n${(await Deno.readTextFile(log)).slice(-1_000)}`);
+    });
   }
 
   async stop(mode: "fast" | "immediate"): Promise<void> {
     await this.run("pg_ctl", "-D", this.data, "-m", mode, "-w", "-s", "stop");
+  }
+
+  /** Kills all processes of the server at once. */
+  async kill(): Promise<void> {
+    const locks = [join(this.data, "postmaster.pid"), join(this.folder, `.s.PGSQL.${this.port}.lock`)];
+    const pid = Number((await Deno.readTextFile(locks[0])).split("\n")[0]);
+    const children = await Deno.readTextFile(`/proc/${pid}/task/${pid}/children`);
+    const processes = [pid, ...children.trim().split(" ").map(Number)];
+    for (const process of processes) {
+      try {
+        Deno.kill(process, "SIGKILL");
+      } catch (error) {
+        if (!(error instanceof Deno.errors.NotFound)) throw error;
+      }
+    }
+    // A server with the same data cannot start before all of them are gone.
+    for (const process of processes) await until("the server is gone", () => isGone(process));
+    // Where nobody reaps orphans, as in a container, the next server would take them for running.
+    for (const lock of locks) await Deno.remove(lock);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -119,16 +175,15 @@ export class Cluster implements AsyncDisposable {
   }
 
   private async run(command: string, ...args: string[]): Promise<void> {
-    const path = `${binaries()}/${command}`;
+    const path = `${serverBinaries()}/${command}`;
     if (Deno.uid() === 0) await runPlain("runuser", "-u", "postgres", "--", path, ...args);
     else await runPlain(path, ...args);
   }
 }
 
-/** Returns a port that was free at the time of the call. */
-export function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return (listener.addr as Deno.NetAddr).port;
+async function isGone(pid: number): Promise<boolean> {
+  const state = await Deno.readTextFile(`/proc/${pid}/stat`).catch(() => null);
+  return state === null || /\) Z/.test(state);
 }
 
 export async function runPlain(command: string, ...args: string[]): Promise<void> {

@@ -1,0 +1,258 @@
+/**
+ * Loses the primary at random moments of an import and promotes its standby. Checks from outside that every file is
+ * applied exactly once, or is named as one to be replayed (docs/reliability.md#failover).
+ */
+import assert from "node:assert/strict";
+import type { Replayed } from "../../../src/domain/missing_roster.ts";
+import { COMMIT, type Rule } from "../../support/proxy.ts";
+import { TestService } from "../../support/service.ts";
+import { until } from "../../support/until.ts";
+import { numbers } from "../processes/kills.ts";
+import { survived } from "../verdict.ts";
+import { ExpectedFile, rosterOf } from "./expected_file.ts";
+import { type Loss, Pair } from "./pair.ts";
+
+/** What the client says when it is at this moment. The link stops there. */
+const MOMENTS: Readonly<Record<string, Omit<Rule, "act"> & { stops: "to_server" | "to_client" } | null>> = {
+  "in COPY": { says: "Main Street", stops: "to_server" },
+  "in the merge": { says: "insert into rosterd.users", stops: "to_client" },
+  "in COMMIT": { says: COMMIT, ahead: true, stops: "to_client" },
+  "between COMMIT and the move to bak": { says: "from rosterd.import_failures as f", ahead: true, stops: "to_server" },
+  "between the move and its record": { says: "set bak_file =", ahead: true, stops: "to_server" },
+  "between the move and the mail": { says: "from rosterd.outbox where sent_at is null", stops: "to_server" },
+  "at a random moment": null,
+};
+
+const MAX_TAKEOVER_MS = 60_000;
+/** How long to wait for a moment that may not come, for example because a COMMIT waits for its standby. */
+const MOMENT_MS = 4_000;
+
+interface Fault {
+  moment: string;
+  /** Whether a COMMIT waits for the standby. */
+  synchronous: boolean;
+  /** Whether the standby lacks the last commits. */
+  lags: boolean;
+  loss: Loss;
+  /** Whether the old primary comes back as one. */
+  returns: boolean;
+  /** Whether a new file is imported before the missing ones are replayed. */
+  newFirst: boolean;
+}
+
+export interface Failovers {
+  failovers: number;
+  /** Seeds the random faults. */
+  seed: number;
+}
+
+export async function surviveFailovers({ failovers, seed }: Failovers): Promise<void> {
+  await using pair = await Pair.start();
+  await using service = await TestService.start({ databaseUrl: pair.databaseUrl });
+  const world = new World(pair, service), random = numbers(seed);
+  for (let at = 0; at < failovers; at++) await world.failOver(at, faultOf(at, random), random);
+  await world.inTheEnd();
+  world.report();
+}
+
+function faultOf(at: number, random: () => number): Fault {
+  const chance = (share: number) => random() < share, moments = Object.keys(MOMENTS);
+  const synchronous = chance(0.4), loss = chance(0.75) ? "killed" : chance(0.7) ? "refused" : "silent";
+  const moment = moments[at % moments.length];
+  // With a standby that receives nothing, a synchronous COMMIT waits for ever.
+  const lags = synchronous ? moment === "in COMMIT" && chance(0.3) : chance(0.5);
+  return { moment, synchronous, lags, loss, returns: chance(0.5), newFirst: chance(0.2) };
+}
+
+class World {
+  readonly #files: ExpectedFile[] = [];
+  readonly #tookMs: number[] = [];
+  readonly #faults = new Map<string, number>();
+  #kills = 0;
+  #missing = 0;
+  #leftOut = 0;
+
+  constructor(private readonly pair: Pair, private readonly service: TestService) {}
+
+  async failOver(at: number, fault: Fault, random: () => number): Promise<void> {
+    const { pair } = this;
+    await pair.synchronize(fault.synchronous);
+    if (fault.lags) pair.stopReplication();
+    const first = fault.synchronous ? [] : [rosterOf(`n${at}a`)];
+    for (const file of first) {
+      await this.#drop(file);
+      await until(`${file.name} was imported`, () => file.isFiled(this.service, pair.primary.cluster), MAX_TAKEOVER_MS);
+    }
+    const last = rosterOf(`n${at}b`);
+    const reached = this.#caught(fault.moment, random);
+    await this.#drop(last);
+    const isReached = await reached;
+    const lost = performance.now();
+    await pair.lose(fault.loss);
+    await pair.promote();
+    await this.#takesOver([...first, last]);
+    this.#tookMs.push(performance.now() - lost);
+    this.#count(fault, isReached);
+    if (fault.returns) await this.#oldPrimaryReturns(at);
+    if (fault.newFirst) await this.#importsInto(rosterOf(`n${at}c`));
+    await this.#replay();
+    await pair.rebuild();
+    if (at % 20 === 19) await this.inTheEnd();
+  }
+
+  /** Resolves when the client is at the moment, to whether it came. */
+  async #caught(moment: string, random: () => number): Promise<boolean> {
+    const rule = MOMENTS[moment], { link } = this.pair.primary;
+    if (rule === null) {
+      await new Promise((resolve) => setTimeout(resolve, random() * 1_000));
+      return true;
+    }
+    const said = Promise.withResolvers<boolean>(), late = setTimeout(() => said.resolve(false), MOMENT_MS);
+    link.when({
+      ...rule,
+      act: (connection) => {
+        // An import's own connection has sent its records before COMMIT.
+        if (rule.says === COMMIT && connection.fromClient < 4_000) return;
+        connection.freeze([rule.stops]);
+        said.resolve(true);
+      },
+    });
+    const isReached = await said.promise;
+    clearTimeout(late);
+    // The server works on while the client waits.
+    await new Promise((resolve) => setTimeout(resolve, random() * 20));
+    return isReached;
+  }
+
+  async #drop(file: ExpectedFile): Promise<void> {
+    this.#files.push(file);
+    await this.service.drop(file.name, file.content);
+    await this.#trigger();
+  }
+
+  async #trigger(): Promise<void> {
+    await (await this.service.fetch("/imports", { method: "POST" })).body?.cancel();
+  }
+
+  /** Waits until the service is ready and each file is applied on the new primary, or named. */
+  async #takesOver(files: readonly ExpectedFile[]): Promise<void> {
+    const { service, pair: { primary: { cluster } } } = this;
+    let fates: unknown;
+    await until(
+      "the service has taken over",
+      async () => {
+        await this.#trigger();
+        const ready = await service.fetch("/readyz"), named = await this.#named();
+        await ready.body?.cancel();
+        if (ready.status !== 200 || named === null) return false;
+        fates = [named, await Promise.all(files.map((file) => file.isFiled(service, cluster)))];
+        for (const file of files) if (!named.has(file.name) && !await file.isFiled(service, cluster)) return false;
+        return true;
+      },
+      MAX_TAKEOVER_MS,
+      50,
+    ).catch((error) => {
+      throw new Error(`${error.message}: ${JSON.stringify(fates)}\n${service.lines.slice(-40).join("")}`);
+    });
+    const named = (await this.#named())!;
+    for (const file of files) if (named.has(file.name)) await file.assertUnknown(cluster);
+    this.#missing += named.size;
+  }
+
+  /** The uploads that the service names as missing in the database; null while it cannot say. */
+  async #named(): Promise<Set<string> | null> {
+    const answer = await this.service.fetch("/imports/replay?dry_run=true", { method: "POST" });
+    if (answer.status !== 200) return await answer.body?.cancel(), null;
+    const { rosters, left_out }: Replayed = await answer.json();
+    return new Set([...rosters, ...left_out].map(({ file }) => file.replace(/\.\d{8}T\d{6}Z/, "")));
+  }
+
+  /** Nothing may be written to the old primary. */
+  async #oldPrimaryReturns(at: number): Promise<void> {
+    const { pair } = this, file = rosterOf(`n${at}d`);
+    const before = await stateOf(pair.standby.cluster).catch(() => null);
+    await pair.oldPrimaryReturns();
+    const first = before ?? await stateOf(pair.standby.cluster);
+    if (await this.#named().then((named) => named!.size) > 0) await this.#replay();
+    await this.#importsInto(file);
+    assert.equal(await stateOf(pair.standby.cluster), first, "the old primary was written to");
+  }
+
+  async #importsInto(file: ExpectedFile): Promise<void> {
+    await this.#drop(file);
+    const { service, pair: { primary: { cluster } } } = this;
+    await until(`${file.name} was imported`, () => file.isFiled(service, cluster), MAX_TAKEOVER_MS);
+  }
+
+  /** Replays what is missing. What became too old is named, and is dropped again as a new file. */
+  async #replay(): Promise<void> {
+    const { service, pair: { primary: { cluster } } } = this;
+    const answer = await service.fetch("/imports/replay", { method: "POST" });
+    assert.equal(answer.status, 200);
+    const { rosters, left_out }: Replayed = await answer.json();
+    const named = (list: readonly { file: string }[]) =>
+      this.#files.filter(({ name }) => list.some(({ file }) => file.startsWith(name.replace(".csv", "."))));
+    for (const file of named(rosters)) {
+      await until(`${file.name} was replayed`, async () => {
+        await this.#trigger();
+        return await file.isFiled(service, cluster);
+      }, MAX_TAKEOVER_MS);
+    }
+    if (left_out.length === 0) return;
+    this.#leftOut += left_out.length;
+    const dismissed = await service.fetch("/imports/replay?dismiss=true", { method: "POST" });
+    assert.equal((await dismissed.json()).rosters.length, left_out.length);
+    for (const file of named(left_out)) {
+      await service.drop(file.name, file.content);
+      await this.#trigger();
+      await until(`${file.name} was imported`, () => file.isFiled(service, cluster), MAX_TAKEOVER_MS);
+    }
+  }
+
+  /** Every file so far was applied exactly once, and no import id names two files. */
+  async inTheEnd(): Promise<void> {
+    const { service, pair: { primary: { cluster } } } = this;
+    for (const file of this.#files) await file.assertAppliedOnce(service, cluster);
+    const names = new Map<number, string>();
+    for (const line of service.lines) {
+      const { event, import: id, file } = JSON.parse(line);
+      if (event !== "imported") continue;
+      assert.equal(names.get(id) ?? file, file, `import ${id} names two files`);
+      names.set(id, file);
+    }
+  }
+
+  #count({ moment, synchronous, lags, loss, returns }: Fault, isReached: boolean): void {
+    this.#kills += loss === "killed" ? 1 : 0;
+    const kinds = [
+      `primary lost ${isReached ? moment : `before the moment "${moment}" came`}`,
+      `${synchronous ? "synchronous" : "asynchronous"} standby${lags ? " without the last commits" : ""}`,
+      loss === "killed" ? "primary killed" : `link to the primary ${loss}`,
+      ...(returns ? ["old primary came back"] : []),
+    ];
+    for (const kind of kinds) this.#faults.set(kind, (this.#faults.get(kind) ?? 0) + 1);
+    console.log(`${this.#tookMs.length}: ${kinds.join(", ")}: ${Math.round(this.#tookMs.at(-1)!)} ms`);
+  }
+
+  report(): void {
+    const sorted = this.#tookMs.toSorted((a, b) => a - b),
+      ms = (share: number) => Math.round(sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]);
+    for (const [kind, count] of [...this.#faults].sort()) console.log(`${String(count).padStart(5)}  ${kind}`);
+    console.log(`takeover: median ${ms(0.5)} ms, 95% ${ms(0.95)} ms, maximum ${ms(1)} ms`);
+    console.log(`${this.#files.length} files; ${this.#missing} missing and named, ${this.#leftOut} of them too old`);
+    survived({
+      fault: `failovers at random moments (takeover: median ${ms(0.5)} ms, maximum ${ms(1)} ms)`,
+      injected: sorted.length,
+      kills: this.#kills,
+      checks: this.#files.length * 4,
+    });
+  }
+}
+
+/** What changes with every write of rosterd. */
+async function stateOf(cluster: Pair["primary"]["cluster"]): Promise<string> {
+  const [{ state }] = await cluster.sql<{ state: string }[]>(`
+    select concat_ws(' ', (select count(*) from rosterd.users), (select count(*) from rosterd.imports),
+      (select max(id) from rosterd.imports), (select count(*) from rosterd.outbox)) as state`);
+  return state;
+}
