@@ -82,9 +82,10 @@ async function pendingUploads(
   const gone: PendingClaim[] = [];
   for (const [key, entry] of entries) {
     if (known.has(key) || !await inbox.isGone(key)) continue;
-    const place = entry.approves === null ? "gone" : "held";
-    const { file: name, bytes, uploaded_by: by } = entry;
-    gone.push({ place, upload: { key, name, mtime: 0, size: bytes ?? 0, by }, entry });
+    const { file: name, bytes, uploaded_by: by, started_at } = entry;
+    const upload = { key, name, mtime: 0, size: bytes ?? 0, by };
+    const place = entry.approves !== null ? "held" : await inbox.readopt(upload, new Date(started_at)) ? "bak" : "gone";
+    gone.push({ place, upload, entry });
   }
   const unfinished = [
     ...claimed.map((upload) => ({ place: "claimed" as const, upload, entry: entryOf(upload) })),

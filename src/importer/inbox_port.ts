@@ -85,6 +85,11 @@ export interface Inbox {
    * Creates `.rosterd/KEY/` for a file that is already in `bak`, as if the file had just been moved there. Idempotent.
    */
   adopt(upload: ClaimedUpload, bakName: string): Promise<void>;
+  /**
+   * Adopts an upload that an import begun at this time has moved to `bak`, although the history does not say so: its
+   * last commits were lost in a failover. Returns false if `bak` does not have it.
+   */
+  readopt(upload: ClaimedUpload, startedAt: Date): Promise<boolean>;
   /** Postpones a claimed upload that changed while it was read, until the upload has settled again. */
   requireResettle(upload: ClaimedUpload): void;
   /** Writes the failed-records file to `bak` atomically, and returns its name. Idempotent. */

@@ -24,6 +24,7 @@ import { type ScanContext, scanUploads } from "./scan/scan.ts";
 import { ScanState } from "./scan/scan_state.ts";
 import { isNoPlainFile, openRosterFile } from "./files/open.ts";
 import { type Fingerprint, mtimeAndSize } from "./scan/settle.ts";
+import { bakName, failedName, numberedName, plainName } from "./names.ts";
 import { sweep } from "./sweep.ts";
 import { claimUpload } from "./claim/claim.ts";
 import { reclaimFromBak } from "./claim/reclaim.ts";
@@ -86,7 +87,8 @@ export function createInbox({ upload, feed, clock, log, maxScanMs = MAX_SCAN_MS 
       return file;
     },
     openMoved: ({ key }) => check.around(() => openNoted(folders, bak, key), async (opened) => await opened?.close()),
-    adopt: (upload, bakName) => check.around(() => adoptMoved(folders.work, upload, bakName)),
+    adopt: (upload, bakName) => check.around(() => adoptMoved(folders.work, upload, { bak: bakName })),
+    readopt: (upload, startedAt) => check.around(() => readopt(folders, bak, upload, startedAt)),
     requireResettle: ({ key }) => state.requireResettle(key),
     keepFailed: (upload, startedAt, write) => check.around(() => keepFailed(folders, upload, startedAt, write)),
     async moveToBak(upload, startedAt) {
@@ -135,6 +137,14 @@ async function openClaimed({ work }: Folders, state: ScanState, upload: ClaimedU
     if (isNoPlainFile(error)) return null;
     throw error;
   }
+}
+
+async function readopt(folders: Folders, bak: BakFolder, upload: ClaimedUpload, startedAt: Date): Promise<boolean> {
+  const name = numberedName(bakName(upload.name, startedAt), 1);
+  if (!await bak.isPlain() || await bak.stats(name) === null) return false;
+  const failed = plainName(failedName(upload.name, startedAt));
+  await adoptMoved(folders.work, upload, { bak: name, failed: await bak.stats(failed) === null ? null : failed });
+  return true;
 }
 
 /** Returns null if the file in `bak` was removed or replaced. */

@@ -1,6 +1,7 @@
 /** A database that is restored from a dump under a service that goes on (docs/reliability.md#restore). */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import type { ImportEntry } from "../../src/importer/ports.ts";
 import type { TestDatabase } from "../support/postgres.ts";
 import { missingPrograms, run } from "../support/programs.ts";
 import { Workplace } from "../support/rosterd.ts";
@@ -13,6 +14,7 @@ if (missing !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: 
 
 const ROSTER = "unique_id,login_source,city\n1,ldap,Ottawa\n2,ldap,Ottawa\n3,ldap,Ottawa\n";
 const FAILING = "unique_id,login_source\n,ldap\n";
+const OFF = { change_guard: { max_percent: 100, min_users: 0 } };
 const GUARD = { change_guard: { max_percent: 0, min_users: 0 } };
 
 interface Restorable {
@@ -92,3 +94,136 @@ onRestorable(
     assert.equal((await service.import("wednesday.csv", FAILING.replace(",ldap", ",sso"))).id, id + 2);
   },
 );
+
+/** How a part of the database is taken back to the dump. */
+const PARTS: Readonly<Record<string, (service: TestService, database: TestDatabase) => Promise<() => Promise<void>>>> =
+  {
+    "the whole schema": async (service, { url, sql }) => {
+      const dump = await dumped(service, url, "--schema=rosterd");
+      return async () => {
+        await sql`drop schema rosterd cascade`;
+        await run("pg_restore", `--dbname=${url}`, dump);
+      };
+    },
+    "only the rows of all tables": async (service, { url, sql }) => {
+      const dump = await dumped(service, url, "--schema=rosterd");
+      return async () => {
+        const tables = await sql`select tablename from pg_tables where schemaname = 'rosterd'`;
+        await sql.unsafe(`truncate ${tables.map(({ tablename }) => `rosterd.${tablename}`).join(", ")}`);
+        await run("pg_restore", "--data-only", "--disable-triggers", `--dbname=${url}`, dump);
+      };
+    },
+    "only the table users": async (service, { url, sql }) => {
+      const dump = await dumped(service, url, "--table=rosterd.users");
+      return async () => {
+        await sql`drop table rosterd.users cascade`;
+        await run("pg_restore", `--dbname=${url}`, dump);
+      };
+    },
+    "only the rows of users": async (service, { url, sql }) => {
+      const dump = await dumped(service, url, "--table=rosterd.users");
+      return async () => {
+        await sql`delete from rosterd.users`;
+        await run("pg_restore", "--data-only", `--dbname=${url}`, dump);
+      };
+    },
+    "some rows of users": async (_, { sql }) => {
+      await sql`create table public.saved as select * from rosterd.users where hashtext(unique_id) % 3 = 0`;
+      return async () => {
+        await sql`delete from rosterd.users where unique_id in (select unique_id from public.saved)`;
+        await sql`insert into rosterd.users select * from public.saved`;
+      };
+    },
+  };
+
+async function dumped({ folder }: TestService, url: string, which: string): Promise<string> {
+  const dump = join(folder, "part");
+  await run("pg_dump", "--format=custom", which, `--file=${dump}`, url);
+  return dump;
+}
+
+const USERS = 200;
+const rosterOfAll = (city: string) =>
+  `unique_id,login_source,city\n${Array.from({ length: USERS }, (_, at) => `u${at},ldap,${city}\n`).join("")}`;
+
+for (const [part, save] of Object.entries(PARTS)) {
+  if (missing !== null) break;
+  onService(
+    `after a restore of ${part}, the unchanged-record cache hides no change`,
+    OFF,
+    async (service, database) => {
+      const cities = async () => {
+        const rows = await database.sql`select city, count(*) as users from rosterd.users group by city order by city`;
+        return rows.map(({ city, users }) => [city, users]);
+      };
+      await service.import("monday.csv", rosterOfAll("Ottawa"));
+      await service.import("again.csv", rosterOfAll("Ottawa"));
+      const restore = await save(service, database);
+      await service.import("tuesday.csv", rosterOfAll("Hull"));
+      const known = await service.import("tuesday-again.csv", rosterOfAll("Hull"));
+      assert.equal(known.unchanged, USERS);
+
+      await restore();
+
+      assert.notDeepEqual(await cities(), [["Hull", USERS]], "the restore took users back");
+      await service.import("wednesday.csv", rosterOfAll("Hull"));
+      assert.deepEqual(await cities(), [["Hull", USERS]]);
+      await service.import("thursday.csv", rosterOfAll("Ottawa"));
+      assert.deepEqual(await cities(), [["Ottawa", USERS]]);
+    },
+  );
+}
+
+onRestorable("without its data folder, or with an older upload folder, a service goes on with its database", async (
+  { service },
+) => {
+  const tuesday = await service.import("tuesday.csv", ROSTER.replace("1,ldap,Ottawa\n", ""));
+  const [monday] = (await service.bak()).filter((name) => name.startsWith("monday"));
+  await service.stop();
+  await Deno.remove(service.config.data, { recursive: true });
+  await Deno.remove(join(service.upload, "bak", tuesday.bak_file!));
+  await Deno.rename(join(service.upload, "bak", monday), join(service.upload, "monday.csv"));
+  await service.restart();
+  const { imports: [again] } = await service.get<{ imports: ImportEntry[] }>("/imports");
+  assert.deepEqual([again.file, again.status, again.id], ["monday.csv", "done", tuesday.id + 1]);
+  const { problems } = await service.get<{ problems: { code: string }[] }>("/status");
+  assert.deepEqual(problems, []);
+});
+
+onRestorable("an applied import whose move to bak was lost is recorded again, with its failed records", async (
+  { service, database },
+) => {
+  const before = await service.import("tuesday.csv", FAILING + "7,ldap\n");
+  assert.equal(before.failed, 1);
+  await service.stop();
+  await database.sql`update rosterd.imports set bak_file = null, failed_file = null where id = ${before.id}`;
+  const files = await service.bak();
+  await service.restart();
+  const after = await service.get<ImportEntry>(`/imports/${before.id}`);
+  assert.deepEqual([after.bak_file, after.failed_file, after.warnings], [
+    before.bak_file,
+    before.failed_file,
+    before.warnings,
+  ]);
+  assert.deepEqual(await service.bak(), files);
+  assert.deepEqual(await Array.fromAsync(Deno.readDir(join(service.upload, ".rosterd"))), []);
+  const { problems } = await service.get<{ problems: { code: string }[] }>("/status");
+  assert.deepEqual(problems, []);
+});
+
+onRestorable("an import of which only the beginning is known says that its file is in bak, and is replayed", async (
+  { service, database },
+) => {
+  const { id } = await service.import("tuesday.csv", "unique_id,login_source\n7,ldap\n");
+  await service.stop();
+  await database
+    .sql`update rosterd.imports set status = 'running', bak_file = null, finished_at = null where id = ${id}`;
+  await database.sql`delete from rosterd.users where created_by_import = ${id}`;
+  await service.restart();
+  const { status, reason } = await service.get<ImportEntry>(`/imports/${id}`);
+  assert.deepEqual([status, reason?.code], ["error", "not_applied"]);
+  await (await service.fetch("/imports/replay", { method: "POST" })).body?.cancel();
+  await service.turn();
+  const [{ users }] = await database.sql`select count(*) as users from rosterd.users where unique_id = '7'`;
+  assert.equal(users, 1);
+});

@@ -110,10 +110,14 @@ export async function writeNote(
 }
 
 /** Creates the folder of an upload that is already in `bak`. */
-export async function adoptMoved(work: string, upload: ClaimedUpload, bakName: string): Promise<void> {
+export async function adoptMoved(
+  work: string,
+  upload: ClaimedUpload,
+  names: Pick<BakNote, "bak"> & Partial<Pick<BakNote, "failed">>,
+): Promise<void> {
   await ensureFolder(work, "work_not_a_folder");
   await makeFolder(folderOf(work, upload.key));
-  await writeNote(work, upload, { bak: bakName });
+  await writeNote(work, upload, names);
 }
 
 /**
