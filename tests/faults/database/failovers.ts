@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import type { Replayed } from "../../../src/domain/missing_roster.ts";
-import { COMMIT, type Rule } from "../../support/proxy.ts";
+import { COMMIT, type Direction, type Rule } from "../../support/proxy.ts";
 import { TestService } from "../../support/service.ts";
 import { until } from "../../support/until.ts";
 import { numbers } from "../processes/kills.ts";
@@ -12,18 +12,23 @@ import { survived } from "../verdict.ts";
 import { ExpectedFile, rosterOf } from "./expected_file.ts";
 import { type Loss, Pair } from "./pair.ts";
 
-/** What the client says when it is at this moment. The link stops there. */
-const MOMENTS: Readonly<Record<string, Omit<Rule, "act"> & { stops: "to_server" | "to_client" } | null>> = {
+/** What the client says when it is at this moment. The link stops there, or the replication. */
+type Moment = Omit<Rule, "act"> & { stops: Direction | "replication" };
+
+const MOMENTS: Readonly<Record<string, Moment | null>> = {
   "in COPY": { says: "Main Street", stops: "to_server" },
   "in the merge": { says: "insert into rosterd.users", stops: "to_client" },
   "in COMMIT": { says: COMMIT, ahead: true, stops: "to_client" },
   "between COMMIT and the move to bak": { says: "from rosterd.import_failures as f", ahead: true, stops: "to_server" },
   "between the move and its record": { says: "set bak_file =", ahead: true, stops: "to_server" },
+  "after the move, of which the standby does not know": { says: "set bak_file =", ahead: true, stops: "replication" },
   "between the move and the mail": { says: "from rosterd.outbox where sent_at is null", stops: "to_server" },
   "at a random moment": null,
 };
 
 const MAX_TAKEOVER_MS = 60_000;
+/** Each look makes a new connection. */
+const LOOK_EVERY_MS = 200;
 /** How long to wait for a moment that may not come, for example because a COMMIT waits for its standby. */
 const MOMENT_MS = 4_000;
 
@@ -57,10 +62,12 @@ export async function surviveFailovers({ failovers, seed }: Failovers): Promise<
 
 function faultOf(at: number, random: () => number): Fault {
   const chance = (share: number) => random() < share, moments = Object.keys(MOMENTS);
-  const synchronous = chance(0.4), loss = chance(0.75) ? "killed" : chance(0.7) ? "refused" : "silent";
   const moment = moments[at % moments.length];
-  // With a standby that receives nothing, a synchronous COMMIT waits for ever.
-  const lags = synchronous ? moment === "in COMMIT" && chance(0.3) : chance(0.5);
+  // A synchronous COMMIT waits for ever for a standby that receives nothing.
+  const endsReplication = MOMENTS[moment]?.stops === "replication";
+  const synchronous = !endsReplication && chance(0.4);
+  const lags = !endsReplication && (synchronous ? moment === "in COMMIT" && chance(0.3) : chance(0.5));
+  const loss = chance(0.75) ? "killed" : chance(0.7) ? "refused" : "silent";
   return { moment, synchronous, lags, loss, returns: chance(0.5), newFirst: chance(0.2) };
 }
 
@@ -81,12 +88,25 @@ class World {
     const first = fault.synchronous ? [] : [rosterOf(`n${at}a`)];
     for (const file of first) {
       await this.#drop(file);
-      await until(`${file.name} was imported`, () => file.isFiled(this.service, pair.primary.cluster), MAX_TAKEOVER_MS);
+      await until(
+        `${file.name} was imported`,
+        () => file.isFiled(this.service, pair.primary.cluster),
+        MAX_TAKEOVER_MS,
+        LOOK_EVERY_MS,
+      );
     }
     const last = rosterOf(`n${at}b`);
     const reached = this.#caught(fault.moment, random);
     await this.#drop(last);
     const isReached = await reached;
+    if (MOMENTS[fault.moment]?.stops === "replication") {
+      await until(
+        `${last.name} was imported`,
+        () => last.isFiled(this.service, pair.primary.cluster),
+        MAX_TAKEOVER_MS,
+        LOOK_EVERY_MS,
+      );
+    }
     const lost = performance.now();
     await pair.lose(fault.loss);
     await pair.promote();
@@ -113,7 +133,8 @@ class World {
       act: (connection) => {
         // An import's own connection has sent its records before COMMIT.
         if (rule.says === COMMIT && connection.fromClient < 4_000) return;
-        connection.freeze([rule.stops]);
+        if (rule.stops === "replication") this.pair.stopReplication();
+        else connection.freeze([rule.stops]);
         said.resolve(true);
       },
     });
@@ -181,7 +202,7 @@ class World {
   async #importsInto(file: ExpectedFile): Promise<void> {
     await this.#drop(file);
     const { service, pair: { primary: { cluster } } } = this;
-    await until(`${file.name} was imported`, () => file.isFiled(service, cluster), MAX_TAKEOVER_MS);
+    await until(`${file.name} was imported`, () => file.isFiled(service, cluster), MAX_TAKEOVER_MS, LOOK_EVERY_MS);
   }
 
   /** Replays what is missing. What became too old is named, and is dropped again as a new file. */
@@ -193,10 +214,15 @@ class World {
     const named = (list: readonly { file: string }[]) =>
       this.#files.filter(({ name }) => list.some(({ file }) => file.startsWith(name.replace(".csv", "."))));
     for (const file of named(rosters)) {
-      await until(`${file.name} was replayed`, async () => {
-        await this.#trigger();
-        return await file.isFiled(service, cluster);
-      }, MAX_TAKEOVER_MS);
+      await until(
+        `${file.name} was replayed`,
+        async () => {
+          await this.#trigger();
+          return await file.isFiled(service, cluster);
+        },
+        MAX_TAKEOVER_MS,
+        LOOK_EVERY_MS,
+      );
     }
     if (left_out.length === 0) return;
     this.#leftOut += left_out.length;
@@ -205,7 +231,7 @@ class World {
     for (const file of named(left_out)) {
       await service.drop(file.name, file.content);
       await this.#trigger();
-      await until(`${file.name} was imported`, () => file.isFiled(service, cluster), MAX_TAKEOVER_MS);
+      await until(`${file.name} was imported`, () => file.isFiled(service, cluster), MAX_TAKEOVER_MS, LOOK_EVERY_MS);
     }
   }
 

@@ -53,14 +53,19 @@ export class Pair implements AsyncDisposable {
     const { cluster } = this.primary;
     await cluster.sql(`alter system set synchronous_standby_names = '${synchronous ? "standby" : ""}'`);
     await cluster.sql("select pg_reload_conf()");
-    await until("the standby streams", async () => {
-      const [row] = await cluster.sql<{ there: boolean }[]>(`
+    await until(
+      "the standby streams",
+      async () => {
+        const [row] = await cluster.sql<{ there: boolean }[]>(`
         select exists (
           select from pg_stat_replication where state = 'streaming' and replay_lsn = pg_current_wal_lsn()
             and sync_state = '${synchronous ? "sync" : "async"}'
         ) as there`);
-      return row.there;
-    }, 60_000);
+        return row.there;
+      },
+      60_000,
+      200,
+    );
   }
 
   /** From now on the standby receives nothing. */
