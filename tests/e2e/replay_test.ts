@@ -178,3 +178,19 @@ onService(
     assert.equal(city, "Aylmer");
   },
 );
+
+onService(
+  "a roster whose move to bak was not recorded is not named while an admin looks before the next turn",
+  {},
+  async (
+    service,
+    database,
+  ) => {
+    const { id, bak_file } = await service.import("monday.csv", ROSTER);
+    await database.sql`update rosterd.imports set bak_file = null where id = ${id}`;
+    assert.deepEqual(await replay(service, "dry_run=true"), { rosters: [], left_out: [] });
+    await service.turn();
+    const { imports } = await service.get<{ imports: ImportEntry[] }>("/imports");
+    assert.deepEqual(imports.map((entry) => entry.bak_file), [bak_file]);
+  },
+);

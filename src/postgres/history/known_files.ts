@@ -4,6 +4,8 @@ import type { Sql } from "../connection/connect.ts";
 
 export interface KnownFiles {
   names: ReadonlySet<string>;
+  /** The imports whose file may stand in `bak`, although the history does not say so yet. */
+  unfiled: readonly { file: string; startedAt: Date }[];
   /**
    * When the newest applied file of the feed was imported, in whole seconds as in the names of files in `bak`; null if
    * none was. A missing file of the same second is newer, because a restored database lacks the end of the history.
@@ -21,7 +23,10 @@ export async function knownFiles(sql: Sql, feed: string): Promise<KnownFiles> {
       (select date_trunc('second', max(started_at)) from rosterd.imports
         where feed = ${feed} and ${sql.unsafe(IN_EFFECT)}) as newest,
       (select dismissed_until from rosterd.dismissed_files where feed = ${feed}) as dismissed`;
-  return { names: new Set(rows.map(({ name }) => name)), newest: row.newest, dismissedUntil: row.dismissed };
+  const unfiled = await sql<{ file: string; startedAt: Date }[]>`
+    select file, started_at as "startedAt" from rosterd.imports
+    where feed = ${feed} and taken_key is not null and bak_file is null and file_gone_at is null`;
+  return { unfiled, names: new Set(rows.map(({ name }) => name)), newest: row.newest, dismissedUntil: row.dismissed };
 }
 
 /** Dismisses files: {@link knownFiles} then reports all files of the feed up to the given time as known. */
