@@ -122,7 +122,7 @@ function timeless(text: string): string {
 }
 
 /** The output must be the shown text, where a line `[…]` replaces any lines. */
-function assertShown(printed: string, shown: string): void {
+export function assertShown(printed: string, shown: string): void {
   const [expected, actual] = [timeless(shown), timeless(printed)];
   const pieces = expected.split(/^ *\[…\]\n/m);
   if (pieces.length === 1) return assert.equal(actual, expected);
