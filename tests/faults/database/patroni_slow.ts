@@ -4,6 +4,7 @@ import { leftOut } from "../../support/cluster.ts";
 import { PatroniCluster, patroniIsMissing } from "../../support/patroni.ts";
 import { TestService } from "../../support/service.ts";
 import { until } from "../../support/until.ts";
+import { readPage, stepsIn } from "../../e2e/typed_session.ts";
 import { survived } from "../verdict.ts";
 import { rosterOf } from "./expected_file.ts";
 
@@ -36,7 +37,9 @@ Deno.test({
     const standbys = doctor.find(({ check }) => check === "standbys")!.text;
     assert.ok(standbys.includes(`127.0.0.1:${patroni.node("db1").port} has 1 standby`), standbys);
 
-    await patroni.control("switchover", "--master", "db1", "--candidate", "db2", "--force");
+    const page = (await readPage("docs/operations.md")).split("\n## Patroni\n")[1];
+    const [, ...words] = stepsIn(page)[0].lines.split("\n")[0].split(" ");
+    await patroni.control(...words);
     const switched = await imports(1);
     assert.equal(await patroni.leader(), "db2");
 
