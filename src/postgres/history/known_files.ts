@@ -4,7 +4,7 @@ import type { Sql } from "../connection/connect.ts";
 
 export interface KnownFiles {
   names: ReadonlySet<string>;
-  /** The imports whose file may stand in `bak`, although the history does not say so yet. */
+  /** The imports whose file may be in `bak`, although the history does not say so yet. */
   unfiled: readonly { file: string; startedAt: Date }[];
   /**
    * When the newest applied file of the feed was imported, in whole seconds as in the names of files in `bak`; null if
