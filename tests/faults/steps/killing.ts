@@ -24,7 +24,8 @@ export async function effect<T>(name: string, work: () => PromiseLike<T>): Promi
 
 /** Counts a side effect that is about to happen. Returns the number of the side effect, for {@link after}. */
 export async function before(name: string): Promise<number> {
-  if (begin !== undefined && !existsSync(begin)) return 0;
+  // Probes of the folders come at any time, and would change the numbers.
+  if (begin !== undefined && (!existsSync(begin) || name.endsWith(".probe"))) return 0;
   const number = ++effects;
   if (when === "before" && number === Number(wanted)) await end(name);
   return number;
