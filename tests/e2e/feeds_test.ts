@@ -138,7 +138,7 @@ withFeeds(
     assert.deepEqual(await service.turn(), []);
     const { waiting } = await status(service);
     assert.deepEqual(waiting.map(({ name, code }) => [name, code]), [["staff/x.csv", "no_feed"]]);
-    assert.match(waiting[0].text, /^waiting: the folder staff belongs to no feed/);
+    assert.match(waiting[0].text, /^waiting: the folder staff does not belong to a feed/);
 
     await service.set({ feeds: { staff: FEEDS.staff } });
     assert.deepEqual((await service.turn()).map(({ feed, status }) => [feed, status]), [["staff", "done"]]);
