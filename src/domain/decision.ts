@@ -113,6 +113,16 @@ export const heldColumn = changedColumn.extend({
 /** A column that the file would change for too many users. */
 export type HeldColumn = z.output<typeof heldColumn>;
 
+export const losses = z.object({
+  feed: z.string().nullable().describe("The feed, if only the users whom it names are counted."),
+  login_source: z.string().nullable().describe("Null for all login sources together."),
+  active: count.describe("Users who were active before the import."),
+  counted: count.describe("Users who would lose access, or lost it in the last 24 hours."),
+  losing: count.describe("Of these, the users who would lose access."),
+});
+/** The users of a login source, of a feed, or of all login sources together, who would lose access through an import. */
+export type Losses = z.output<typeof losses>;
+
 export interface HeldPage {
   columns: HeldColumn[];
   held: HeldUser[];
@@ -127,6 +137,9 @@ export const hold = z.object({
     '"superseded": a newer file of the feed was applied instead of the held one.',
   ),
   reason: z.string().describe("The reason for the hold."),
+  losses: z.array(losses).describe(
+    'For "access": the losses above both limits of archive_guard. Empty if an earlier import is still on hold.',
+  ),
   columns: z.array(changedColumn).describe('For "changes": the columns that would change for too many users.'),
   ended_at: z.string().describe("RFC 3339, UTC.").nullable(),
   ended_by: z.int().nullable().describe("The import that applied the held file, or superseded it."),

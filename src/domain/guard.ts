@@ -2,36 +2,27 @@
  * Decides whether an import that would take access from many users needs approval (docs/people.md#archive-guard). Pure.
  */
 import { counted, grouped } from "../runtime/grouped.ts";
+import type { Losses } from "./decision.ts";
 import type { Settings } from "./settings.ts";
 
 /** The limits of the archive guard. The change guard (`change_guard.ts`) uses the same limits. */
 export type Guard = Settings["archive_guard"];
-
-export interface Losses {
-  /** If set, only users named by this feed are counted. */
-  feed: string | null;
-  /** The login source; null for all login sources combined. Always null if `feed` is set. */
-  login_source: string | null;
-  /** Users who were active before the import. */
-  active: number;
-  /**
-   * Users who would lose access through this import, or lost access in the last 24 hours. Each user is counted once.
-   */
-  counted: number;
-  /** Users who would lose access through this import. */
-  losing: number;
-}
 
 /** Whether the guard is on. A limit of 100 percent turns the guard off. */
 export function guards({ max_percent }: Guard): boolean {
   return max_percent < 100;
 }
 
+/** The losses above both limits, the total first. */
+export function lossesToHold(guard: Guard, losses: readonly Losses[]): readonly Losses[] {
+  return toldOnce(losses.filter((one) => isAbove(guard, one)).toSorted(byName));
+}
+
 /** The reason why the import's losses of access are held, without a final period; null if they are allowed. */
 export function reasonToHold(guard: Guard, openHold: number | null, losses: readonly Losses[]): string | null {
   if (!guards(guard)) return null;
   if (openHold !== null) return `import ${openHold} is still on hold, so later archivals are held too`;
-  const reasons = toldOnce(losses.filter((one) => isAbove(guard, one)).toSorted(byName));
+  const reasons = lossesToHold(guard, losses);
   if (reasons.length === 0) return null;
   const more = reasons.length - MAX_REASONS;
   const sentences = reasons.slice(0, MAX_REASONS).map((one) => sentence(guard, one));

@@ -92,7 +92,8 @@ export type PastFailure = z.output<typeof pastFailure>;
 export const lastingFailure = pastFailure.extend({
   import: z.int().describe("The last import in which the record failed."),
   feed: z.string(),
-  name: z.string().nullable().describe("The first and last name of the user; null if neither is known."),
+  is_user: z.boolean().describe("Whether the user exists."),
+  name: z.string().nullable().describe("The first and last name; null if neither is known."),
 });
 /** A record that has failed for several nights. No later file has named its user. */
 export type LastingFailure = z.output<typeof lastingFailure>;

@@ -156,7 +156,12 @@ export const statusDocument = z.object({
   folder: z.object({ path: z.string(), usable: z.boolean(), text: z.string().optional() }),
   feeds: z.array(feedStatus).describe("In the order of the settings. The upload folder itself comes last."),
   settings: z.object({ valid: z.boolean(), text: z.string().optional() }),
-  mail: z.object({ configured: z.boolean(), waiting: count, problem: z.string().optional() }),
+  mail: z.object({
+    configured: z.boolean(),
+    waiting: count,
+    next_at: time.nullable().describe("When the next of the waiting emails is sent; null if none waits."),
+    problem: z.string().optional(),
+  }),
   next_turn_at: time.nullable(),
   standby: z.boolean().describe(
     "Whether another instance of rosterd is importing into this database. This instance takes over if the other one stops.",

@@ -9,7 +9,7 @@ import type { Roster } from "./csv/roster.ts";
 import type { PossibleDuplicate } from "./digests/duplicate_filter.ts";
 import type { UnchangedCache } from "./digests/unchanged_cache.ts";
 import type { UserSet } from "./digests/user_set.ts";
-import type { Approved } from "../domain/decision.ts";
+import type { Approved, Hold } from "../domain/decision.ts";
 import type { ImportMailKind } from "../domain/mail.ts";
 import type { Settings } from "../domain/settings.ts";
 import type {
@@ -55,11 +55,14 @@ export interface Facts {
 
 export type IsWanted = (batch: Batch, record: number) => boolean;
 
+/** Why the archive guard holds users, and the losses above its limits. */
+export type HeldAccess = Pick<Hold, "reason" | "losses">;
+
 export interface PlanSummary {
   /** Remarks for the admin, such as why missing users are not archived. */
   warnings: Warning[];
   /** The reason why users who would lose access are held; null if no user is held. */
-  hold: string | null;
+  hold: HeldAccess | null;
   /** The reason why the whole file is held; null if the file is not held. */
   changes: HeldChanges | null;
 }
@@ -210,7 +213,7 @@ export interface DoneImport {
   news: FailureNews;
   facts: Facts;
   warnings: readonly Warning[];
-  hold: string | null;
+  hold: HeldAccess | null;
   mail: MailOwed;
   finishedAt: Date;
 }

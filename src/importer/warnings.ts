@@ -117,7 +117,7 @@ export function planWarnings(summary: PlanSummary, importId: number | null): War
     : `approve them with "rosterd imports approve ${importId}", or discard them with "rosterd imports discard ${importId}"`;
   return [...warnings, {
     code: "archivings_held",
-    text: `archivals ${importId === null ? "would be put" : "are"} on hold: ${hold}; ${next}`,
+    text: `archivals ${importId === null ? "would be put" : "are"} on hold: ${hold.reason}; ${next}`,
   }];
 }
 

@@ -17,6 +17,7 @@ import dismissedFiles from "./migrations/0014_dismissed_files.sql" with { type: 
 import leaving from "./migrations/0015_leaving.sql" with { type: "text" };
 import newIds from "./migrations/0016_new_ids.sql" with { type: "text" };
 import failuresSince from "./migrations/0017_failures_since.sql" with { type: "text" };
+import holdLosses from "./migrations/0018_hold_losses.sql" with { type: "text" };
 
 /** The migrations in order, from number 1. Never change the effect of a released migration. */
 const MIGRATIONS: readonly string[] = [
@@ -37,6 +38,7 @@ const MIGRATIONS: readonly string[] = [
   leaving,
   newIds,
   failuresSince,
+  holdLosses,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -187,7 +187,7 @@ export class RosterdService implements Service {
 
   status(): Promise<StatusDocument> {
     const { version, config, database, turns, state, databaseMonitor, outbox, history } = this.#parts;
-    const { mailsWaiting, openHolds, holds, lastImportAt } = history.totals;
+    const { mailsWaiting, nextMailAt, openHolds, holds, lastImportAt } = history.totals;
     const { ready, problems } = this.#readiness((feed) => `the folder of ${feed}`);
     const mailProblem = outbox.problem(), now = this.#parts.clock.now();
     const root = state.feeds.find(({ feed }) => feed === "")?.unavailableReason ?? null;
@@ -212,6 +212,7 @@ export class RosterdService implements Service {
       mail: {
         configured: anyMailConfigured(state.settings),
         waiting: mailsWaiting,
+        next_at: nextMailAt,
         ...(mailProblem === null ? {} : { problem: mailProblem }),
       },
       next_turn_at: turns.nextTurnAt.toISOString(),

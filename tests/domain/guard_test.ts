@@ -3,7 +3,8 @@
  * effect on users.
  */
 import assert from "node:assert/strict";
-import { type Losses, reasonToHold } from "../../src/domain/guard.ts";
+import type { Losses } from "../../src/domain/decision.ts";
+import { lossesToHold, reasonToHold } from "../../src/domain/guard.ts";
 
 const GUARD = { max_percent: 10, min_users: 20 };
 
@@ -55,6 +56,7 @@ Deno.test("each login source is also counted separately, the total comes first, 
     reasonToHold(GUARD, null, both)!,
     /^all .* and 300 would .*; login source "hr" .*; login source "ldap" /,
   );
+  assert.deepEqual(lossesToHold(GUARD, both), [all(1_000, 300), of("hr", 500, 100), of("ldap", 500, 200)]);
   const only = [all(1_000, 400), of("ldap", 1_000, 400)];
   assert.match(
     reasonToHold(GUARD, null, only)!,

@@ -20,20 +20,25 @@ onService("the totals of a day leave out undone imports, and use the time zone o
   for (const id of [2, 3, 4]) await at(id, `${today}T00:10:00Z`);
 
   const days = async (query: string) => (await service.get<{ days: Day[] }>(`/days?${query}`)).days;
-  const monday = { imports: 1, last_import: 1, records: 2, changed: 2, failed: 0, all_failed: 0, held: 0, rejected: 0 };
+  const counts = async (query: string) => (await days(query)).map(({ last_at: _, ...day }) => day);
+  const none = { archived: 0, failed: 0, failed_new: 0, all_failed: 0, held: 0, rejected: 0 };
+  const monday = { ...none, imports: 1, last_import: 1, records: 2, changed: 2, created: 2 };
+  const staff = { ...none, day: today, imports: 1, last_import: 3, records: 1, changed: 1, created: 1 };
   const tuesday = {
     imports: 3,
     last_import: 4,
     records: 5,
     changed: 2,
+    created: 2,
     failed: 1,
-    all_failed: 0,
-    held: 0,
+    failed_new: 1,
     rejected: 1,
   };
-  assert.deepEqual(await days("days=2"), [{ day, ...monday }, { day: today, ...tuesday }]);
-  assert.deepEqual(await days("days=2&feed=staff"), [
-    { day: today, imports: 1, last_import: 3, records: 1, changed: 1, failed: 0, all_failed: 0, held: 0, rejected: 0 },
+  assert.deepEqual(await counts("days=2"), [{ day, ...monday }, { ...none, day: today, ...tuesday }]);
+  assert.deepEqual(await counts("days=2&feed=staff"), [staff]);
+  assert.deepEqual((await days("days=2")).map(({ last_at }) => last_at), [
+    `${day}T03:30:00.000Z`,
+    `${today}T00:10:00.000Z`,
   ]);
   // In a time zone far enough to the west, each import belongs to the previous day.
   const [first] = await days("days=3&zone=America/Toronto");

@@ -27,7 +27,15 @@ onService("records that fail for three nights are listed with their people until
   const [{ problems, ...failure }] = failures;
   assert.equal(problems[0].column, "email");
   assert.deepEqual(failure, {
-    ...{ import: last, feed: "", line: 2, unique_id: "1", name: "Zoe Roy", since: "2026-11-20T02:00:00.000Z" },
+    ...{
+      import: last,
+      feed: "",
+      line: 2,
+      unique_id: "1",
+      is_user: false,
+      name: "Zoe Roy",
+      since: "2026-11-20T02:00:00.000Z",
+    },
   });
   assert.deepEqual((await failing("nights=2")).failures.map(({ unique_id }) => unique_id), ["1", "2"]);
   const { failures: [first], total: both } = await failing("nights=2&limit=1");

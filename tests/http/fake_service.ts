@@ -103,7 +103,8 @@ export const CHANGE: ImportChange = {
 export const CHANGES_FILE = "unique_id,outcome,column,before,after\r\nu5,archived,active,1,0\r\n";
 
 const DAY: Day = {
-  ...{ day: "2026-11-23", imports: 2, last_import: 2, records: 120 },
+  ...{ day: "2026-11-23", imports: 2, last_import: 2, last_at: "2026-11-23T18:00:00.000Z", records: 120 },
+  ...{ created: 1, archived: 0, failed_new: 1 },
   ...{ changed: 4, failed: 1, all_failed: 0, held: 0, rejected: 0 },
 };
 
@@ -172,7 +173,7 @@ export const STATUS: StatusDocument = {
     },
   }],
   settings: { valid: true },
-  mail: { configured: false, waiting: 0 },
+  mail: { configured: false, waiting: 0, next_at: null },
   next_turn_at: "2026-11-23T18:05:00.000Z",
   standby: false,
   running: {
@@ -208,7 +209,8 @@ export function fakeService(settingsPath: string, changes: Partial<Service> = {}
       },
       get: (id) => Promise.resolve(entries.find((each) => each.id === id) ?? null),
       days: () => Promise.resolve([DAY]),
-      failing: () => Promise.resolve({ failures: [{ ...FAILURE, import: 1, feed: "", name: null }], total: 1 }),
+      failing: () =>
+        Promise.resolve({ failures: [{ ...FAILURE, import: 1, feed: "", is_user: false, name: null }], total: 1 }),
       failures: (id) => Promise.resolve(id === 1 ? { failures: [FAILURE], next: null } : null),
       held: (id, { after }) => {
         const held = after === undefined || after < HELD.unique_id ? [HELD] : [];

@@ -44,7 +44,8 @@ onServer("the schema of an older rosterd is upgraded and keeps its users", async
   await db.sql`alter table rosterd.imports drop column hold_state, drop column hold_reason,
     drop column hold_ended_at, drop column hold_kind, drop column hold_columns, drop column hold_ended_by,
     drop column approves, drop column file_gone_at, drop column decisions, drop column feed, drop column erased,
-    drop column uploaded_by, drop column renamed, drop column merged, drop column failed_new, drop column failed_fixed`;
+    drop column uploaded_by, drop column renamed, drop column merged, drop column failed_new, drop column failed_fixed,
+    drop column hold_losses`;
   await db.sql`alter table rosterd.import_failures drop column keys, drop column name, drop column since,
     drop column open_feed`;
   await db.sql`delete from rosterd.migrations where number > 1`;

@@ -82,7 +82,8 @@ table imports (
   renamed bigint not null default 0,
   merged bigint not null default 0,
   failed_new bigint not null default 0,
-  failed_fixed bigint not null default 0
+  failed_fixed bigint not null default 0,
+  hold_losses jsonb not null default '[]'::jsonb
 )
 table known_records (
   id bigint generated always as identity not null,

@@ -71,7 +71,7 @@ export function heldImport(state: "open" | "approved" | "discarded" = "open"): M
     ...{ records: 900, updated: 859, held: 41, missing_held: 2 },
     warnings: [{ code: "archivings_held", text: `archivings are held: ${REASON}` }],
     hold: {
-      ...{ kind: "access", state, reason: REASON, columns: [], ended_by: null },
+      ...{ kind: "access", state, reason: REASON, columns: [], losses: [], ended_by: null },
       ended_at: state === "open" ? null : "2026-11-24T08:00:00.000Z",
     },
   }, {
@@ -101,7 +101,7 @@ export const DECISION: Decision = {
 /** A file that would change the email of most users. */
 export function heldFile(): MailedImport {
   const hold: Hold = {
-    ...{ kind: "changes", state: "open", columns: [], ended_at: null, ended_by: null },
+    ...{ kind: "changes", state: "open", columns: [], losses: [], ended_at: null, ended_by: null },
     reason:
       "email would change for 800 of the 850 known users in the file: more than 50 percent and more than 50 users",
   };

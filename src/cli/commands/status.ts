@@ -74,7 +74,7 @@ async function ownStatus(invocation: Invocation): Promise<StatusDocument> {
     },
     feeds: feeds.map((feed) => feedStatus(feed, settings, totals, clock.now())),
     settings: { valid: true },
-    mail: { configured: anyMailConfigured(settings), waiting: totals.mailsWaiting },
+    mail: { configured: anyMailConfigured(settings), waiting: totals.mailsWaiting, next_at: totals.nextMailAt },
     next_turn_at: null,
     standby: false,
     ...(leader === null ? {} : { leader_since: leader.toISOString() }),

@@ -18,7 +18,11 @@ export async function listDays(sql: Sql, { days, zone, ...filter }: DaysQuery): 
       (select sum(records) from rosters where rosters.day = recent.day)::bigint as records,
       coalesce(sum(created + updated + archived + reactivated + missing_archived)
         filter (where status <> 'checked' and undone_at is null), 0)::bigint as changed,
-      sum(failed)::bigint as failed,
+      to_char(max(started_at) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as last_at,
+      coalesce(sum(created) filter (where status <> 'checked' and undone_at is null), 0)::bigint as created,
+      coalesce(sum(archived + missing_archived)
+        filter (where status <> 'checked' and undone_at is null), 0)::bigint as archived,
+      sum(failed)::bigint as failed, sum(failed_new)::bigint as failed_new,
       count(*) filter (where status in ('failed_records', 'checked') and failed = records) as all_failed,
       sum(held + missing_held)::bigint as held,
       count(*) filter (where status in ('rejected', 'error')) as rejected

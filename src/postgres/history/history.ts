@@ -72,11 +72,13 @@ export async function listFailures(
 export async function listFailing(sql: Sql, { nights, zone, limit }: LastingQuery): Promise<LastingFailures> {
   const rows = await sql<(LastingFailure & { total: number })[]>`
     select ${failureColumns(sql)}, f.import_id as import, i.feed, count(*) over () as total,
-      coalesce((
-        select nullif(concat_ws(' ', first_name, last_name), '') from rosterd.users where unique_id = f.unique_id collate "C"
-      ), f.name) as name
+      coalesce(u.name, f.name) as name, u.is_user is not null as is_user
     from rosterd.import_failures as f
     join rosterd.imports as i on i.id = f.import_id
+    left join lateral (
+      select nullif(concat_ws(' ', first_name, last_name), '') as name, true as is_user
+      from rosterd.users where unique_id = f.unique_id collate "C"
+    ) as u on true
     where f.open_feed is not null
       and (i.started_at at time zone ${zone})::date - (f.since at time zone ${zone})::date >= ${nights - 1}::int
     order by f.since, f.import_id, f.line limit ${limit}`;
@@ -97,6 +99,7 @@ export function toEntry(row: Record<string, unknown>): ImportEntry {
     kind: row.hold_kind ?? "access",
     state: row.hold_state,
     reason: row.hold_reason,
+    losses: row.hold_losses,
     // Only clerks may see the examples.
     columns: (row.hold_columns as HeldColumn[]).map(({ examples: _, ...column }) => column),
     ended_at: time(row.hold_ended_at as Date | null),
@@ -168,6 +171,8 @@ export interface Waiting {
 
 export interface Totals {
   mailsWaiting: number;
+  /** When the next of them is sent; null if none waits. */
+  nextMailAt: string | null;
   openHolds: number;
   /** The first {@link MAX_HOLDS_NAMED} open holds. */
   holds: OpenHold[];
@@ -180,6 +185,7 @@ export interface Totals {
 
 export const NO_TOTALS: Totals = {
   mailsWaiting: 0,
+  nextMailAt: null,
   openHolds: 0,
   holds: [],
   lastImportAt: null,
@@ -191,9 +197,12 @@ const MAX_HOLDS_NAMED = 100;
 export const MAX_WAITING_NAMED = 100;
 
 export async function readTotals(sql: Sql): Promise<Totals> {
-  const [row] = await sql<{ waiting: number; holds: number; last: Date | null; id: number }[]>`
+  const [row] = await sql<
+    { waiting: number; next: Date | null; holds: number; last: Date | null; id: number }[]
+  >`
     select
       (select count(*) from rosterd.outbox where sent_at is null and gave_up_at is null) as waiting,
+      (select min(next_try_at) from rosterd.outbox where sent_at is null and gave_up_at is null) as next,
       (select count(*) from rosterd.imports where hold_state = 'open') as holds,
       (select max(finished_at) from rosterd.imports) as last,
       (select coalesce(max(id), 0) from rosterd.imports) as id`;
@@ -202,6 +211,7 @@ export async function readTotals(sql: Sql): Promise<Totals> {
     from rosterd.imports where hold_state = 'open' order by id limit ${MAX_HOLDS_NAMED}`;
   return {
     mailsWaiting: row.waiting,
+    nextMailAt: time(row.next),
     openHolds: row.holds,
     holds: [...holds],
     lastImportAt: time(row.last),

@@ -122,7 +122,10 @@ export async function record(
   { status, counts, news: { failed_new, failed_fixed }, facts, warnings, hold, mail, finishedAt }: DoneImport,
 ): Promise<ImportEntry> {
   const { delimiter, encoding, sha256, bytes } = facts;
-  const held = hold === null ? {} : { hold_state: "open", hold_kind: "access", hold_reason: hold };
+  const held = hold === null ? {} : {
+    ...{ hold_state: "open", hold_kind: "access", hold_reason: hold.reason },
+    hold_losses: tx.json(hold.losses as never),
+  };
   const read = { delimiter, encoding, sha256, bytes };
   const values = { ...counts, failed_new, failed_fixed, ...held, ...read, status, finished_at: finishedAt };
   const row = await endImport(tx, importId, mail, { ...values, warnings: tx.json(warnings as never), reason: null });

@@ -1,13 +1,12 @@
-/**
- * Plans an import: the steps from staged records to the tables `plan` and `missing`. Planning does not change users.
- */
-import { guards, type Losses, reasonToHold } from "../../domain/guard.ts";
+/** Plans an import: the steps from staged records to the tables `plan` and `missing`. It changes no users. */
+import type { Losses } from "../../domain/decision.ts";
+import { guards, lossesToHold, reasonToHold } from "../../domain/guard.ts";
 import type { Warning } from "../../domain/outcome.ts";
 import type { Settings } from "../../domain/settings.ts";
 import { feedsOf } from "../../domain/feed_settings.ts";
 import type { Findings } from "../../importer/checks/findings.ts";
 import type { Header } from "../../importer/checks/header.ts";
-import type { PlanSummary } from "../../importer/ports.ts";
+import type { HeldAccess, PlanSummary } from "../../importer/ports.ts";
 import {
   graceWarnings,
   keptByOtherFeedWarning,
@@ -101,7 +100,7 @@ export class Planner {
     const { queries, settings: { change_guard: guard }, waived } = this.context;
     const changes = this.#isFirst ? null : await weighChanges(tx, { queries, guard, waived, skipped: this.#skipped });
     await this.#findDue(tx);
-    const hold = await this.#reasonToHold(tx);
+    const hold = await this.#heldAccess(tx);
     if (hold !== null) await tx.unsafe(holdLosses);
     // A held file takes access from no user.
     if (changes === null) warnings.push(...await this.#countWaiting(tx));
@@ -187,8 +186,8 @@ export class Planner {
     return graceWarnings(days, begun, over);
   }
 
-  /** The reason why the archive guard holds losses of access; null if the guard allows them all. */
-  async #reasonToHold(tx: Tx): Promise<string | null> {
+  /** Why the guard holds back losses of access; null if it lets everything through. */
+  async #heldAccess(tx: Tx): Promise<HeldAccess | null> {
     const { archive_guard } = this.context.settings;
     if (!guards(archive_guard)) return null;
     const losses = await tx.unsafe<Omit<Losses, "active">[]>(this.context.queries.countLosses);
@@ -202,6 +201,9 @@ export class Planner {
     const activeOf = ({ feed, login_source }: Pick<Losses, "feed" | "login_source">) =>
       active.find((row) => row.feed === feed && row.login_source === login_source)?.active ?? 0;
     const weighed = losses.map((one) => ({ ...one, active: activeOf(one) }));
-    return reasonToHold(archive_guard, open.id, weighed);
+    const reason = reasonToHold(archive_guard, open.id, weighed);
+    return reason === null
+      ? null
+      : { reason, losses: open.id === null ? [...lossesToHold(archive_guard, weighed)] : [] };
   }
 }
