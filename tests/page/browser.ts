@@ -50,7 +50,7 @@ export async function visit(browser: Browser, url: string, options: BrowserConte
     return route.abort();
   });
   const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(30_000);
   page.on("pageerror", (error) => complaints.push(`threw ${error.stack ?? error.message}`));
   page.on("console", (message) => {
     if (["error", "warning"].includes(message.type())) complaints.push(message.text());
@@ -102,6 +102,34 @@ export async function barriers(page: Page): Promise<string[]> {
 
 /** Finds elements with content that is too wide, and therefore scrolls sideways or is cut off. */
 export const TOO_WIDE =
-  `[document.documentElement, ...document.querySelectorAll("main table, main td, main th, main .notice, main .tile")]
+  `[document.documentElement, ...document.querySelectorAll("main table, main td, main th, main .notice")]
   .filter((element) => element.scrollWidth > element.clientWidth)
   .map((element) => element.tagName + " " + element.textContent.slice(0, 80))`;
+
+/** Finds words, of 24 letters and digits at most, that a line break cuts in two. */
+export const BROKEN_WORDS = `(() => {
+  const found = [], range = document.createRange();
+  const texts = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
+  for (let text = texts.nextNode(); text !== null; text = texts.nextNode()) {
+    for (const { 0: word, index } of text.data.matchAll(/[\\p{L}\\p{N}]+/gu)) {
+      if (word.length > 24) continue;
+      range.setStart(text, index);
+      range.setEnd(text, index + word.length);
+      const tops = new Set([...range.getClientRects()].map(({ top }) => Math.round(top)));
+      if (tops.size > 1) found.push(word + " in " + text.data.slice(0, 80));
+    }
+  }
+  return found;
+})()`;
+
+/** The size and the weight of every visible text: "16px", "400". */
+export const TYPE = `(() => {
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), all = new Set();
+  for (let text = texts.nextNode(); text !== null; text = texts.nextNode()) {
+    const { parentElement: element } = text;
+    if (text.data.trim() === "" || !element.checkVisibility() || element.closest("svg, .visually-hidden") !== null) continue;
+    const { fontSize, fontWeight } = getComputedStyle(element);
+    all.add(fontSize).add(fontWeight);
+  }
+  return [...all];
+})()`;

@@ -15,7 +15,7 @@ pageTest(
     const { page, assertQuiet } = await admin();
     await go(page, "#/imports/2", "winter.csv");
     await page.getByRole("link", { name: "1 archived: show the users" }).click();
-    await page.getByRole("heading", { level: 1, name: "What import 2 changed" }).waitFor();
+    await page.getByRole("heading", { level: 1, name: "Changes made by import 2" }).waitFor();
     const rows = page.getByRole("table").getByRole("row");
     assert.equal(
       (await rows.nth(1).innerText()).replace(/\s+/g, " "),

@@ -13,7 +13,8 @@ pageTest(
     await scene.database.sql`update rosterd.imports set started_at = started_at - interval '24 hours' where id = 1`;
     const { page, assertQuiet } = await scene.admin();
     const news = page.getByRole("region", { name: "Today" });
-    await news.getByText("1 import: 12 records, 2 users changed, 1 record failed.").waitFor();
+    const sentence = await news.locator(".lead").innerText();
+    assert.match(sentence, /^1 import, .+: 12 records, 2 new users, 1 record failed \(1 new\)\.$/);
     await news.getByText("The last six weeks as a table").click();
     const rows = await news.getByRole("table").getByRole("row").allInnerTexts();
     assert.deepEqual(rows.slice(1).map((row) => row.split("\t").slice(1)), [
@@ -43,7 +44,7 @@ pageTest(
     }
     await go(page, "#/imports", "Imports");
     await page.getByRole("table").locator(".badge.bad", { hasText: "All records failed" }).waitFor();
-    await page.getByRole("link", { name: "staff/broken.csv" }).click();
+    await page.getByRole("link", { name: "broken.csv" }).click();
     await page.getByText("All records failed. No record was applied.").waitFor();
     assert.match(await bad.innerText(), /All records failed/);
     assertQuiet();

@@ -33,10 +33,14 @@ pageTest(
       .waitFor();
     await page.getByRole("link", { name: "Review and decide" }).click();
     await page.getByRole("heading", { name: "40 users are held for review" }).waitFor();
-    await page.getByText('Reason: login source "ldap" has 100 active users, and 40 would have lost access').waitFor();
+    const reasons = page.getByRole("table", { name: "Why: above both limits" }).getByRole("row");
+    assert.deepEqual(await reasons.allInnerTexts(), [
+      "Login source\tWould lose access\tActive users\tShare\tLimit",
+      "ldap\t40\t100\t40%\t10% and 20 users",
+    ]);
     const users = page.getByRole("table", { name: "Held users, by unique_id" });
     assert.equal(await users.getByRole("row").count(), 11);
-    await page.getByRole("button", { name: "Show all held users" }).click();
+    await page.getByRole("button", { name: "Show all 40 held users" }).click();
     assert.equal(await users.getByRole("row").count(), 41);
     assert.equal(
       await users.getByRole("row").nth(1).innerText(),

@@ -52,7 +52,7 @@ async function manyFailures({ service }: Stage, page: Page, look: Look): Promise
   const wrong = (number: number) => ({ email: `nobody at all, number ${number} of ten thousand` });
   await service.import("every-record-fails.csv", roster(10_001, 20_000, wrong));
   await go(page, "#/imports/2", "every-record-fails.csv");
-  await page.getByText("10,000 failed records").waitFor();
+  await page.getByRole("heading", { name: "10,000 failed records" }).waitFor();
   await look("many-failures", page);
 }
 

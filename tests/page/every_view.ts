@@ -18,7 +18,7 @@ export async function everyView(page: Page, look: (view: string) => Promise<void
       ["#/imports/3", "staff.csv"],
       ["#/imports/4", "Roster spring.xlsx.csv"],
       ["#/imports/6", "students-2027-01.csv"],
-      ["#/imports/6/changes", "What import 6 changed"],
+      ["#/imports/6/changes", "Changes made by import 6"],
       ["#/users?q=number", "Users: number"],
       ["#/users?q=nobody", "Users: nobody"],
       ["#/users/u0003", "Person Number 3"],

@@ -71,7 +71,7 @@ async function setUp(page: Page, { answers }: Export, { bytes, expected: { repor
   await page.getByRole("button", { name: "Apply and check again" }).click();
   await page.getByText("The settings were saved, and the file was checked again.").waitFor();
   assert.equal(await page.getByText(/would (fail|be rejected)/).count(), 0);
-  await page.getByText(/^\d+ users would change\. Nothing was written\.$/).waitFor();
+  await page.getByText(/^\d+ users would change\. No data was changed\.$/).waitFor();
 }
 
 async function assertImports(scene: Scene, { name, except }: Export, { bytes, expected }: Case): Promise<void> {

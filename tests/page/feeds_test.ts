@@ -26,7 +26,7 @@ pageTest(
     assert.match(await staff.innerText(), /Trial: checked, not applied/);
     assert.match(await staff.innerText(), /Paused until .*2999.*, 1 file waiting/s);
     assert.match(await root.innerText(), /Upload folder\s+none yet/);
-    await page.getByRole("table", { name: "Recent imports" }).getByText("students/x.csv").waitFor();
+    await page.getByRole("table", { name: "Recent imports" }).getByText("x.csv").waitFor();
     await students.getByRole("link", { name: "students" }).click();
     await page.getByRole("heading", { name: "Settings of students" }).waitFor();
     assertQuiet();

@@ -26,7 +26,11 @@ pageTest(
       .waitFor();
     await page.getByRole("link", { name: "Review and decide" }).click();
     await page.getByRole("heading", { name: "The file is held for review" }).waitFor();
-    await page.getByText("Reason: city would change for 12 of the 12 known users in the file").waitFor();
+    const reasons = page.getByRole("table", { name: "Why: above both limits" }).getByRole("row");
+    assert.deepEqual(await reasons.allInnerTexts(), [
+      "Column\tWould change\tKnown users\tShare\tLimit",
+      "city\t12\t12\t100%\t50% and 5 users",
+    ]);
     const examples = page.getByRole("table", { name: "The first users whose city would change" });
     assert.equal(await examples.getByRole("row").count(), 11);
     assert.equal(await examples.getByRole("row").nth(1).innerText(), "u0001\tOttawa\tHull");

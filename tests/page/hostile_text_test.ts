@@ -88,7 +88,7 @@ async function everywhere(page: Page, scene: Scene): Promise<void> {
   await go(page, "#/imports", "Imports");
   await stays(page, "imports", 4);
   await go(page, "#/imports/1", /<img/);
-  await page.getByText("1 failed record").waitFor();
+  await page.getByRole("heading", { name: "1 failed record" }).waitFor();
   await page.locator("details").evaluateAll((all) => all.forEach((each) => each.setAttribute("open", "")));
   await stays(page, "an import: name, failures, warnings, names in bak, settings it used", 9);
   await go(page, "#/imports/4", /rejected <img/);

@@ -1,18 +1,24 @@
 import assert from "node:assert/strict";
 import { TOKEN } from "../support/service.ts";
-import { TOO_WIDE } from "./browser.ts";
+import { BROKEN_WORDS, TOO_WIDE, TYPE } from "./browser.ts";
 import { everyView } from "./every_view.ts";
 import { pageTest } from "./page_test_case.ts";
 import { fullWorld } from "./world.ts";
 
 pageTest(
-  "On a screen that is 390 pixels wide, nothing scrolls sideways or is cut off",
+  "On a screen that is 390 pixels wide, nothing scrolls sideways or is cut off, and no word is broken",
   { start: fullWorld },
   async (scene) => {
     const { page, assertQuiet } = await scene.tab({ viewport: { width: 390, height: 844 } });
+    const type = new Set<string>();
     await everyView(page, async (view) => {
       assert.deepEqual(await page.evaluate<string[]>(TOO_WIDE), [], view);
+      assert.deepEqual(await page.evaluate<string[]>(BROKEN_WORDS), [], view);
+      for (const one of await page.evaluate<string[]>(TYPE)) type.add(one);
     });
+    const [sizes, weights] = [/px$/, /^\d+$/].map((kind) => [...type].filter((one) => kind.test(one)));
+    assert.ok(sizes.length <= 5, `sizes: ${sizes}`);
+    assert.ok(weights.length <= 3, `weights: ${weights}`);
     assertQuiet(404, 422);
   },
 );
@@ -30,6 +36,8 @@ pageTest(
     assert.equal(await focused(), "Skip to content");
     await page.keyboard.press("Enter");
     assert.equal(await focused(), "Overview");
+    await page.keyboard.press("Tab");
+    assert.equal(await focused(), "Scan folder now");
     await page.keyboard.press("Tab");
     assert.equal(await focused(), "Review and decide");
     await page.keyboard.press("Enter");

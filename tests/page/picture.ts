@@ -2,10 +2,13 @@
  * Takes the pictures of the admin page for the README, light and dark: `deno task screenshots`. The pictures show the
  * real page of a service with a realistic history.
  */
-import type { Browser } from "playwright-core";
-import { type TestDatabase, testDatabase } from "../support/postgres.ts";
+import { Buffer } from "node:buffer";
+import type { Browser, Page } from "playwright-core";
+import { testDatabase } from "../support/postgres.ts";
 import { TestService, TOKEN } from "../support/service.ts";
-import { signIn, startBrowser, visit } from "./browser.ts";
+import { go, signIn, startBrowser, visit } from "./browser.ts";
+import { addNights } from "./nights.ts";
+import { smaller } from "./png.ts";
 
 /** The path is short, because the page shows it. */
 const FOLDER = "/tmp/rosterd";
@@ -29,26 +32,9 @@ function roster(from: number, to: number, change: (number: number) => Change = (
   return lines.join("\n") + "\n";
 }
 
-/** Six weeks of nightly imports: one night without a file, one with half a roster, and one with many failures. */
-async function earlierNights({ sql }: TestDatabase): Promise<void> {
-  await sql`
-    insert into rosterd.imports (feed, file, status, settings, started_at, finished_at,
-      records, created, updated, unchanged, archived, failed)
-    select '', 'students.csv', case when failed > 0 then 'failed_records' else 'done' end, '{}', at, at + interval '2 s',
-      records, created, updated, records - created - updated - archived - failed, archived, failed
-    from (
-      select date_trunc('day', now()) - make_interval(days => night) + interval '2 h 10 min' as at,
-        case when night = 17 then 2050 else 4200 end as records, night % 4 as created,
-        case when night = 26 then 400 else 12 + night * 7 % 23 end as updated,
-        case when night % 9 = 0 then 3 else 0 end as archived,
-        case when night = 8 then 150 when night % 6 = 0 then 4 else 0 end as failed
-      from generate_series(41, 1, -1) as night where night <> 12
-    ) as nights order by at`;
-}
-
 async function history(service: TestService): Promise<void> {
   await service.import("students-autumn.csv", roster(1001, 5200));
-  await service.import("staff.csv", roster(7001, 7640, (number) => number % 17 === 0 ? { email: "none" } : {}));
+  await service.import("staff/staff.csv", roster(7001, 7640, (number) => number % 17 === 0 ? { email: "none" } : {}));
   await service.import("Parking list.csv", "PK\u0003\u0004 [Content_Types].xml xl/workbook.xml");
   await service.import(
     "students-moved.csv",
@@ -60,22 +46,45 @@ async function history(service: TestService): Promise<void> {
   );
 }
 
+/** Each view with its address, its heading and the name of its picture. */
+const VIEWS = [
+  ["overview", "#/", "Overview"],
+  ["history", "#/imports", "Imports"],
+  ["import", "#/imports/45", "students-spring.csv"],
+  ["person", "#/users/1017", "Li Nguyen"],
+  ["check", "#/check", "Check a file"],
+  ["settings", "#/settings", "Settings"],
+  ["feed", "#/feed/staff", "Settings of staff"],
+];
+
 async function shoot(browser: Browser, target: string): Promise<void> {
   await using database = (await testDatabase())!;
   await using service = await TestService.start({
     databaseUrl: database.url,
     upload: `${FOLDER}/upload`,
-    settings: { archive_inactive_users: true, interval_minutes: 5 },
+    settings: { archive_inactive_users: true, interval_minutes: 5, feeds: { staff: { expected_every_hours: 24 } } },
   });
-  await earlierNights(database);
+  await addNights(database, 41, [12]);
   await history(service);
   const { page } = await visit(browser, service.url, { viewport: { width: 1120, height: 900 } });
   await signIn(page, TOKEN);
   await page.getByRole("link", { name: "students-spring.csv" }).first().waitFor();
-  for (const colorScheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme });
-    await page.screenshot({ path: `${target}/admin-page-${colorScheme}.png`, fullPage: true });
+  for (const [name, hash, heading] of VIEWS) {
+    await go(page, hash, heading);
+    if (name === "check") await checked(page);
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme });
+      const picture = await page.screenshot({ fullPage: name === "overview" });
+      await Deno.writeFile(`${target}/page-${name}-${colorScheme}.png`, smaller(picture));
+    }
   }
+}
+
+/** Checks a roster with an unknown header and a few failures. */
+async function checked(page: Page): Promise<void> {
+  const text = roster(5300, 5330, (number) => number % 9 === 0 ? { email: "none" } : {}).replace("city", "Town");
+  await page.locator("#file").setInputFiles({ name: "new.csv", mimeType: "text/csv", buffer: Buffer.from(text) });
+  await page.locator("#check-setup").waitFor();
 }
 
 const [target] = Deno.args;

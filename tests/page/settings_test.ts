@@ -176,6 +176,7 @@ pageTest(
     await page.getByLabel("Scan interval").fill("7");
     await save(page);
     await until("it is saved", async () => (await scene.service.get<Settings>("/settings")).interval_minutes === 7);
+    await page.getByText("Saved. The change applies from the next scan.").waitFor();
     assert.equal(await stored(), "another-secret");
     await page.getByLabel("Remove the stored password").check();
     await save(page);

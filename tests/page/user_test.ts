@@ -44,7 +44,7 @@ pageTest(
     await page.getByRole("dialog").getByRole("button", { name: "Erase this person" }).click();
     await page.getByRole("heading", { level: 1, name: "Person erased" }).waitFor();
     const text = await page.locator("main").innerText();
-    assert.match(text, /2 files in bak may still name them/);
+    assert.match(text, /2 files in bak may still name this person/);
     assert.match(text, /bak\/nightly\.\S+\.csv/);
     assert.equal((await service.fetch("/users/u0002")).status, 404);
     assert.doesNotMatch(page.url(), /u0002/);

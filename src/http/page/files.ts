@@ -20,7 +20,6 @@ export { default as "forms.css" } from "./assets/forms.css" with { type: "text" 
 export { default as "frame.css" } from "./assets/frame.css" with { type: "text" };
 export { default as "health.js" } from "./assets/health.js" with { type: "text" };
 export { default as "grace.js" } from "./assets/grace.js" with { type: "text" };
-export { default as "held_file.js" } from "./assets/held_file.js" with { type: "text" };
 export { default as "held.js" } from "./assets/held.js" with { type: "text" };
 export { default as "icon.svg" } from "./assets/icon.svg" with { type: "text" };
 export { default as "import.js" } from "./assets/import.js" with { type: "text" };
@@ -31,7 +30,6 @@ export { default as "overview.js" } from "./assets/overview.js" with { type: "te
 export { default as "paged.js" } from "./assets/paged.js" with { type: "text" };
 export { default as "parts.css" } from "./assets/parts.css" with { type: "text" };
 export { default as "parts.js" } from "./assets/parts.js" with { type: "text" };
-export { default as "person.css" } from "./assets/person.css" with { type: "text" };
 export { default as "progress.js" } from "./assets/progress.js" with { type: "text" };
 export { default as "route.js" } from "./assets/route.js" with { type: "text" };
 export { default as "sample-roster.csv" } from "./assets/sample-roster.csv" with { type: "text" };

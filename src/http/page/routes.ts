@@ -1,5 +1,5 @@
 /**
- * The admin page (docs/http.md#admin-page). These routes need no token, because only the page's requests for data use
+ * The admin page (docs/page.md). These routes need no token, because only the page's requests for data use
  * the token.
  */
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";

@@ -3,7 +3,7 @@ import { feedPath } from "./feed.js";
 import { Api, ApiError } from "./api.js";
 import { changesView } from "./changes.js";
 import { checkView } from "./check.js";
-import { h } from "./dom.js";
+import { h, li, link, p } from "./dom.js";
 import { importView } from "./import.js";
 import { importsView } from "./imports.js";
 import { Live } from "./live.js";
@@ -34,7 +34,7 @@ import { countsInWords, fromNow, shown, statusOf } from "./words.js";
  * @typedef {object} View
  * @property {string} title
  * @property {HTMLElement} content
- * @property {(route: Route) => void} [moved] Moves to another place in the same view.
+ * @property {(route: Route) => boolean} [moved] Moves to another place in the same view; false if it is not in it.
  * @property {() => Promise<boolean>} [mayLeave]
  * @property {() => unknown} [shown] Called once the view is in the page.
  */
@@ -182,10 +182,9 @@ function signOut(why) {
 async function go() {
   if (session.token === null || location.hash === address && !isFirst) return;
   const route = parseRoute(location.hash);
-  const before = parseRoute(address);
-  if (current?.moved !== undefined && route.name === before.name) {
+  if (current?.moved?.(route)) {
     address = location.hash;
-    return current.moved(route);
+    return;
   }
   if (current?.mayLeave !== undefined && !await stays()) return;
   address = location.hash;
@@ -256,7 +255,7 @@ function notThere() {
     h("h1", { tabindex: "-1" }, "Page not found"),
     empty(
       "The link is wrong, or its target no longer exists.",
-      h("p", null, h("a", { href: "#/" }, "Go to the overview")),
+      p(link("#/", "Go to the overview")),
     ),
   );
 }
@@ -270,7 +269,7 @@ function show(view, route) {
       "ul",
       null,
       LINKS.map(([name, label]) =>
-        h("li", null, h("a", { href: `#/${name}`, "aria-current": name === route.name.split("-")[0] && "page" }, label))
+        li(h("a", { href: `#/${name}`, "aria-current": name === route.name.split("-")[0] && "page" }, label))
       ),
     ),
   );

@@ -1,21 +1,17 @@
 /** A table of changed users, with each value before and after. */
-import { h } from "./dom.js";
+import { h, li } from "./dom.js";
 import { data, table } from "./parts.js";
 
 /** @typedef {import("../../../domain/outcome.ts").Change & { permits_released?: (string | null)[] }} Change */
 
 /**
  * @param {readonly Change[]} changes @param {string} caption
- * @param {(uniqueId: string) => string} [linkOf] A link to the user.
+ * @param {(uniqueId: string) => HTMLElement} [subject] Shows the user, such as with a link.
  */
-export function changeTable(changes, caption, linkOf) {
-  const rows = changes.map((change) => {
-    const id = data(change.unique_id);
-    const subject = linkOf === undefined ? id : h("a", { href: linkOf(change.unique_id) }, id);
-    return [subject, change.outcome, changedValues(change)];
-  });
+export function changeTable(changes, caption, subject = data) {
+  const rows = changes.map((change) => [subject(change.unique_id), change.outcome, changedValues(change)]);
   const columns = [{ heading: "unique_id" }, { heading: "Outcome" }, { heading: "Values", kind: "wide" }];
-  return table(caption, columns, rows, "changes");
+  return table(caption, columns, rows, "people");
 }
 
 /** @param {Pick<Change, "outcome" | "columns" | "permits_released">} change */
@@ -24,7 +20,7 @@ export function changedValues({ outcome, columns, permits_released = [] }) {
     "ul",
     { class: "values" },
     Object.entries(columns).map(([column, values]) => changedValue(column, values, outcome)),
-    permits_released.map((number) => h("li", null, h("code", null, "permit"), " ", value(number), " released")),
+    permits_released.map((number) => li(h("code", null, "permit"), " ", value(number), " released")),
   );
 }
 
@@ -40,9 +36,9 @@ const ID_WORDS = { unique_id: ["renamed from", 0], old_unique_id: ["merged with"
  */
 function changedValue(column, [before, after], outcome) {
   const about = ID_WORDS[column];
-  if (about !== undefined) return h("li", null, about[0], " ", value([before, after][about[1]]));
+  if (about !== undefined) return li(about[0], " ", value([before, after][about[1]]));
   const from = outcome === "created" ? null : [value(before), h("span", { class: "faint" }, " to ")];
-  return h("li", null, h("code", null, column), " ", from, value(after));
+  return li(h("code", null, column), " ", from, value(after));
 }
 
 /** @param {string | null} text */

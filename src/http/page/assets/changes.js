@@ -1,11 +1,11 @@
 /** The view of an import's changes: the users by outcome, with each value before and after. */
 import { changeTable } from "./change_table.js";
 import { downloadButton } from "./download.js";
-import { h } from "./dom.js";
+import { h, link, p } from "./dom.js";
 import { feedPath } from "./feed.js";
 import { paged } from "./paged.js";
-import { data, empty, filter, moment, notice } from "./parts.js";
-import { changesLink, userLink } from "./route.js";
+import { data, empty, filter, moment, notice, userLink, viewHead } from "./parts.js";
+import { changesLink } from "./route.js";
 import { capital } from "./words.js";
 
 /** @typedef {import("../../../domain/outcome.ts").ChangePage} ChangePage */
@@ -27,18 +27,9 @@ export async function changesView(page, { rest, query }) {
   const title = entry.status === "checked"
     ? `Changes that import ${id} would have made`
     : `Changes made by import ${id}`;
-  const head = h(
-    "div",
-    { class: "view-head" },
-    h(
-      "p",
-      { class: "crumb" },
-      h("a", { href: "#/imports" }, "Imports"),
-      " / ",
-      h("a", { href: `#/imports/${id}` }, String(id)),
-      " / Changes",
-    ),
-    h("h1", { tabindex: "-1" }, title),
+  const head = viewHead(
+    [link("#/imports", "Imports"), " / ", link(`#/imports/${id}`, String(id)), " / Changes"],
+    title,
     h("p", { class: "under" }, data(feedPath(entry)), h("span", null, "started ", moment(entry.started_at))),
   );
   return { title, content: h("div", { class: "stack" }, head, await people(entry, outcome, page)) };
@@ -47,7 +38,7 @@ export async function changesView(page, { rest, query }) {
 /** @param {ImportEntry} entry @param {string | null} outcome @param {Page} page */
 async function people(entry, outcome, page) {
   const { id, undone_at } = entry;
-  if (!page.session.isClerk) return notice("quiet", h("p", null, "Only clerks and admins can view changes."));
+  if (!page.session.isClerk) return notice("quiet", p("Only clerks and admins can view changes."));
   const chosen = outcome === null ? "" : `&outcome=${encodeURIComponent(outcome)}`;
   /** @param {string | null} cursor @returns {Promise<ChangePage>} */
   const load = (cursor) => {
@@ -59,18 +50,14 @@ async function people(entry, outcome, page) {
   if (first.cleared_at !== null) {
     return empty(
       "Older history was cleared.",
-      h(
-        "p",
-        null,
-        "The record of this import's changes was deleted after the retention period (bak_retention_days).",
-      ),
+      p("The record of this import's changes was deleted after the retention period (bak_retention_days)."),
     );
   }
   // A trial creates no users.
   const linkOf = entry.status === "checked" ? undefined : userLink;
   const words = { name: `import-${id}.changes.csv`, said: "The changes were downloaded" };
   return [
-    undone_at !== null && notice("quiet", h("p", null, "This import was undone on ", moment(undone_at), ".")),
+    undone_at !== null && notice("quiet", p("This import was undone on ", moment(undone_at), ".")),
     byOutcome(id, outcome),
     downloadButton("Download all as CSV", `imports/${id}/changes.csv`, words, page),
     await paged({

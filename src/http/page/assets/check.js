@@ -1,6 +1,6 @@
 /** The view that checks a dropped file: it shows the effects of an import without writing any data. */
 import { checked } from "./checked.js";
-import { h } from "./dom.js";
+import { h, p } from "./dom.js";
 import { feedNames, feedWord } from "./feed.js";
 import { button, data, notice, trouble, viewOf } from "./parts.js";
 import { changeStored, readStored } from "./stored_settings.js";
@@ -27,10 +27,10 @@ export async function checkView(page) {
   const view = viewOf(
     "Check a file",
     h("p", { class: "lead" }, words),
-    feeds.length > 0 && h("p", null, h("label", { for: "check-feed" }, "Check the file for "), feed),
+    feeds.length > 0 && p(h("label", { for: "check-feed" }, "Check the file for "), feed),
     page.session.isClerk
       ? dropArea((file) => void check(file), page.signal)
-      : notice("quiet", h("p", null, "Only clerks and admins can check files.")),
+      : notice("quiet", p("Only clerks and admins can check files.")),
     result,
     help(),
   );
@@ -75,10 +75,10 @@ export async function checkView(page) {
         await changeStored(page, patch, etag);
         await check(file, { isSaved: true });
       };
-      const saved = notice("good", h("p", null, "The settings were saved, and the file was checked again."));
+      const saved = notice("good", p("The settings were saved, and the file was checked again."));
       const again = (/** @type {import("./setup.js").Answers} */ answers) => void check(file, { answers });
       const importNow = (/** @type {import("./dom.js").Child} */ what) => void importFile(file, feed.value, what, page);
-      const parts = await checked(report, { apply: page.session.isAdmin ? apply : null, again, answers }, importNow);
+      const parts = checked(report, { apply: page.session.isAdmin ? apply : null, again, answers }, importNow);
       result.replaceChildren(...(isSaved ? [saved] : []), ...parts);
       result.querySelector("h2")?.focus();
     } catch (error) {
@@ -98,7 +98,7 @@ function dropArea(onFile, signal) {
     "div",
     { class: "drop" },
     fileButton("Choose a file", { id: "file", class: "button primary" }, onFile),
-    h("p", null, "or drop it here"),
+    p("or drop it here"),
     h("p", { class: "faint" }, ".csv, .tsv or .txt, plain or compressed (.gz)"),
   );
   for (const event of ["dragenter", "dragover"]) {

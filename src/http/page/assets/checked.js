@@ -1,11 +1,11 @@
 /** The result of a check: counts, settings that would fix the findings, failures, and the users who would change. */
 import { changeTable, value } from "./change_table.js";
 import { figures } from "./counts.js";
-import { h } from "./dom.js";
-import { heldColumns } from "./held_file.js";
+import { h, li, p } from "./dom.js";
+import { heldColumns } from "./held.js";
 import { failureTable } from "./failures.js";
-import { folded } from "./paged.js";
-import { button, data, notice, section, statusBadge, table } from "./parts.js";
+import { firstOf, folded } from "./paged.js";
+import { button, data, notice, section, statusBadge } from "./parts.js";
 import { setup } from "./setup.js";
 import { counted, number, sentence, shown } from "./words.js";
 
@@ -18,7 +18,7 @@ import { counted, number, sentence, shown } from "./words.js";
  * @param {CheckReport} report @param {import("./setup.js").Changes} settings
  * @param {(what: import("./dom.js").Child) => void} importNow
  */
-export async function checked(report, settings, importNow) {
+export function checked(report, settings, importNow) {
   const { failures, failed, warnings, held_columns, changes, kept, first_records } = report;
   return [
     head(report, importNow),
@@ -27,14 +27,14 @@ export async function checked(report, settings, importNow) {
     section(
       "check-warnings",
       "Warnings",
-      h("ul", { class: "lines" }, warnings.map(({ text }) => h("li", null, sentence(shown(text))))),
+      h("ul", { class: "lines" }, warnings.map(({ text }) => li(sentence(shown(text))))),
     ),
     failed > 0 &&
     section(
       "check-failures",
       counted(failed, "record would fail", "records would fail"),
       failed > failures.length && h("p", { class: "faint" }, `The first ${number(failures.length)}:`),
-      await folded({ items: failures, what: "failed records", show: failuresByLine }),
+      folded({ items: failures, what: "failed records", show: failuresByLine }),
     ),
     held_columns.length > 0 &&
     section(
@@ -48,10 +48,10 @@ export async function checked(report, settings, importNow) {
       "check-changes",
       "What would change",
       concerned(report) > changes.length && h("p", { class: "faint" }, `The first ${number(changes.length)} users:`),
-      await folded({ items: changes, what: "users", show: usersWhoWouldChange }),
+      folded({ items: changes, what: "users", show: usersWhoWouldChange }),
     ),
     kept.length > 0 && section("check-kept", "Values that users keep", keptTable(kept)),
-    first_records.length > 0 && section("check-records", "The first records", ...storedRecords(report)),
+    first_records.length > 0 && section("check-records", "The first records", storedRecords(report)),
   ].filter((part) => part !== false && part !== null);
 }
 
@@ -77,7 +77,7 @@ function head(report, importNow) {
     "div",
     { class: "stack" },
     top,
-    notice("bad", h("p", null, h("strong", null, what)), h("p", null, "Reason: ", shown(reason.text), `${line}.`)),
+    notice("bad", p(h("strong", null, what)), p("Reason: ", shown(reason.text), `${line}.`)),
   );
 }
 
@@ -106,33 +106,31 @@ function whatHappens(report) {
 
 /** @param {readonly KeptValue[]} kept */
 function keptTable(kept) {
-  const rows = kept.map(({ line, unique_id, column, roster, kept }) => [
-    data(unique_id),
-    number(line),
-    h("code", null, column),
-    data(roster),
-    data(kept),
-  ]);
-  const headings = ["unique_id", "Line", "Column", "In the roster", "Kept"];
-  return table("Values that users keep, by line", headings.map((heading) => ({ heading })), rows);
+  return firstOf({
+    items: kept,
+    what: "kept values",
+    caption: "Values that users keep, by line",
+    columns: ["unique_id", "Line", "Column", "In the roster", "Kept"].map((heading) => ({ heading })),
+    row: ({ line, unique_id, column, roster, kept }) => [
+      ...[data(unique_id), number(line), h("code", null, column), data(roster), data(kept)],
+    ],
+  });
 }
 
 /** @param {CheckReport} report */
 function storedRecords({ first_records, proposal }) {
-  const rows = first_records.map(({ line, values }) => [
-    data(values.unique_id ?? ""),
-    number(line),
-    h(
-      "ul",
-      { class: "values" },
-      Object.entries(values).filter(([column, value]) => column !== "unique_id" && value !== null)
-        .map(([column, text]) => h("li", null, h("code", null, column), " ", value(text))),
-    ),
-  ]);
-  const columns = [{ heading: "unique_id" }, { heading: "Line" }, { heading: "Values", kind: "wide" }];
   const how = proposal === null ? "" : " with the suggested settings";
-  return [
-    h("p", { class: "lead" }, `How they would be stored${how}.`),
-    table("The first valid records, as they would be stored", columns, rows, "changes"),
-  ];
+  return firstOf({
+    items: first_records,
+    heading: `How they would be stored${how}.`,
+    what: "records",
+    caption: "The first valid records, as they would be stored",
+    columns: [{ heading: "unique_id" }, { heading: "Line" }, { heading: "Values", kind: "wide" }],
+    row: ({ line, values }) => {
+      const given = Object.entries(values).filter(([column, text]) => column !== "unique_id" && text !== null);
+      const list = given.map(([column, text]) => li(h("code", null, column), " ", value(text)));
+      return [data(values.unique_id ?? ""), number(line), h("ul", { class: "values" }, list)];
+    },
+    kind: "people",
+  });
 }

@@ -1,30 +1,11 @@
 /** Shows the counts of an import: a bar that represents all records, and the figures. */
 import { h } from "./dom.js";
-import { COUNT_WORDS, countsInWords, number, OUTCOME_NAMES } from "./words.js";
+import { COUNT_WORDS, number, OUTCOME_NAMES } from "./words.js";
 
 /** @typedef {import("../../../domain/outcome.ts").Counts} Counts */
 
-/**
- * A small bar for a row of a list, with the counts in words.
- * @param {Counts} counts
- */
-export function smallBar(counts) {
-  return h("div", { class: "counts" }, bar(counts), h("span", { class: "counts-words" }, countsInWords(counts)));
-}
-
-/** @param {Counts} counts */
-function bar(counts) {
-  const present = OUTCOME_NAMES.filter((name) => counts[name] > 0);
-  const parts = present.map((name) => {
-    const part = h("span", { class: `part ${name}` });
-    part.style.flexGrow = String(counts[name]);
-    return part;
-  });
-  return h("div", { class: "bar", "aria-hidden": "true" }, parts);
-}
-
 /** For counts of users: the outcome of these users. All other counts are counts of records. */
-const OUTCOMES_OF_USERS = /** @type {const} */ ({
+const OUTCOMES_OF_USERS = /** @type {Partial<Record<keyof Counts, string>>} */ ({
   created: "created",
   updated: "updated",
   reactivated: "reactivated",
@@ -37,53 +18,49 @@ const OUTCOMES_OF_USERS = /** @type {const} */ ({
   merged: "archived",
 });
 
+/** Counts that are no outcome of a record. They are shown if they are not zero. */
+const BESIDE = /** @type {const} */ (["permits_released", "missing_archived", "missing_held", "renamed", "merged"]);
+
 /**
  * The bar with all figures.
  * @param {Counts} counts
  * @param {(outcome: string) => string} [linkOf] A link to the users with this outcome.
  */
 export function figures(counts, linkOf) {
-  const beside = /** @type {const} */ (["permits_released", "missing_archived", "missing_held", "renamed", "merged"]);
   /** @param {keyof Counts} name */
-  const one = (name) => figure(name, counts[name], linkOf);
+  const figure = (name) => {
+    const count = counts[name], outcome = OUTCOMES_OF_USERS[name], label = COUNT_WORDS[name];
+    const people = { "aria-label": `${number(count)} ${label.toLowerCase()}: show the users` };
+    const value = count > 0 && outcome !== undefined && linkOf !== undefined
+      ? h("a", { href: linkOf(outcome), ...people }, number(count))
+      : number(count);
+    const term = h("dt", null, coloured("dot", name), label);
+    return h("div", { class: count === 0 ? "zero" : "" }, term, h("dd", null, value));
+  };
+  const records = [h("strong", null, number(counts.records)), counts.records === 1 ? " record" : " records"];
   return h(
     "div",
     { class: "figures" },
-    h(
-      "p",
-      { class: "total" },
-      h("strong", null, number(counts.records)),
-      counts.records === 1 ? " record" : " records",
-    ),
+    h("p", { class: "total" }, records),
     bar(counts),
-    h("dl", { class: "legend" }, OUTCOME_NAMES.map(one)),
-    h("dl", { class: "legend beside" }, beside.filter((name) => counts[name] > 0).map(one)),
+    h("dl", { class: "legend" }, OUTCOME_NAMES.map(figure)),
+    h("dl", { class: "legend beside" }, BESIDE.filter((name) => counts[name] > 0).map(figure)),
   );
 }
 
-/** @param {keyof Counts} name @param {number} count @param {(outcome: string) => string} [linkOf] */
-function figure(name, count, linkOf) {
-  const outcome = name in OUTCOMES_OF_USERS
-    ? OUTCOMES_OF_USERS[/** @type {keyof typeof OUTCOMES_OF_USERS} */ (name)]
-    : null;
-  const isLink = count > 0 && outcome !== null && linkOf !== undefined;
-  return h(
-    "div",
-    { class: count === 0 ? "zero" : "" },
-    h("dt", null, h("span", { class: `dot ${name}`, "aria-hidden": "true" }), COUNT_WORDS[name]),
-    h(
-      "dd",
-      null,
-      isLink
-        ? h(
-          "a",
-          {
-            href: linkOf(outcome),
-            "aria-label": `${number(count)} ${COUNT_WORDS[name].toLowerCase()}: show the users`,
-          },
-          number(count),
-        )
-        : number(count),
-    ),
-  );
+/** @param {Counts} counts */
+function bar(counts) {
+  const parts = OUTCOME_NAMES.filter((name) => counts[name] > 0).map((name) => {
+    const part = coloured("part", name);
+    part.style.flexGrow = String(counts[name]);
+    return part;
+  });
+  return h("div", { class: "bar", "aria-hidden": "true" }, parts);
+}
+
+/** A sign in the colour of an outcome. @param {string} kind @param {keyof Counts} name */
+function coloured(kind, name) {
+  const sign = h("span", { class: kind, "aria-hidden": "true" });
+  sign.style.background = `var(--bar-${OUTCOMES_OF_USERS[name] ?? name})`;
+  return sign;
 }

@@ -2,8 +2,9 @@
  * Recent days on the overview: the last day with imports as a sentence, and the last six weeks as a chart with one
  * column a day.
  */
-import { h } from "./dom.js";
-import { table } from "./parts.js";
+import { h, link } from "./dom.js";
+import { moment, section, table } from "./parts.js";
+import { importsLink } from "./route.js";
 import { counted, number } from "./words.js";
 
 /** @typedef {import("../../../domain/day.ts").Day} Day */
@@ -27,16 +28,17 @@ function nameOf(day) {
 export function news(days, today) {
   const last = days.at(-1);
   if (last === undefined) return null;
-  return h(
-    "section",
-    { id: "news", class: "news", "aria-labelledby": "news-heading" },
-    h("h2", { id: "news-heading" }, last.day === today ? "Today" : nameOf(last.day)),
+  return section(
+    "news",
+    last.day === today ? "Today" : nameOf(last.day),
     h(
       "p",
       { class: "lead" },
-      h("a", { href: `#/imports/${last.last_import}` }, counted(last.imports, "import")),
+      link(linkOf(last), counted(last.imports, "import")),
+      ", ",
+      moment(last.last_at),
       ": ",
-      cameTo(last),
+      cameTo(last, usualOf(days.slice(0, -1))),
     ),
     strip(everyDay(days, today)),
     h(
@@ -48,12 +50,32 @@ export function news(days, today) {
   );
 }
 
-/** @param {Day} day */
-function cameTo({ records, changed, failed, all_failed, held, rejected }) {
+/** The import of a day, or its imports. @param {Day} day */
+function linkOf({ day, imports, last_import }) {
+  return imports === 1 ? `#/imports/${last_import}` : importsLink({ from: day, to: day });
+}
+
+/** The fewest days from which the usual size of the roster is known. */
+const MIN_DAYS = 3;
+
+/** The median size of the roster. Null if it is not known. @param {readonly Day[]} days */
+function usualOf(days) {
+  const sizes = days.map(({ records }) => records).filter((size) => size > 0).toSorted((one, other) => one - other);
+  return sizes.length < MIN_DAYS ? null : sizes[Math.floor(sizes.length / 2)];
+}
+
+/** @param {Day} day @param {number | null} [usual] The usual number of records. */
+function cameTo({ records, changed, created, archived, failed, failed_new, all_failed, held, rejected }, usual = null) {
+  const updated = changed - created - archived;
   const parts = [
-    counted(records, "record"),
-    changed === 0 ? "no user changed" : `${counted(changed, "user")} changed`,
-    ...(failed > 0 ? [`${counted(failed, "record")} failed`] : []),
+    `${counted(records, "record")}${usual === null ? "" : ` (usually ${number(usual)})`}`,
+    ...(changed === 0 ? ["no user changed"] : []),
+    ...(created > 0 ? [counted(created, "new user")] : []),
+    ...(updated > 0 ? [`${counted(updated, "user")} changed`] : []),
+    ...(archived > 0 ? [`${number(archived)} archived`] : []),
+    ...(failed > 0
+      ? [`${counted(failed, "record")} failed (${failed_new === 0 ? "none" : number(failed_new)} new)`]
+      : []),
     ...(all_failed > 0 ? [`every record of ${counted(all_failed, "file")} failed`] : []),
     ...(held > 0 ? [`${number(held)} held for review`] : []),
     ...(rejected > 0 ? [`${counted(rejected, "file")} rejected`] : []),
@@ -80,7 +102,9 @@ function strip(days) {
   const height = (/** @type {number} */ count) => count === 0 ? 0 : Math.max(2, HEIGHT * Math.sqrt(count / mostUsers));
   const columns = days.map(({ day, came }, index) => column({ day, came, x: index * (WIDTH + GAP), height }));
   const points = days.flatMap(({ came }, index) =>
-    came === null ? [] : [`${index * (WIDTH + GAP) + WIDTH / 2},${HEIGHT + 2 - HEIGHT * came.records / mostRecords}`]
+    came === null || came.records === 0
+      ? []
+      : [`${index * (WIDTH + GAP) + WIDTH / 2},${HEIGHT + 2 - HEIGHT * came.records / mostRecords}`]
   );
   return svg(
     "svg",
@@ -111,7 +135,7 @@ function column({ day, came, x, height }) {
   const isBad = came.rejected + came.all_failed > 0;
   return svg(
     "a",
-    { href: `#/imports/${came.last_import}` },
+    { href: linkOf(came) },
     svg("rect", { class: "strip-day", x, y: 0, width: WIDTH, height: HEIGHT + 4 }),
     ...parts,
     svg("rect", {
@@ -127,14 +151,13 @@ function column({ day, came, x, height }) {
 
 /** @param {readonly Day[]} days */
 function asTable(days) {
-  const columns = ["Day", "Imports", "Records", "Changed", "Held", "Failed", "Rejected"].map((heading) => ({
-    heading,
-  }));
-  const rows = days.toReversed().map(({ day, imports, last_import, records, changed, held, failed, rejected }) => [
-    h("a", { href: `#/imports/${last_import}` }, nameOf(day)),
-    ...[imports, records, changed, held, failed, rejected].map(number),
+  const counts = ["Imports", "Records", "Changed", "Held", "Failed", "Rejected"];
+  const columns = [{ heading: "Day", kind: "file" }, ...counts.map((heading) => ({ heading, kind: "number" }))];
+  const rows = days.toReversed().map((came) => [
+    link(linkOf(came), nameOf(came.day)),
+    ...[came.imports, came.records, came.changed, came.held, came.failed, came.rejected].map(number),
   ]);
-  return table("The last six weeks, newest first", columns, rows);
+  return table("The last six weeks, newest first", columns, rows, "dense");
 }
 
 /** @param {string} tag @param {Record<string, string | number> | null} attributes @param {...(Node | string)} children */

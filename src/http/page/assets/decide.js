@@ -4,10 +4,10 @@
  */
 import { feedPath } from "./feed.js";
 import { confirm } from "./dialog.js";
-import { h } from "./dom.js";
-import { folded } from "./paged.js";
-import { data, notice, table } from "./parts.js";
-import { counted, number, shown } from "./words.js";
+import { h, li, p } from "./dom.js";
+import { firstOf } from "./paged.js";
+import { button, data, done, importLink, notice } from "./parts.js";
+import { counted, shown } from "./words.js";
 
 /** @typedef {import("../../../domain/decision.ts").Approved} Approved */
 /** @typedef {import("../../../domain/decision.ts").Discarded} Discarded */
@@ -18,9 +18,34 @@ import { counted, number, shown } from "./words.js";
 /** @typedef {{ left_out: readonly { unique_id: string, reason: string }[], left_out_total: number }} Leaving */
 
 /**
- * The maximum number of held users that the dialog examines. If more users are held, the dialog shows only their
- * number.
+ * The buttons to approve and to discard.
+ * @param {readonly (() => Promise<HTMLElement | null>)[]} decisions What each button does.
+ * @param {Page} page @param {(result: HTMLElement) => void} onDecided
  */
+export function decisionButtons([approve, discard], page, onDecided) {
+  if (!page.session.mayDecide) return notice("quiet", p("Only admins can approve or discard."));
+  return h(
+    "div",
+    { class: "actions" },
+    button("Approve…", deciding(approve, page, onDecided), { class: "button primary", id: "approve" }),
+    button("Discard…", deciding(discard, page, onDecided), { id: "discard" }),
+  );
+}
+
+/**
+ * Decides when a button is pressed.
+ * @param {() => Promise<HTMLElement | null>} decide @param {Page} page @param {(result: HTMLElement) => void} onDecided
+ */
+export function deciding(decide, page, onDecided) {
+  return async () => {
+    const result = await decide();
+    if (result !== null) onDecided(result);
+    // The decision may have been refused because another admin decided first.
+    else page.live.historyChanged();
+  };
+}
+
+/** With more held users than this, the dialog shows only their number. */
 const MOST_COUNTED = 10_000;
 
 /** @param {ImportEntry} entry @param {number} users @param {Page} page */
@@ -29,11 +54,9 @@ export async function approve(entry, users, page) {
   const result = await confirm({
     heading: `Approve the changes held by import ${entry.id}?`,
     what: [
-      expected === null
-        ? h("p", null, h("strong", null, counted(users, "user")), " will lose access.")
-        : losses(expected),
-      h("p", null, "Users whose later records say otherwise are left unchanged and listed afterwards."),
-      h("p", null, "You can undo the import afterwards, until a later import changes users."),
+      expected === null ? p(h("strong", null, counted(users, "user")), " will lose access.") : losses(expected),
+      p("Users whose later records say otherwise are left unchanged and listed afterwards."),
+      p("You can undo the import afterwards, until a later import changes users."),
     ],
     yes: `Approve: ${counted(users, "user loses", "users lose")} access`,
     busy: "Approving…",
@@ -55,17 +78,11 @@ export async function discard(entry, users, page) {
   const result = await confirm({
     heading: `Discard the changes held by import ${entry.id}?`,
     what: [
-      h(
-        "p",
-        null,
+      p(
         h("strong", null, counted(users, "user keeps", "users keep")),
         " access and permits. The held changes are dropped.",
       ),
-      h(
-        "p",
-        null,
-        "The rest of the import stays applied. If the next roster says the same, its changes are held again.",
-      ),
+      p("The rest of the import stays applied. If the next roster says the same, its changes are held again."),
     ],
     yes: `Discard: ${counted(users, "user keeps", "users keep")} access`,
     busy: "Discarding…",
@@ -80,8 +97,8 @@ export async function approveFile({ id }, page) {
   const result = await confirm({
     heading: `Approve the file held by import ${id}?`,
     what: [
-      h("p", null, "The file is applied from bak, as a new import, with the current users and settings."),
-      h("p", null, "You can undo the new import afterwards, until a later import changes users."),
+      p("The file is applied from bak, as a new import, with the current users and settings."),
+      p("You can undo the new import afterwards, until a later import changes users."),
     ],
     yes: "Approve: apply the file",
     busy: "Applying the file…",
@@ -89,31 +106,19 @@ export async function approveFile({ id }, page) {
     work: () => /** @type {Promise<Approved>} */ (page.api.post(`imports/${id}/approve`)),
   });
   if (result === null || result.applied === undefined) return null;
-  const { applied } = result;
-  const told = notice(
-    "good",
-    h(
-      "p",
-      null,
-      "Approved: the file was applied as ",
-      h("a", { href: `#/imports/${applied.import}` }, `import ${applied.import}`),
-      ".",
-    ),
-  );
-  told.tabIndex = -1;
-  return told;
+  return done(["Approved: the file was applied as ", importLink(result.applied.import), "."]);
 }
 
 /** @param {ImportEntry} entry @param {Page} page */
 export async function discardFile({ id }, page) {
   const result = await confirm({
     heading: `Discard the file held by import ${id}?`,
-    what: [h("p", null, "The file is not applied. The next roster is checked separately.")],
+    what: [p("The file is not applied. The next roster is checked separately.")],
     yes: "Discard the file",
     busy: "Discarding…",
     work: () => /** @type {Promise<Discarded>} */ (page.api.post(`imports/${id}/discard`)),
   });
-  return result === null ? null : await told("Discarded: the file was not applied.", result);
+  return result === null ? null : told("Discarded: the file was not applied.", result);
 }
 
 /** @param {ImportEntry} entry @param {Page} page */
@@ -121,7 +126,7 @@ export async function undo(entry, page) {
   const result = await confirm({
     heading: `Undo import ${entry.id}?`,
     what: [
-      h("p", null, "This reverses what ", h("strong", null, data(feedPath(entry))), " changed:"),
+      p("This reverses what ", h("strong", null, data(feedPath(entry))), " changed:"),
       h("ul", null, goesBack(entry)),
     ],
     yes: "Undo import",
@@ -164,7 +169,7 @@ function goesBack(entry) {
     "the permits it released will be restored, unless another active permit now has the number",
     still > 0 && `${counted(still, "user")} it still holds will keep access, and the hold will be discarded`,
     "changes that cannot be reversed are listed afterwards",
-  ].filter((line) => line !== false).map((line) => h("li", null, line));
+  ].filter((line) => line !== false).map((line) => li(line));
 }
 
 /**
@@ -196,9 +201,9 @@ function losses({ archived, disabled, permits }) {
     : `${counted(permits, "active permit")} will be released`;
   return [
     archived > 0 &&
-    h("p", null, h("strong", null, `${counted(archived, "user")} will be archived`), `, and ${released}.`),
+    p(h("strong", null, `${counted(archived, "user")} will be archived`), `, and ${released}.`),
     disabled > 0 &&
-    h("p", null, h("strong", null, `${counted(disabled, "user")} will be disabled`), "; they keep their permits."),
+    p(h("strong", null, `${counted(disabled, "user")} will be disabled`), "; they keep their permits."),
   ];
 }
 
@@ -212,23 +217,15 @@ function inWords(parts) {
 }
 
 /** @param {string} words @param {Leaving} leaving */
-async function told(words, { left_out, left_out_total }) {
-  const told = notice("good", h("p", null, words));
-  told.tabIndex = -1;
-  if (left_out_total === 0) return told;
-  const more = left_out_total > left_out.length ? ` (the first ${number(left_out.length)})` : "";
-  told.append(
-    h("p", null, `${counted(left_out_total, "user was", "users were")} left unchanged:`),
-    await folded({
-      items: left_out,
-      what: "users left unchanged",
-      show: (users) =>
-        table(
-          `Users left unchanged, with reasons${more}`,
-          [{ heading: "unique_id" }, { heading: "Reason", kind: "wide" }],
-          users.map(({ unique_id, reason }) => [data(unique_id), shown(reason)]),
-        ),
-    }),
-  );
-  return told;
+function told(words, { left_out, left_out_total }) {
+  const list = left_out_total > 0 && firstOf({
+    items: left_out,
+    total: left_out_total,
+    heading: `${counted(left_out_total, "user was", "users were")} left unchanged:`,
+    what: "users left unchanged",
+    caption: "Users left unchanged, with reasons",
+    columns: [{ heading: "unique_id" }, { heading: "Reason", kind: "wide" }],
+    row: ({ unique_id, reason }) => [data(unique_id), shown(reason)],
+  });
+  return done(words, list);
 }

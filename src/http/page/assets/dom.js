@@ -29,6 +29,21 @@ export function h(tag, attributes, ...children) {
   return element;
 }
 
+/** A paragraph. @param {...Child} children */
+export function p(...children) {
+  return h("p", null, children);
+}
+
+/** An item of a list. @param {...Child} children */
+export function li(...children) {
+  return h("li", null, children);
+}
+
+/** @param {string} href @param {...Child} children */
+export function link(href, ...children) {
+  return h("a", { href }, children);
+}
+
 /**
  * @param {readonly Child[]} children
  * @returns {(Node | string)[]}

@@ -1,18 +1,25 @@
 /** Downloads a file. A plain link cannot send the token, so the page fetches the bytes. */
 import { h } from "./dom.js";
-import { asking } from "./parts.js";
+import { asking, data } from "./parts.js";
+import { shown } from "./words.js";
 
 /**
  * @param {string} label @param {string} path The call.
  * @param {{ name: string, said: string }} words The name of the file, and what screen readers announce afterwards.
  * @param {import("./app.js").Page} page
  */
-export function downloadButton(label, path, { name, said }, page) {
+export function downloadButton(label, path, { name, said }, page, kind = "button") {
   const download = async () => {
     save(await (await page.api.ask("GET", path)).blob(), name);
     page.announce(said);
   };
-  return asking(label, download, { id: "download", class: "download" });
+  return asking(label, download, { id: `${kind}-${path.replaceAll("/", "-")}`, class: "download", button: kind });
+}
+
+/** A file in `bak`: a link for those who may see files. @param {string} name @param {string} path @param {import("./app.js").Page} page */
+export function downloadLink(name, path, page) {
+  if (!page.session.isClerk) return data(name);
+  return downloadButton(shown(name), path, { name, said: "The file was downloaded" }, page, "link");
 }
 
 /** @param {Blob} bytes @param {string} name */

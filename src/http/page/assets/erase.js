@@ -3,11 +3,11 @@
  * still name the person.
  */
 import { confirm } from "./dialog.js";
-import { h } from "./dom.js";
+import { h, li, p } from "./dom.js";
 import { feedPath } from "./feed.js";
-import { folded } from "./paged.js";
-import { button, data, moment, notice, section, table } from "./parts.js";
-import { counted, number } from "./words.js";
+import { firstOf } from "./paged.js";
+import { button, data, done, moment, section } from "./parts.js";
+import { counted } from "./words.js";
 
 /** @typedef {import("../../../domain/user.ts").User} User */
 /** @typedef {import("../../../domain/erasure.ts").Erased} Erased */
@@ -26,7 +26,7 @@ export function eraseSection({ unique_id, state, permits }, page, onErased) {
     : null;
   const onclick = async () => {
     const result = await erase(unique_id, page);
-    if (result !== null) onErased(await told(result));
+    if (result !== null) onErased(told(result));
   };
   return section(
     "erase",
@@ -45,16 +45,16 @@ async function erase(id, page) {
   return await confirm({
     heading: "Erase this person?",
     what: [
-      h("p", null, "rosterd removes ", h("strong", null, data(id)), " from the database permanently:"),
+      p("rosterd removes ", h("strong", null, data(id)), " from the database permanently:"),
       h(
         "ul",
         null,
-        h("li", null, "the user with all values and the statements of all feeds"),
-        h("li", null, "changes, holds and failures of this user in imports, so that an undo no longer restores them"),
-        h("li", null, "the user's id on former permits"),
+        li("the user with all values and the statements of all feeds"),
+        li("changes, holds and failures of this user in imports, so that an undo no longer restores them"),
+        li("the user's id on former permits"),
       ),
-      h("p", null, "Files in bak are not changed. Files that may still name the person are listed afterwards."),
-      h("p", null, "If a roster names the person again, the user is created again."),
+      p("Files in bak are not changed. Files that may still name the person are listed afterwards."),
+      p("If a roster names the person again, the user is created again."),
     ],
     yes: "Erase this person",
     busy: "Erasing…",
@@ -64,29 +64,20 @@ async function erase(id, page) {
 }
 
 /** @param {Erased} result */
-async function told({ files, files_total }) {
-  const told = notice("good", h("p", null, "This person has been erased from the database."));
-  told.tabIndex = -1;
-  if (files_total === 0) {
-    told.append(h("p", null, "No file in bak names this person."));
-    return told;
-  }
-  const more = files_total > files.length ? ` (the first ${number(files.length)})` : "";
-  told.append(
-    h("p", null, `${counted(files_total, "file")} in bak may still name this person:`),
-    await folded({
-      items: files,
-      what: "files",
-      show: (some) =>
-        table(
-          `Files that may still name the person${more}`,
-          [{ heading: "File", kind: "wide" }, { heading: "Deleted on" }],
-          some.map(({ feed, file, kept_until }) => [
-            data(feedPath({ feed, file: `bak/${file}` })),
-            kept_until === null ? "never: bak_retention_days is 0" : moment(kept_until),
-          ]),
-        ),
-    }),
-  );
-  return told;
+function told({ files, files_total }) {
+  const words = "This person has been erased from the database.";
+  if (files_total === 0) return done(words, p("No file in bak names this person."));
+  const list = firstOf({
+    items: files,
+    total: files_total,
+    heading: `${counted(files_total, "file")} in bak may still name this person:`,
+    what: "files",
+    caption: "Files that may still name the person",
+    columns: [{ heading: "File", kind: "wide" }, { heading: "Deleted on" }],
+    row: ({ feed, file, kept_until }) => [
+      data(feedPath({ feed, file: `bak/${file}` })),
+      kept_until === null ? "never: bak_retention_days is 0" : moment(kept_until),
+    ],
+  });
+  return done(words, list);
 }

@@ -1,7 +1,7 @@
 /**
  * Shows the failures of an import: line, user, and each problem with its reason. A button downloads the failed records.
  */
-import { h } from "./dom.js";
+import { h, p } from "./dom.js";
 import { downloadButton } from "./download.js";
 import { paged } from "./paged.js";
 import { data, moment, notice, section, table } from "./parts.js";
@@ -35,12 +35,12 @@ export function failureTable(failures, caption, sinceOf = null) {
   const columns = [
     { heading: "Line", kind: "number" },
     { heading: "unique_id" },
-    { heading: "Column", kind: "column" },
+    { heading: "Column" },
     { heading: "Code" },
     ...(sinceOf === null ? [] : [{ heading: "Since" }]),
     { heading: "Reason", kind: "wide" },
   ];
-  return table(caption, columns, rows, "failures");
+  return table(caption, columns, rows, "people");
 }
 
 /** @param {PastFailure} failure @param {string} startedAt When the import began. */
@@ -60,11 +60,12 @@ export async function failuresSection({ id, feed, failed, failed_new, failed_fil
     return section(
       "failures",
       heading,
-      notice("quiet", h("p", null, "Only clerks and admins can view failed records.")),
+      notice("quiet", p("Only clerks and admins can view failed records.")),
     );
   }
   const list = await paged({
     what: "failed records",
+    total: failed,
     load: async (cursor) => {
       const after = cursor === null ? "" : `&after=${cursor}`;
       const { failures, next } = await page.api.get(`imports/${id}/failures?limit=${ON_A_PAGE}${after}`, page.signal);

@@ -1,6 +1,6 @@
 /** Shows the feeds side by side: the last file, the next expected file, waiting files and held users. */
 import { feedWord } from "./feed.js";
-import { h } from "./dom.js";
+import { h, link, p } from "./dom.js";
 import { ago, badge, data, moment, section, statusBadge, table } from "./parts.js";
 import { counted, number, sentence, shown } from "./words.js";
 
@@ -15,7 +15,7 @@ export function feeds(feeds) {
   const isPlain = feeds.length === 1 && feeds[0].apply && feeds[0].paused_until === null;
   if (feeds.length === 0 || isPlain) return null;
   const columns = [
-    { heading: "Feed" },
+    { heading: "Feed", kind: "file" },
     { heading: "Last file", kind: "wide" },
     { heading: "Next expected" },
     { heading: "Waiting" },
@@ -29,12 +29,12 @@ function row(feed) {
   const { name, usable, text, apply, pending, held_users, last_import, expected_at } = feed;
   return [
     [
-      name === "" ? feedWord(name) : h("a", { href: `#/feed/${name}` }, data(name)),
-      usable ? null : [" ", badge("bad", "Unavailable"), h("p", null, sentence(shown(text ?? "")))],
+      name === "" ? feedWord(name) : link(`#/feed/${name}`, data(name)),
+      usable ? null : [" ", badge("bad", "Unavailable"), p(sentence(shown(text ?? "")))],
       apply ? null : [" ", badge("quiet", "Trial: checked, not applied")],
     ],
     last_import === null ? h("span", { class: "faint" }, "none yet") : [
-      h("a", { href: `#/imports/${last_import.id}` }, data(last_import.file)),
+      link(`#/imports/${last_import.id}`, data(last_import.file)),
       " ",
       statusBadge(last_import),
       " ",
@@ -42,7 +42,7 @@ function row(feed) {
     ],
     expected_at === null ? "–" : ago(expected_at),
     waiting(feed, pending),
-    held_users === 0 ? "–" : counted(held_users, "user"),
+    held_users === 0 ? "–" : number(held_users),
   ];
 }
 

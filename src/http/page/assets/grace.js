@@ -1,7 +1,7 @@
 /** Lists the users who wait to be archived, with their dates (docs/people.md#grace-period). */
 import { feedWord } from "./feed.js";
 import { h } from "./dom.js";
-import { data, moment, section, table } from "./parts.js";
+import { moment, section, table, userLink } from "./parts.js";
 import { counted, number } from "./words.js";
 
 /** @typedef {import("../../service.ts").StatusDocument} StatusDocument */
@@ -32,7 +32,7 @@ export function grace(feeds) {
         `Users who wait to be archived${more}`,
         [{ heading: "unique_id" }, { heading: "Feed" }, { heading: "Archived by the first file after" }],
         users.map(({ name, unique_id, archived_after }) => [
-          h("a", { href: `#/users/${encodeURIComponent(unique_id)}` }, data(unique_id)),
+          userLink(unique_id),
           feedWord(name),
           moment(archived_after),
         ]),

@@ -1,96 +1,109 @@
-/** Shows one tile each for the database, the upload folder, mail, and the next scan. */
-import { h, Slot } from "./dom.js";
-import { ago, badge, data } from "./parts.js";
+/** The machinery: one line while all is well; otherwise what is wrong, what to do, and when rosterd tries again. */
+import { h, li, link, p } from "./dom.js";
+import { ago, badge, data, notice } from "./parts.js";
 import { counted, sentence, shown } from "./words.js";
 
 /** @typedef {import("../../service.ts").StatusDocument} StatusDocument */
-/** @typedef {import("./app.js").Page} Page */
 /** @typedef {import("./dom.js").Child} Child */
 /** @typedef {import("./words.js").Tone} Tone */
 
-/** The precision of the time of the next scan. Without rounding, every status update would rebuild the tile. */
+/** The times of the next attempts are rounded to this, so that the line is not rebuilt on every status update. */
 const SHOWN_TO_MS = 30_000;
 
-/** @param {Page} page */
-export function health(page) {
-  const tiles = [
-    tile(page, "Database", ({ database, standby }) => ({ database, standby }), database),
-    tile(page, "Upload folder", ({ folder }) => folder, folder),
-    tile(page, "Mail", ({ mail }) => mail, mail),
-    tile(
-      page,
-      "Next scan",
-      ({ next_turn_at, running }) => ({ at: rounded(next_turn_at), isRunning: running !== null }),
-      nextTurn,
-    ),
-  ];
-  return h("section", { "aria-label": "Health", class: "tiles" }, tiles);
-}
-
-/**
- * @template T
- * @param {Page} page
- * @param {string} heading
- * @param {(status: StatusDocument) => T} pick
- * @param {(data: T) => Child} build
- */
-function tile(page, heading, pick, build) {
-  const slot = new Slot(h("div", { class: "tile-body" }), build);
-  page.live.onStatus((status) => slot.show(pick(status)), page.signal);
-  return h("div", { class: "tile" }, h("h2", null, heading), slot.element);
-}
-
-/** @param {Pick<StatusDocument, "database" | "standby">} status */
-function database({ database: { kind, state, text }, standby }) {
-  const isUsable = state === "usable";
-  const what = kind === "embedded" ? "Embedded PostgreSQL, for evaluation" : "PostgreSQL server";
-  return [
-    isUsable ? badge("good", "Available") : badge("bad", "Unavailable"),
-    h("p", null, text === undefined ? what : sentence(shown(text))),
-    standby && h("p", null, "Another instance of rosterd runs the imports. This one is on standby."),
-  ];
-}
-
-/** @param {StatusDocument["folder"]} folder */
-function folder({ path, usable, text }) {
-  return [
-    usable ? badge("good", "Available") : badge("bad", "Unavailable"),
-    h("p", { class: "path" }, h("code", null, data(path))),
-    text !== undefined && h("p", null, sentence(shown(text))),
-  ];
-}
-
-/** @param {StatusDocument["mail"]} mail */
-function mail({ configured, waiting, problem }) {
-  const [tone, word] =
-    /** @type {[Tone, string]} */ (!configured
-      ? ["attention", "Not set up"]
-      : problem !== undefined
-      ? ["bad", "Cannot send"]
-      : ["good", "Ready"]);
-  const waits = counted(waiting, "email is", "emails are");
-  return [
-    badge(tone, word),
-    h(
-      "p",
-      null,
-      !configured
-        ? h("a", { href: "#/settings/mail" }, "Set up mail")
-        : waiting === 0
-        ? "No email is waiting."
-        : `${waits} waiting to be sent.`,
-    ),
-  ];
-}
-
-/** @param {{ at: string | null, isRunning: boolean }} turn */
-function nextTurn({ at, isRunning }) {
-  if (isRunning) return [badge("busy", "Now"), h("p", null, "An import is running.")];
-  if (at === null) return h("p", null, "Unknown.");
-  return [h("p", { class: "big" }, ago(at)), h("p", null, "Looks for new rosters in the upload folder.")];
+/** What the line and the problems show of a status. @param {StatusDocument} status */
+export function healthOf(
+  { ready, standby, problems, open_holds, mail, running, database, folder, settings, next_turn_at },
+) {
+  return {
+    ...{ ready, standby, problems, open_holds, database, folder, settings, isRunning: running !== null },
+    ...{ mail: { ...mail, next_at: rounded(mail.next_at) }, next_turn_at: rounded(next_turn_at) },
+  };
 }
 
 /** @param {string | null} time */
 function rounded(time) {
   return time === null ? null : new Date(Math.round(Date.parse(time) / SHOWN_TO_MS) * SHOWN_TO_MS).toISOString();
+}
+
+/** @typedef {ReturnType<typeof healthOf>} Health */
+
+/** The verdict, and the machinery in one line if all of it works. @param {Health} health */
+export function healthLine(health) {
+  const { database, folder, mail, next_turn_at, isRunning } = health;
+  const { tone, words } = verdictOf(health);
+  const isWell = !health.problems.some(isTrouble) && mail.problem === undefined;
+  return h(
+    "p",
+    { class: "under", id: "verdict" },
+    badge(tone, words),
+    isWell && [
+      database.kind === "embedded" && h("span", null, "Embedded PostgreSQL, for evaluation"),
+      h("span", null, "Uploads in ", h("code", null, data(folder.path))),
+      h(
+        "span",
+        null,
+        mail.waiting === 0 ? "No email waiting" : counted(mail.waiting, "email waiting", "emails waiting"),
+      ),
+    ],
+    next_turn_at !== null && !isRunning && h("span", null, "Next scan ", ago(next_turn_at)),
+  );
+}
+
+/** @param {Health} health @returns {{ tone: Tone, words: string }} */
+function verdictOf({ ready, standby, problems, open_holds, mail, isRunning }) {
+  const open = problems.filter(isTrouble).length + open_holds + (mail.problem === undefined ? 0 : 1);
+  if (!ready) return { tone: "bad", words: "Imports are not possible right now" };
+  if (open > 0) return { tone: "attention", words: `Needs attention: ${counted(open, "item")}` };
+  if (standby) return { tone: "quiet", words: "Standby: another instance of rosterd is importing into this database" };
+  return isRunning
+    ? { tone: "busy", words: "Everything is working, and an import is running" }
+    : { tone: "good", words: "Everything is working" };
+}
+
+/** Standby is the normal state of a second rosterd. @param {{ code: string }} problem */
+function isTrouble({ code }) {
+  return code !== "standby";
+}
+
+/** Shorter texts that replace the problem's own. @type {Record<string, string>} */
+const WORDS = { mail_not_configured: "Mail is not set up, so no email is sent." };
+
+/** What to do about a problem, if its own text does not say so. @type {Record<string, Child>} */
+const REMEDIES = {
+  database:
+    "Start the database, or correct DATABASE_URL. No file is lost. rosterd tries again every minute, or more often.",
+  settings: "Correct the settings file by hand. Until then, nothing is imported.",
+  mail_not_configured: [
+    "Failed records are available only in the bak folder and on this page. ",
+    link("#/settings/mail", "Set up mail"),
+  ],
+  no_archive_guard: link("#/settings/archiving", "Review the archive guard"),
+};
+
+/** Null while all is well. @param {Health} health */
+export function troubles({ ready, problems, folder, settings, mail, next_turn_at }) {
+  const lines = problems.filter(isTrouble).map(({ code, text }) => {
+    const more = code === "settings"
+      ? settings.text
+      : REMEDIES[code] === undefined && !folder.usable
+      ? folder.text
+      : undefined;
+    return line(WORDS[code] ?? more ?? text, REMEDIES[code]);
+  });
+  if (mail.problem !== undefined) {
+    const again = mail.next_at !== null && ["rosterd tries again ", ago(mail.next_at), ". "];
+    const review = link("#/settings/mail", "Review the mail settings");
+    lines.push(line(`Mail cannot be sent: ${mail.problem}`, [again, review]));
+  }
+  if (lines.length === 0) return null;
+  return notice(
+    ready ? "attention" : "bad",
+    h("ul", { class: "lines" }, lines),
+    !ready && next_turn_at !== null && p("The next scan is ", ago(next_turn_at), "."),
+  );
+}
+
+/** @param {string} text @param {Child} remedy */
+function line(text, remedy) {
+  return li(sentence(shown(text)), " ", remedy);
 }

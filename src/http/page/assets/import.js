@@ -1,10 +1,11 @@
 /** The view of one import: result, failures, held users and undo. */
 import { figures } from "./counts.js";
-import { undo } from "./decide.js";
-import { h, putInto, Slot } from "./dom.js";
+import { deciding, undo } from "./decide.js";
+import { h, li, link, p, putInto, Slot } from "./dom.js";
 import { failuresSection } from "./failures.js";
 import { heldSection } from "./held.js";
-import { button, data, facts, moment, notice, section, statusBadge } from "./parts.js";
+import { downloadLink } from "./download.js";
+import { button, data, facts, importLink, moment, notice, section, statusBadge, viewHead } from "./parts.js";
 import { progress } from "./progress.js";
 import { feedPath, settingsOf } from "./feed.js";
 import { changesLink } from "./route.js";
@@ -40,7 +41,12 @@ export async function importView(page, route) {
   let loading = Promise.resolve(entry);
 
   page.live.onHistory(() => void reload().catch(() => {}), page.signal);
-  return { title: `Import ${id}: ${shown(feedPath(entry))}`, content };
+  const part = route.query.get("part") ?? "";
+  return {
+    title: `Import ${id}: ${shown(feedPath(entry))}`,
+    content,
+    shown: () => document.getElementById(part)?.scrollIntoView(),
+  };
 
   function reload() {
     loading = loading.then(load, load);
@@ -90,7 +96,7 @@ async function build(entry, page, onDecided) {
     section(
       "file",
       "File",
-      about(entry),
+      about(entry, page),
       usedSettings(entry.settings, now === null ? null : settingsOf(now, entry.feed)),
     ),
     way,
@@ -104,32 +110,25 @@ function isCounted({ status }) {
 
 /** @param {ImportEntry} entry @param {Page} page */
 function counts(entry, page) {
-  const linkOf = page.session.isClerk ? (/** @type {string} */ outcome) => changesLink(entry.id, outcome) : undefined;
+  // Nothing of a held file was applied.
+  const isLinked = page.session.isClerk && entry.hold?.kind !== "changes";
+  const linkOf = isLinked ? (/** @type {string} */ outcome) => changesLink(entry.id, outcome) : undefined;
   return section("counts", "Records", figures(entry, linkOf));
 }
 
 /** @param {ImportEntry} entry */
 function head(entry) {
-  return h(
-    "div",
-    { class: "view-head" },
-    h("p", { class: "crumb" }, h("a", { href: "#/imports" }, "Imports"), " / ", entry.id),
-    h("h1", { tabindex: "-1" }, data(feedPath(entry))),
-    h(
-      "p",
-      { class: "under" },
-      statusBadge(entry),
-      h("span", null, "started ", moment(entry.started_at)),
-      approves(entry),
-    ),
+  const began = h("span", null, "started ", moment(entry.started_at));
+  return viewHead(
+    [link("#/imports", "Imports"), " / ", entry.id],
+    data(feedPath(entry)),
+    h("p", { class: "under" }, statusBadge(entry), began, approves(entry)),
   );
 }
 
 /** The import that held the file until an admin approved it. @param {ImportEntry} entry */
 function approves({ approves }) {
-  return approves === null
-    ? null
-    : h("span", null, "approved from ", h("a", { href: `#/imports/${approves}` }, `import ${approves}`));
+  return approves === null ? null : h("span", null, "approved from ", importLink(approves));
 }
 
 /** @param {ImportEntry} entry @param {Page} page */
@@ -143,10 +142,10 @@ function running(entry, page) {
 function verdict(entry) {
   const { status, reason, decisions } = entry;
   const failure = allFailed(entry) &&
-    notice("bad", h("p", null, h("strong", null, "All records failed. No record was applied.")));
+    notice("bad", p(h("strong", null, "All records failed. No record was applied.")));
   if (status === "checked") {
     const trial = h("strong", null, "This was a trial: no record was applied.");
-    return [failure, notice("quiet", h("p", null, trial, " The counts show what an import would have done."))];
+    return [failure, notice("quiet", p(trial, " The counts show what an import would have done."))];
   }
   if (reason === null) return [failure, decisions.length > 0 && notice("quiet", decisions.map(decisionLine))];
   const line = reason.line === null || reason.text.includes(`line ${reason.line}`)
@@ -162,9 +161,9 @@ function verdict(entry) {
     : ["", ""];
   return notice(
     "bad",
-    h("p", null, h("strong", null, what)),
-    h("p", null, "Reason: ", shown(reason.text), `${line}.`),
-    h("p", null, next),
+    p(h("strong", null, what)),
+    p("Reason: ", shown(reason.text), `${line}.`),
+    p(next),
   );
 }
 
@@ -173,7 +172,7 @@ function verdict(entry) {
  */
 function decisionLine({ what, at, by, counts }) {
   const past = `${what[0].toUpperCase()}${what.slice(1)}`;
-  return h("p", null, `${past} by ${shown(by)} on `, moment(at), `: ${decidedInWords(counts)}.`);
+  return p(`${past} by ${shown(by)} on `, moment(at), `: ${decidedInWords(counts)}.`);
 }
 
 /** All warnings except warnings about a hold, which has a separate section. @param {ImportEntry} entry */
@@ -183,12 +182,12 @@ function warnings(entry) {
   return section(
     "warnings",
     "Warnings",
-    h("ul", { class: "lines" }, told.map(({ text }) => h("li", null, sentence(shown(text))))),
+    h("ul", { class: "lines" }, told.map(({ text }) => li(sentence(shown(text))))),
   );
 }
 
-/** @param {ImportEntry} entry */
-function about(entry) {
+/** @param {ImportEntry} entry @param {Page} page */
+function about(entry, page) {
   const { bytes, encoding, delimiter, sha256, bak_file, failed_file, started_at, finished_at, uploaded_by } = entry;
   const file = [
     encoding ?? "",
@@ -201,8 +200,8 @@ function about(entry) {
     ["Read as", read],
     ["Duration", finished_at === null ? null : duration(started_at, finished_at)],
     ["Uploaded by", uploaded_by === null ? null : data(uploaded_by)],
-    ["Name in bak", bak_file === null ? null : data(bak_file)],
-    ["Failed-records file", failed_file === null ? null : data(failed_file)],
+    ["File in bak", bak_file === null ? null : downloadLink(bak_file, `imports/${entry.id}/file`, page)],
+    ["Failed records", failed_file === null ? null : downloadLink(failed_file, `imports/${entry.id}/failed.csv`, page)],
     ["Mail", entry.status === "running" ? null : MAIL_WORDS[entry.mail]],
     [COUNT_WORDS.permits_released, isCounted(entry) ? number(entry.permits_released) : null],
     ["SHA-256", sha256 === null ? null : h("code", { class: "hash" }, sha256)],
@@ -223,11 +222,7 @@ function changedSomething({ created, updated, archived, reactivated, missing_arc
 async function wayBack(entry, page, onDecided) {
   if (!isCounted(entry) || entry.undone_at !== null || entry.hold?.kind === "changes") return null;
   const why = page.session.mayDecide ? await whyNot(entry, page) : "Only admins can undo imports.";
-  const onclick = async () => {
-    const result = await undo(entry, page);
-    if (result !== null) onDecided(result);
-    else page.live.historyChanged();
-  };
+  const onclick = deciding(() => undo(entry, page), page, onDecided);
   return section(
     "undo",
     "Undo",
@@ -253,7 +248,7 @@ async function whyNot(entry, page) {
   if (later === undefined) return null;
   return [
     "Only the latest import can be undone: ",
-    h("a", { href: `#/imports/${later.id}` }, `import ${later.id}`),
+    importLink(later.id),
     " has made changes since.",
   ];
 }

@@ -1,45 +1,52 @@
-/** The overview: health, the running import, problems that need attention, recent imports and waiting files. */
+/** The overview: last night's news first, what needs a decision, who keeps failing, and what waits in the folder. */
 import { ApiError } from "./api.js";
 import { DAYS, news, ZONE } from "./days.js";
-import { h, Slot } from "./dom.js";
+import { h, li, link, p, Slot } from "./dom.js";
 import { feedPath } from "./feed.js";
 import { feeds } from "./feeds.js";
 import { grace } from "./grace.js";
-import { health } from "./health.js";
+import { healthLine, healthOf, troubles } from "./health.js";
 import { importTable } from "./imports.js";
-import { asking, badge, data, empty, notice, section, table, viewOf } from "./parts.js";
+import { firstOf } from "./paged.js";
+import { asking, data, empty, moment, notice, section, userLink, viewOf } from "./parts.js";
 import { progress } from "./progress.js";
-import { counted, sentence, shown } from "./words.js";
+import { counted, number, sentence, shown } from "./words.js";
 
 /** @typedef {import("../../service.ts").StatusDocument} StatusDocument */
 /** @typedef {import("../../../importer/ports.ts").ImportEntry} ImportEntry */
+/** @typedef {import("../../../domain/outcome.ts").LastingFailures} LastingFailures */
 /** @typedef {import("./app.js").Page} Page */
 /** @typedef {import("./dom.js").Child} Child */
-/** @typedef {import("./words.js").Tone} Tone */
 
 /** @typedef {{ days: import("../../../domain/day.ts").Day[], today: string }} SixWeeks */
 
 const LAST = 6;
+
+/** A failure that lasts is listed from this night on. */
+const NIGHTS = 3;
 
 /** Such as 2026-11-30. */
 const TODAY = new Intl.DateTimeFormat("en-CA", { timeZone: ZONE, year: "numeric", month: "2-digit", day: "2-digit" });
 
 /** @param {Page} page */
 export async function overview(page) {
-  const last = new Slot(h("div", null), (/** @type {Last} */ loaded) => lastImports(loaded));
-  const sixWeeks = new Slot(
-    h("div", { class: "part-of-view" }),
-    (/** @type {SixWeeks} */ { days, today }) => news(days, today),
-  );
-  /**
-   * If this call fails, the rest of the view is still shown, because health matters most when the database is
-   * unavailable.
-   */
+  const last = new Slot(h("div", null), (/** @type {Last} */ loaded) => lastImports(loaded, page));
+  const sixWeeks = slotOf((/** @type {SixWeeks} */ { days, today }) => news(days, today));
+  const failing = slotOf(lasting);
+  /** The rest of the view is shown even if this fails, because health matters most when the database is unavailable. */
   async function load() {
     try {
-      const { imports } = await page.api.get(`imports?limit=${LAST}`, page.signal);
+      const zone = encodeURIComponent(ZONE);
+      const [{ imports }, { days }, failures] = await Promise.all([
+        page.api.get(`imports?limit=${LAST}`, page.signal),
+        whenAvailable(page.api.get(`days?days=${DAYS}&zone=${zone}`, page.signal), { days: [] }),
+        !page.session.isClerk
+          ? NONE
+          : whenAvailable(page.api.get(`failures?nights=${NIGHTS}&zone=${zone}`, page.signal), NONE),
+      ]);
       last.show({ imports, folder: page.live.status?.folder.path ?? null });
-      sixWeeks.show({ ...await lastDays(page), today: TODAY.format(Date.now()) });
+      sixWeeks.show({ days, today: TODAY.format(Date.now()) });
+      failing.show(failures);
     } catch (error) {
       if (!(error instanceof ApiError && error.passes)) throw error;
       last.show({ why: error.message });
@@ -50,33 +57,45 @@ export async function overview(page) {
   page.live.onHistory(() => void load().catch(() => {}), page.signal);
   return viewOf(
     "Overview",
-    part(page, verdictOf, verdict),
+    [part(page, healthOf, healthLine), page.session.isClerk && lookNow(page)],
     part(page, ({ running }) => running, progress),
+    part(page, healthOf, troubles),
     part(page, ({ holds, open_holds }) => ({ holds, open_holds }), holds),
     sixWeeks.element,
-    part(page, ({ problems, folder, settings, mail }) => ({ problems, folder, settings, mail }), problems),
-    health(page),
-    part(page, ({ feeds }) => feeds, feeds),
-    part(page, ({ feeds }) => feeds.map(({ name, grace }) => ({ name, grace })), grace),
-    section("last", "Recent imports", page.session.isClerk ? lookNow(page) : null, last.element),
     part(page, ({ waiting, waiting_count, ignored, ignored_count }) => ({
       ...{ waiting, waiting_count, ignored, ignored_count },
     }), files),
+    failing.element,
+    part(page, ({ feeds }) => feeds, feeds),
+    part(page, ({ feeds }) => feeds.map(({ name, grace }) => ({ name, grace })), grace),
+    section("last", "Recent imports", last.element),
   );
 }
 
+/** @type {LastingFailures} */
+const NONE = { failures: [], total: 0 };
+
 /**
- * The last imports; empty while they are not available, as during an import into the embedded database. @param {Page}
- * page
+ * What a call answers; `instead` while it is not available, as during an import into the embedded database.
+ * @template T
+ * @param {Promise<T>} answer @param {T} instead
  */
-async function lastDays(page) {
-  const query = new URLSearchParams({ days: String(DAYS), zone: ZONE });
+async function whenAvailable(answer, instead) {
   try {
-    return await page.api.get(`days?${query}`, page.signal);
+    return await answer;
   } catch (error) {
     if (!(error instanceof ApiError && error.passes)) throw error;
-    return { days: [] };
+    return instead;
   }
+}
+
+/**
+ * A part of the view that takes up no space while it is empty.
+ * @template T
+ * @param {(data: T) => Child} build
+ */
+function slotOf(build) {
+  return new Slot(h("div", { class: "part-of-view" }), build);
 }
 
 /**
@@ -87,148 +106,111 @@ async function lastDays(page) {
  * @param {(data: T) => Child} build
  */
 function part(page, pick, build) {
-  const slot = new Slot(h("div", { class: "part-of-view" }), build);
+  const slot = slotOf(build);
   page.live.onStatus((status) => slot.show(pick(status)), page.signal);
   return slot.element;
-}
-
-/**
- * @param {StatusDocument} status
- * @returns {{ tone: Tone, words: string }}
- */
-function verdictOf({ ready, standby, problems, open_holds, mail, running }) {
-  const open = problems.filter(isTrouble).length + open_holds + (mail.problem === undefined ? 0 : 1);
-  if (!ready) return { tone: "bad", words: "Imports are not possible right now" };
-  if (open > 0) return { tone: "attention", words: `Needs attention: ${counted(open, "item")}` };
-  if (standby) return { tone: "quiet", words: "Standby: another instance of rosterd is importing into this database" };
-  return running === null
-    ? { tone: "good", words: "Everything is working" }
-    : { tone: "busy", words: "Everything is working, and an import is running" };
-}
-
-/**
- * Standby is not shown as a problem, because it is the normal state of a second rosterd. @param {{ code: string }}
- * problem
- */
-function isTrouble({ code }) {
-  return code !== "standby";
-}
-
-/** @param {{ tone: Tone, words: string }} verdict */
-function verdict({ tone, words }) {
-  return h("p", { class: "under", id: "verdict" }, badge(tone, words));
 }
 
 /** @param {Pick<StatusDocument, "holds" | "open_holds">} status */
 function holds({ holds, open_holds }) {
   if (open_holds === 0) return null;
-  const lines = holds.map(({ id, kind, feed, file, users }) =>
-    h(
-      "li",
-      { class: "hold" },
-      h(
-        "p",
-        null,
-        kind === "changes" ? "The file " : "The import of ",
-        data(feedPath({ feed, file })),
-        kind === "changes"
-          ? [" is ", h("strong", null, "held as a whole"), " for review. No record is applied until you decide."]
-          : [
-            " holds ",
-            h("strong", null, counted(users, "user")),
-            " for review. These users keep access until you decide.",
-          ],
-      ),
-      h("a", { class: "button primary", href: `#/imports/${id}` }, "Review and decide"),
-    )
-  );
+  const lines = holds.map(({ id, kind, feed, file, users }) => {
+    const name = data(feedPath({ feed, file }));
+    const words = kind === "changes"
+      ? [
+        "The file ",
+        name,
+        " is ",
+        h("strong", null, "held as a whole"),
+        " for review. No record is applied until you decide.",
+      ]
+      : [
+        ...["The import of ", name, " holds ", h("strong", null, counted(users, "user"))],
+        " for review. These users keep access until you decide.",
+      ];
+    const review = h("a", { class: "button primary", href: `#/imports/${id}` }, "Review and decide");
+    return h("li", { class: "hold" }, p(words), review);
+  });
   const more = open_holds - holds.length;
+  const all = link("#/imports?status=held", "show all");
   return notice(
     "attention",
     h("ul", { class: "holds" }, lines),
     more > 0 &&
-      h(
-        "p",
-        null,
-        "And ",
-        counted(more, "more import holds", "more imports hold"),
-        " users for review: ",
-        h("a", { href: "#/imports?status=held" }, "show all"),
-        ".",
-      ),
+      p(`And ${counted(more, "more import holds", "more imports hold")} users for review: `, all, "."),
   );
 }
 
-/** Shorter texts that replace the problem's own. @type {Record<string, string>} */
-const WORDS = { mail_not_configured: "Mail is not set up, so no email is sent." };
-
-/** The remedy for a problem, if the text of the problem does not include it. @type {Record<string, Child>} */
-const REMEDIES = {
-  database: "Start the database, or correct DATABASE_URL. rosterd keeps retrying, and no file is lost.",
-  mail_not_configured: [
-    "Failed records are available only in the bak folder and on this page. ",
-    h("a", { href: "#/settings/mail" }, "Set up mail"),
-  ],
-  no_archive_guard: h("a", { href: "#/settings/archiving" }, "Review the archive guard"),
-};
-
-/** @param {Pick<StatusDocument, "problems" | "folder" | "settings" | "mail">} status */
-function problems({ problems, folder, settings, mail }) {
-  const lines = problems.filter(isTrouble).map(({ code, text }) => {
-    const more = code === "settings"
-      ? settings.text
-      : REMEDIES[code] === undefined && !folder.usable
-      ? folder.text
-      : undefined;
-    return problem(
-      WORDS[code] ?? more ?? text,
-      REMEDIES[code] ??
-        (code === "settings" ? "Correct the settings file by hand. Until then, nothing is imported." : null),
-    );
+/** @param {LastingFailures} lasting */
+function lasting({ failures, total }) {
+  if (total === 0) return null;
+  const row = (
+    /** @type {LastingFailures["failures"][number]} */ { unique_id, is_user, name, problems, ...failed },
+  ) => [
+    unique_id === null ? `line ${number(failed.line)}` : is_user ? userLink(unique_id) : data(unique_id),
+    data(name ?? ""),
+    h("ul", null, problems.map(({ reason }) => li(data(sentence(reason))))),
+    moment(failed.since),
+    link(`#/imports/${failed.import}?part=failures`, `import ${failed.import}`),
+  ];
+  const list = firstOf({
+    items: failures,
+    total,
+    heading: "Their records fail night after night. Correct them at the source, or import corrected records.",
+    what: "failing records",
+    caption: "Records that keep failing, longest first",
+    columns: ["unique_id", "Name", "Reason", "Since", "Last"].map((heading) => ({ heading })),
+    row,
+    kind: "people",
   });
-  if (mail.problem !== undefined) {
-    lines.push(
-      problem(`Mail cannot be sent: ${mail.problem}`, h("a", { href: "#/settings/mail" }, "Review the mail settings")),
-    );
-  }
-  if (lines.length === 0) return null;
-  return notice("attention", h("ul", { class: "lines" }, lines));
+  return section("failing", `Failing for ${NIGHTS} nights or more: ${counted(total, "record")}`, list);
 }
 
-/** @param {string} text @param {Child} remedy */
-function problem(text, remedy) {
-  return h("li", null, sentence(shown(text)), " ", remedy);
+/**
+ * What waits and why, with what is never picked up.
+ * @param {Pick<StatusDocument, "waiting" | "waiting_count" | "ignored" | "ignored_count">} status
+ */
+function files({ waiting, waiting_count, ignored, ignored_count }) {
+  const total = waiting_count + ignored_count;
+  if (total === 0) return null;
+  const never = "Never picked up, because of its ending. Rosters end in .csv, .tsv or .txt, plain or compressed (.gz).";
+  const list = firstOf({
+    items: [
+      ...waiting.map(({ name, text }) => ({ name, why: sentence(shown(text.replace(/^waiting: /, ""))) })),
+      ...ignored.map((name) => ({ name, why: never })),
+    ],
+    total,
+    what: "files",
+    caption: "Files in the upload folder, with reasons",
+    columns: [{ heading: "File", kind: "file" }, { heading: "Reason", kind: "wide" }],
+    row: ({ name, why }) => [data(name), why],
+  });
+  return section("waiting", `Not imported: ${counted(total, "file")}`, list);
 }
 
 /** @typedef {{ imports: ImportEntry[], folder: string | null } | { why: string }} Last */
 
-/** @param {Last} last */
-function lastImports(last) {
-  if ("why" in last) return empty("Recent imports cannot be shown right now.", h("p", null, last.why));
+/** @param {Last} last @param {Page} page */
+function lastImports(last, page) {
+  if ("why" in last) return empty("Recent imports cannot be shown right now.", p(last.why));
   const { imports, folder } = last;
   if (imports.length > 0) {
     return [
-      importTable(imports, "Recent imports"),
-      h("p", { class: "more" }, h("a", { href: "#/imports" }, "All imports")),
+      importTable(imports, "Recent imports", page),
+      h("p", { class: "more" }, link("#/imports", "All imports")),
     ];
   }
+  const where = folder === null ? "the upload folder" : h("code", null, data(folder));
+  const sample = h(
+    "a",
+    { href: "assets/sample-roster.csv", download: "sample-roster.csv" },
+    "Download a sample roster",
+  );
+  const check = link("#/check", "check a file");
   return empty(
     "No imports yet.",
-    h(
-      "p",
-      null,
-      "Drop a roster into ",
-      folder === null ? "the upload folder" : h("code", null, data(folder)),
-      ". It is imported at the next scan.",
-    ),
-    h(
-      "p",
-      null,
-      h("a", { href: "assets/sample-roster.csv", download: "sample-roster.csv" }, "Download a sample roster"),
-      ", or ",
-      h("a", { href: "#/check" }, "check a file"),
-      " to see the result of an import.",
-    ),
+    p("Drop a roster into ", where, ". It is imported at the next scan."),
+    p(sample, ", or ", check, " to see the result of an import."),
   );
 }
 
@@ -239,39 +221,5 @@ function lookNow(page) {
     page.announce("rosterd is scanning the folder");
     await page.live.expectWork();
   };
-  return asking("Scan folder now", look, { id: "look-now", class: "look-now" });
-}
-
-/** @param {Pick<StatusDocument, "waiting" | "waiting_count" | "ignored" | "ignored_count">} status */
-function files({ waiting, waiting_count, ignored, ignored_count }) {
-  if (waiting.length + ignored.length === 0) return null;
-  const columns = [{ heading: "File" }, { heading: "Reason", kind: "wide" }];
-  const rows = waiting.map(({ name, text }) => [data(name), sentence(shown(text.replace(/^waiting: /, "")))]);
-  return section(
-    "waiting",
-    "Files not imported",
-    waiting.length > 0 && table("Files waiting in the upload folder", columns, rows),
-    more(waiting_count - waiting.length, "more file is waiting.", "more files are waiting."),
-    ignored.length > 0 && h(
-      "div",
-      { class: "ignored" },
-      h(
-        "p",
-        { class: "faint" },
-        "Ignored because of their file extension. Rosters end in .csv, .tsv or .txt, plain or compressed (.gz):",
-      ),
-      h("ul", { class: "names" }, ignored.map((name) => h("li", null, data(name)))),
-      more(ignored_count - ignored.length, "more file is ignored.", "more files are ignored."),
-    ),
-  );
-}
-
-/**
- * A sentence with the number of further files.
- * @param {number} count
- * @param {string} one
- * @param {string} many
- */
-function more(count, one, many) {
-  return count > 0 && h("p", { class: "faint" }, `… and ${counted(count, one, many)}`);
+  return asking("Scan folder now", look, { id: "look-now", class: "look-now", button: "button small" });
 }

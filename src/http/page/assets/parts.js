@@ -1,7 +1,7 @@
 /** Parts that several views share: badges, notices, times, tables and lists of facts. */
-import { h } from "./dom.js";
+import { h, li, link, p } from "./dom.js";
 import { ApiError } from "./api.js";
-import { dayAndTime, fromNow, shown, statusOf, toTheSecond } from "./words.js";
+import { dayAndTime, fromNow, LANGUAGE, shown, statusOf, toTheSecond } from "./words.js";
 
 /** @typedef {import("./dom.js").Child} Child */
 /** @typedef {import("./words.js").Tone} Tone */
@@ -26,13 +26,35 @@ export function notice(tone, ...children) {
   return h("div", { class: `notice ${tone}` }, children);
 }
 
+/** A notice of what was done, which takes the focus from the button that is gone. @param {Child} words @param {...Child} more */
+export function done(words, ...more) {
+  const told = notice("good", p(words), more);
+  told.tabIndex = -1;
+  return told;
+}
+
+/** @param {number} id */
+export function importLink(id) {
+  return link(`#/imports/${id}`, `import ${id}`);
+}
+
+/** @param {string} uniqueId */
+export function userLink(uniqueId) {
+  return link(`#/users/${encodeURIComponent(uniqueId)}`, data(uniqueId));
+}
+
 /**
  * A view with its heading, a line after the heading, and the parts below.
  * @param {string} title @param {Child} below @param {...Child} parts
  */
 export function viewOf(title, below, ...parts) {
-  const head = h("div", { class: "view-head" }, h("h1", { tabindex: "-1" }, title), below);
-  return { title, content: h("div", { class: "stack" }, head, parts) };
+  return { title, content: h("div", { class: "stack" }, viewHead(null, title, below), parts) };
+}
+
+/** The head of a view. @param {Child} crumb Links to the views above. @param {Child} title @param {...Child} below */
+export function viewHead(crumb, title, ...below) {
+  const above = crumb !== null && h("p", { class: "crumb" }, crumb);
+  return h("div", { class: "view-head" }, above, h("h1", { tabindex: "-1" }, title), below);
 }
 
 /**
@@ -41,7 +63,7 @@ export function viewOf(title, below, ...parts) {
  */
 export function filter(label, links) {
   const items = links.map(({ href, text, isChosen = false }) =>
-    h("li", null, h("a", { href, "aria-current": isChosen && "true" }, text))
+    li(h("a", { href, "aria-current": isChosen && "true" }, text))
   );
   return h("nav", { "aria-label": label, class: "filter" }, h("ul", null, items));
 }
@@ -54,7 +76,7 @@ export function trouble(error) {
   const words = error instanceof ApiError
     ? error.message
     : "This page has a bug. Reload it; if that does not help, report the error in the browser's console.";
-  return h("div", { class: "notice bad", role: "alert" }, h("p", null, words));
+  return h("div", { class: "notice bad", role: "alert" }, p(words));
 }
 
 /**
@@ -73,7 +95,7 @@ export function data(text) {
 
 /** @param {string} time RFC 3339 */
 export function moment(time) {
-  return h("time", { datetime: time, title: toTheSecond(time) }, dayAndTime(time));
+  return h("time", { datetime: time, title: toTheSecond(time), lang: LANGUAGE }, dayAndTime(time));
 }
 
 /** A time such as "3 minutes ago", which the page keeps up to date. @param {string} time RFC 3339 */
@@ -92,33 +114,35 @@ export function ago(time) {
  * A table. On a narrow screen, the table looks like a list, but its ARIA roles keep it a table for screen readers.
  * @param {string} caption
  * @param {readonly Column[]} columns
- * @param {readonly (readonly Child[])[]} rows The first cell heads its row.
+ * @param {readonly (readonly Child[])[]} rows The first cell heads its row. The last cell of a short row spans the rest.
  * @param {string} [kind]
+ * @param {readonly Child[]} [totals] The last row.
  */
-export function table(caption, columns, rows, kind = "") {
+export function table(caption, columns, rows, kind = "", totals) {
   const head = columns.map(({ heading, kind = "" }) =>
     h("th", { scope: "col", role: "columnheader", class: kind }, heading)
   );
-  const body = rows.map((cells) =>
+  /** @param {readonly Child[]} cells */
+  const row = (cells) =>
     h(
       "tr",
       { role: "row" },
       cells.map((cell, index) => {
         const { heading, kind = "" } = columns[index];
         const content = h("span", { class: "cell" }, cell);
-        if (index === 0) {
-          return h("th", { scope: "row", role: "rowheader", class: kind, "data-heading": heading }, content);
-        }
-        return h("td", { role: "cell", class: kind, "data-heading": heading }, content);
+        const own = { class: `${kind}${cell === 0 ? " zero" : ""}`, "data-heading": heading };
+        if (index === 0) return h("th", { scope: "row", role: "rowheader", ...own }, content);
+        const rest = index === cells.length - 1 ? columns.length - index : 1;
+        return h("td", { role: "cell", colspan: rest > 1 && rest, ...own }, content);
       }),
-    )
-  );
+    );
   return h(
     "table",
     { role: "table", class: kind },
     h("caption", null, caption),
     h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, head)),
-    h("tbody", { role: "rowgroup" }, body),
+    h("tbody", { role: "rowgroup" }, rows.map(row)),
+    totals !== undefined && h("tfoot", { role: "rowgroup" }, row(totals)),
   );
 }
 
@@ -146,11 +170,12 @@ export function button(label, onclick, attributes = {}) {
  * A button that calls the service. During the call, the button is disabled. Errors appear below the button.
  * @param {string} label
  * @param {() => Promise<void>} work
- * @param {{ id: string, class: string }} names The id of the button, and the class of its container.
+ * @param {{ id: string, class: string, button?: string }} names The id and class of the button, and the class of its
+ *   container.
  */
 export function asking(label, work, names) {
   const failed = h("div", null);
-  const go = button(label, () => void press(), { id: names.id });
+  const go = button(label, () => void press(), { id: names.id, class: names.button ?? "button" });
   return h("div", { class: names.class }, go, failed);
 
   async function press() {

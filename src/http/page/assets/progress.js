@@ -1,5 +1,5 @@
 /** The progress of the running import. */
-import { h } from "./dom.js";
+import { h, link } from "./dom.js";
 import { feedPath } from "./feed.js";
 import { data } from "./parts.js";
 import { counted, size, STAGE_WORDS } from "./words.js";
@@ -24,7 +24,7 @@ export function progress(running) {
     h(
       "p",
       { class: "running-file" },
-      id === null ? data(file) : h("a", { href: `#/imports/${id}` }, data(file)),
+      id === null ? data(file) : link(`#/imports/${id}`, data(file)),
       " is being imported",
     ),
     h("progress", { ...value, "aria-label": "Progress of the import" }),

@@ -4,7 +4,7 @@
  */
 import { ApiError } from "./api.js";
 import { confirm } from "./dialog.js";
-import { h } from "./dom.js";
+import { h, li, link, p } from "./dom.js";
 import { button, filter, notice, trouble, viewOf } from "./parts.js";
 import { addFeed, feedActions, feedLinks } from "./settings_feeds.js";
 import { settingsFields, showErrors } from "./settings_fields.js";
@@ -77,9 +77,9 @@ async function formView(page, route, feed) {
       { class: "lead" },
       feed === null ? "" : overrides,
       "Changes apply from the next scan. ",
-      h("a", { href: "#/settings-history" }, "Change history"),
+      link("#/settings-history", "Change history"),
     ),
-    page.session.isAdmin ? null : notice("quiet", h("p", null, readOnly)),
+    page.session.isAdmin ? null : notice("quiet", p(readOnly)),
   ];
   return {
     ...viewOf(
@@ -141,7 +141,7 @@ async function formView(page, route, feed) {
       const patch = patchOf(seen.values, edited());
       seen = flat(await changeStored(page, feed === null ? patch : { feeds: { [feed]: patch } }, seen.etag), feed);
       fill();
-      message.replaceChildren(notice("good", h("p", null, "Saved. The change applies from the next scan.")));
+      message.replaceChildren(notice("good", p("Saved. The change applies from the next scan.")));
       void page.live.look();
     } catch (error) {
       await refused(error);
@@ -158,13 +158,13 @@ async function formView(page, route, feed) {
       error.errors.map((each) => ({ ...each, key: withoutFeed(each.key) })),
     );
     const links = refused.map(({ label, editor }) =>
-      h("li", null, button(label, () => editor.control.focus(), { class: "link" }))
+      li(button(label, () => editor.control.focus(), { class: "link" }))
     );
     message.replaceChildren(
       notice(
         "bad",
-        h("p", null, h("strong", null, "Nothing was saved."), " Please correct:"),
-        h("ul", { class: "inline" }, links, others.map((text) => h("li", null, shown(text)))),
+        p(h("strong", null, "Nothing was saved."), " Please correct:"),
+        h("ul", { class: "inline" }, links, others.map((text) => li(shown(text)))),
       ),
     );
     refused[0]?.editor.control.focus();
@@ -179,39 +179,37 @@ async function formView(page, route, feed) {
     const theirs = fields.filter(({ key }) => !isSame(before.values[key], seen.values[key]));
     const lines = theirs.map(({ key, label }) => {
       const [from, to] = [before.values[key], seen.values[key]].map((value) => shown(inWords(value)));
-      return h(
-        "li",
-        null,
+      return li(
         h("strong", null, label),
         `: from ${from} to ${to}`,
         mine.includes(key) && " (you changed it too; the form shows your value)",
       );
     });
-    const what = lines.length === 0
-      ? h("p", null, "No setting on this page has changed.")
-      : h("ul", { class: "lines" }, lines);
+    const what = lines.length === 0 ? p("No setting on this page has changed.") : h("ul", { class: "lines" }, lines);
     message.replaceChildren(
       notice(
         "attention",
-        h("p", null, h("strong", null, "The settings were changed elsewhere, so nothing was saved.")),
+        p(h("strong", null, "The settings were changed elsewhere, so nothing was saved.")),
         what,
-        h("p", null, "Check your changes, then save again."),
+        p("Check your changes, then save again."),
       ),
     );
   }
 
   /** @param {Route} to */
-  function moved({ rest }) {
+  function moved({ name, rest }) {
+    if (name !== "settings") return false;
     const heading = document.getElementById(`${rest}-heading`);
     heading?.scrollIntoView({ block: "start" });
     heading?.focus({ preventScroll: true });
+    return true;
   }
 
   async function mayLeave() {
     if (!isDirty()) return true;
     const left = await confirm({
       heading: "Leave without saving?",
-      what: h("p", null, `You have ${counted(changedKeys().length, "unsaved change")}.`),
+      what: p(`You have ${counted(changedKeys().length, "unsaved change")}.`),
       yes: "Leave without saving",
       busy: "Leaving…",
       work: () => Promise.resolve(true),

@@ -3,7 +3,7 @@
  * feeds.
  */
 import { confirm } from "./dialog.js";
-import { h } from "./dom.js";
+import { h, p } from "./dom.js";
 import { feedNames } from "./feed.js";
 import { asking, button, data, filter } from "./parts.js";
 import { changeStored, readStored } from "./stored_settings.js";
@@ -40,7 +40,7 @@ export function addFeed(page) {
       { class: "field-help" },
       "A feed is a folder in the upload folder with separate settings, such as students or staff.",
     ),
-    h("p", null, h("label", { for: "new-feed" }, "Name of the folder: "), name),
+    p(h("label", { for: "new-feed" }, "Name of the folder: "), name),
     add,
   );
 }
@@ -56,7 +56,7 @@ export function feedActions(page, settings, feed) {
   const remove = button("Remove this feed", async () => {
     const removed = await confirm({
       heading: `Remove the feed ${feed}?`,
-      what: h("p", null, "Files in its folder will no longer be imported. The folder and its files are kept."),
+      what: p("Files in its folder will no longer be imported. The folder and its files are kept."),
       yes: "Remove the feed",
       busy: "Removing…",
       grave: true,

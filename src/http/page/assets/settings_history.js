@@ -2,9 +2,9 @@
  * The view of changes to the settings: the time, the changed values, and the way they were changed. Secrets stay
  * masked.
  */
-import { h } from "./dom.js";
+import { h, link } from "./dom.js";
 import { paged } from "./paged.js";
-import { empty, moment, table } from "./parts.js";
+import { empty, moment, table, viewHead } from "./parts.js";
 import { settingName } from "./setting_name.js";
 import { inWords } from "./settings_patch.js";
 import { shown } from "./words.js";
@@ -33,20 +33,9 @@ export async function settingsHistory(page) {
     },
     show: historyTable,
   });
-  return {
-    title: "Change history",
-    content: h(
-      "div",
-      { class: "stack" },
-      h(
-        "div",
-        { class: "view-head" },
-        h("p", { class: "crumb" }, h("a", { href: "#/settings" }, "Settings"), " / History"),
-        h("h1", { tabindex: "-1" }, "Change history"),
-      ),
-      list,
-    ),
-  };
+  const title = "Change history";
+  const head = viewHead([link("#/settings", "Settings"), " / History"], title);
+  return { title, content: h("div", { class: "stack" }, head, list) };
 }
 
 /** @param {readonly Change[]} changes */

@@ -3,7 +3,7 @@
  * change.
  */
 import { ApiError } from "./api.js";
-import { h } from "./dom.js";
+import { h, p } from "./dom.js";
 import { button, notice, section, trouble } from "./parts.js";
 import { question } from "./setup_questions.js";
 import { counted, sentence, shown } from "./words.js";
@@ -84,7 +84,7 @@ export function setup(findings, { apply, again, answers }) {
     if (error instanceof ApiError && error.status === 412) {
       const words = "The settings were changed elsewhere, so nothing was saved.";
       const retry = button("Check again", () => again(answersTo(questions)));
-      message.replaceChildren(notice("attention", h("p", null, words), h("div", null, retry)));
+      message.replaceChildren(notice("attention", p(words), h("div", null, retry)));
     } else if (error instanceof ApiError && error.status === 422) showErrors(error.errors);
     else message.replaceChildren(trouble(error));
   }
@@ -98,13 +98,8 @@ export function setup(findings, { apply, again, answers }) {
     message.replaceChildren(
       notice(
         "bad",
-        h(
-          "p",
-          null,
-          h("strong", null, "Nothing was saved."),
-          wrong.length > 0 && " Please correct the marked answers.",
-        ),
-        others.map(({ key, message }) => h("p", null, shown(`${key} ${message}`))),
+        p(h("strong", null, "Nothing was saved."), wrong.length > 0 && " Please correct the marked answers."),
+        others.map(({ key, message }) => p(shown(`${key} ${message}`))),
       ),
     );
     const first = wrong[0]?.control;

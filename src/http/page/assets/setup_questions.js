@@ -1,5 +1,5 @@
 /** The questions that a check asks. Each answer is the value of one setting, and has its own control. */
-import { h } from "./dom.js";
+import { h, p } from "./dom.js";
 import { data } from "./parts.js";
 import { capital, counted } from "./words.js";
 
@@ -34,7 +34,7 @@ export function question(finding, index) {
   const element = h(
     "div",
     { class: "question" },
-    control === null ? h("p", null, words) : h("label", { for: id }, words),
+    control === null ? p(words) : h("label", { for: id }, words),
     control !== null && h("div", { class: "answer" }, control, guess(finding), error),
   );
   return {

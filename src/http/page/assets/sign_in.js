@@ -1,5 +1,5 @@
 /** The sign-in, which asks for the token. */
-import { h } from "./dom.js";
+import { h, p } from "./dom.js";
 import { ApiError } from "./api.js";
 import { counted } from "./words.js";
 
@@ -34,13 +34,9 @@ export function signIn(api, why, onSignedIn) {
     h(
       "div",
       { class: "help", id: "token-help" },
-      h(
-        "p",
-        null,
-        "Enter your own token, or open a sign-in link. To find the admin token, run this where rosterd runs:",
-      ),
+      p("Enter your own token, or open a sign-in link. To find the admin token, run this where rosterd runs:"),
       h("pre", null, h("code", null, "rosterd token")),
-      h("p", null, "The token is kept in this tab only and forgotten when you close it."),
+      p("The token is kept in this tab only and forgotten when you close it."),
     ),
   );
   form.addEventListener("submit", (event) => {

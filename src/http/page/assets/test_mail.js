@@ -1,5 +1,5 @@
 /** A button that sends a test mail with the saved settings and shows the result. */
-import { h } from "./dom.js";
+import { h, p } from "./dom.js";
 import { button, notice, trouble } from "./parts.js";
 import { sentence, shown } from "./words.js";
 
@@ -22,10 +22,10 @@ export function testMail(page, isDirty) {
 
   async function send() {
     go.disabled = true;
-    result.replaceChildren(h("p", null, "Sending…"));
+    result.replaceChildren(p("Sending…"));
     try {
       const { sent, text } = await page.api.post("settings/test-mail");
-      result.replaceChildren(notice(sent ? "good" : "bad", h("p", null, shown(sentence(text)))));
+      result.replaceChildren(notice(sent ? "good" : "bad", p(shown(sentence(text)))));
     } catch (error) {
       result.replaceChildren(trouble(error));
     }

@@ -1,11 +1,11 @@
 /** The view of one person: state, permits, holds, the last failure, and the changes made by imports, newest first. */
 import { changedValues } from "./change_table.js";
-import { h, putInto } from "./dom.js";
+import { h, li, p } from "./dom.js";
 import { eraseSection } from "./erase.js";
 import { failureTable } from "./failures.js";
 import { feedPath, feedWord } from "./feed.js";
 import { folded } from "./paged.js";
-import { badge, data, empty, facts, moment, notice, section } from "./parts.js";
+import { badge, data, empty, facts, importLink, moment, notice, section, viewHead } from "./parts.js";
 import { capital, fullName, shown } from "./words.js";
 
 /** @typedef {import("../../../domain/user.ts").User} User */
@@ -24,56 +24,41 @@ export async function userView(page, id) {
   /** @type {[string, Child][]} */
   const known = Object.entries(values).filter(([, value]) => value !== null)
     .map(([column, value]) => [column, data(value ?? "")]);
-  const content = h("div", { class: "stack" }), changes = await timeLine(user);
+  const content = h(
+    "div",
+    { class: "stack" },
+    head(user, name),
+    holds.map(held),
+    timeLine(user),
+    section("permits", "Permits", permits.length === 0 ? h("p", { class: "faint" }, "No permits.") : permitList(user)),
+    Object.keys(feeds).length > 0 &&
+      section("feeds", "Feeds", facts(Object.entries(feeds).map(([feed, says]) => [feedWord(feed), capital(says)]))),
+    last_failure !== null && section(
+      "last-failure",
+      "Last failure",
+      h("p", { class: "lead" }, ofImport(last_failure), last_failure.at !== null && [", ", moment(last_failure.at)]),
+      failureTable([{ ...last_failure, unique_id: id }], "The last record of this user that failed"),
+    ),
+    section("values", "Values", facts(known)),
+    eraseSection(user, page, onErased),
+  );
+  return { title: `User ${shown(id)}`, content };
+
   /** @param {HTMLElement} result */
-  const onErased = (result) => {
+  function onErased(result) {
     const heading = h("h1", { tabindex: "-1" }, "Person erased");
     // The user is identified by the unique_id in the address.
     history.replaceState(null, "", "#/");
     content.replaceChildren(heading, result);
     heading.focus();
-  };
-  putInto(
-    content,
-    () => [
-      head(user, name),
-      holds.map(held),
-      changes,
-      section(
-        "permits",
-        "Permits",
-        permits.length === 0 ? h("p", { class: "faint" }, "No permits.") : permitList(user),
-      ),
-      Object.keys(feeds).length > 0 && section(
-        "feeds",
-        "Feeds",
-        facts(Object.entries(feeds).map(([feed, says]) => [feedWord(feed), capital(says)])),
-      ),
-      last_failure !== null && section(
-        "last-failure",
-        "Last failure",
-        h(
-          "p",
-          { class: "lead" },
-          importLink(last_failure),
-          last_failure.at !== null && [", ", moment(last_failure.at)],
-        ),
-        failureTable([{ ...last_failure, unique_id: id }], "The last record of this user that failed"),
-      ),
-      section("values", "Values", facts(known)),
-      eraseSection(user, page, onErased),
-    ],
-  );
-  return { title: `User ${shown(id)}`, content };
+  }
 }
 
 /** @param {User} user @param {string} name */
 function head({ unique_id, state, archived_at, inactive_since }, name) {
-  return h(
-    "div",
-    { class: "view-head" },
-    h("p", { class: "crumb" }, "Users / ", data(unique_id)),
-    h("h1", { tabindex: "-1" }, data(name === "" ? unique_id : name)),
+  return viewHead(
+    ["Users / ", data(unique_id)],
+    data(name === "" ? unique_id : name),
     h(
       "p",
       { class: "under" },
@@ -85,8 +70,8 @@ function head({ unique_id, state, archived_at, inactive_since }, name) {
 }
 
 /** @param {{ import: number, feed: string, file: string }} of */
-function importLink(of) {
-  return [h("a", { href: `#/imports/${of.import}` }, `import ${of.import}`), ", ", data(feedPath(of))];
+function ofImport(of) {
+  return [importLink(of.import), ", ", data(feedPath(of))];
 }
 
 /** @param {User["holds"][number]} hold */
@@ -94,13 +79,7 @@ function held(hold) {
   const effect = hold.effect === "archive" ? "archive" : "disable";
   return notice(
     "attention",
-    h(
-      "p",
-      null,
-      `An approval of the hold would ${effect} this user: `,
-      importLink(hold),
-      ". Until then, the user keeps access.",
-    ),
+    p(`An approval of the hold would ${effect} this user: `, ofImport(hold), ". Until then, the user keeps access."),
   );
 }
 
@@ -110,13 +89,10 @@ function permitList({ permits }) {
     "ul",
     { class: "lines" },
     permits.map(({ permit_no, status, released_at, released_by_import }) =>
-      h(
-        "li",
-        null,
+      li(
         permit_no === null ? h("span", { class: "faint" }, "no number") : data(permit_no),
         `: ${status}`,
-        released_by_import !== null &&
-          [" by ", h("a", { href: `#/imports/${released_by_import}` }, `import ${released_by_import}`)],
+        released_by_import !== null && [" by ", importLink(released_by_import)],
         released_at !== null && [" on ", moment(released_at)],
       )
     ),
@@ -124,12 +100,12 @@ function permitList({ permits }) {
 }
 
 /** @param {User} user */
-async function timeLine({ history, cleared_until }) {
+function timeLine({ history, cleared_until }) {
   return section(
     "history",
     "Changes made by imports",
     h("p", { class: "lead" }, "Newest first. Changes made by other programs are not included."),
-    history.length === 0 ? empty("No import has changed this user.") : await folded({
+    history.length === 0 ? empty("No import has changed this user.") : folded({
       items: history,
       what: "changes",
       show: (/** @type {readonly HistoryEntry[]} */ entries) => h("ol", { class: "time-line" }, entries.map(happened)),
@@ -145,8 +121,8 @@ function happened(entry) {
   return h(
     "li",
     { class: undone_at === null ? "" : "undone" },
-    h("p", null, at === null ? "" : [moment(at), ", "], importLink(entry), ": ", h("strong", null, outcome)),
+    p(at === null ? "" : [moment(at), ", "], ofImport(entry), ": ", h("strong", null, outcome)),
     changedValues(entry),
-    decisions.map(({ what, at, by }) => h("p", null, `${capital(what)} by `, data(by), ", ", moment(at))),
+    decisions.map(({ what, at, by }) => p(`${capital(what)} by `, data(by), ", ", moment(at))),
   );
 }

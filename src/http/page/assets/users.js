@@ -1,8 +1,7 @@
 /** The view of the users that a search found. */
-import { h } from "./dom.js";
+import { p } from "./dom.js";
 import { paged } from "./paged.js";
-import { data, empty, table, viewOf } from "./parts.js";
-import { userLink } from "./route.js";
+import { data, empty, table, userLink, viewOf } from "./parts.js";
 import { fullName, shown } from "./words.js";
 
 /** @typedef {import("../../../domain/user.ts").FoundUser} FoundUser */
@@ -26,7 +25,7 @@ export async function usersView(page, { query }) {
     },
     show: (/** @type {readonly FoundUser[]} */ users) =>
       users.length === 0
-        ? empty("No users found.", h("p", null, "No unique_id, user name, email or last name begins with this text."))
+        ? empty("No users found.", p("No unique_id, user name, email or last name begins with this text."))
         : userTable(users),
   });
   return viewOf(`Users: ${shown(q)}`, null, list);
@@ -35,7 +34,7 @@ export async function usersView(page, { query }) {
 /** @param {readonly FoundUser[]} users */
 function userTable(users) {
   const rows = users.map(({ unique_id, state, login_source, first_name, last_name, user_name, email }) => [
-    h("a", { href: userLink(unique_id) }, data(unique_id)),
+    userLink(unique_id),
     data(fullName({ first_name, last_name })),
     user_name === null ? "" : data(user_name),
     email === null ? "" : data(email),
@@ -43,5 +42,5 @@ function userTable(users) {
     state,
   ]);
   const headings = ["unique_id", "Name", "User name", "Email", "Login source", "State"];
-  return table("Users found", headings.map((heading) => ({ heading })), rows);
+  return table("Users found", headings.map((heading) => ({ heading })), rows, "people");
 }

@@ -4,11 +4,21 @@
 /** @typedef {import("../../../domain/outcome.ts").Counts} Counts */
 /** @typedef {"good" | "attention" | "bad" | "busy" | "quiet"} Tone */
 
-const NUMBER = new Intl.NumberFormat("en-GB");
+/** Numbers and dates are those of the browser's language. The words of the page, as in "3 minutes ago", are English. */
+export const LANGUAGE = new Intl.NumberFormat().resolvedOptions().locale;
+
+const NUMBER = new Intl.NumberFormat();
+const TENTHS = new Intl.NumberFormat(undefined, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const PERCENT = new Intl.NumberFormat(undefined, { style: "percent", maximumFractionDigits: 1 });
 
 /** @param {number} value */
 export function number(value) {
   return NUMBER.format(value);
+}
+
+/** @param {number} share 0.5 is 50 percent. */
+export function percent(share) {
+  return PERCENT.format(share);
 }
 
 /**
@@ -43,7 +53,7 @@ export function size(bytes) {
   let value = bytes / 1_000;
   let unit = 0;
   for (; value >= 999.5 && unit < units.length - 1; unit++) value /= 1_000;
-  return `${value < 9.95 ? value.toFixed(1) : number(Math.round(value))} ${units[unit]}`;
+  return `${value < 9.95 ? TENTHS.format(value) : number(Math.round(value))} ${units[unit]}`;
 }
 
 /**
@@ -58,12 +68,24 @@ export function shown(text) {
   );
 }
 
-const DAY_AND_TIME = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });
-const TO_THE_SECOND = new Intl.DateTimeFormat("en-GB", { dateStyle: "full", timeStyle: "long" });
+const DAY_AND_TIME = new Intl.DateTimeFormat(undefined, {
+  ...{ weekday: "short", day: "numeric", month: "short", year: "numeric" },
+  ...{ hour: "2-digit", minute: "2-digit" },
+});
+const IN_SHORT = new Intl.DateTimeFormat(undefined, {
+  ...{ day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" },
+});
+const TO_THE_SECOND = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
 
 /** @param {string} time RFC 3339 */
 export function dayAndTime(time) {
   return DAY_AND_TIME.format(new Date(time));
+}
+
+/** Without the weekday, and without this year. @param {string} time RFC 3339 */
+export function inShort(time) {
+  const date = new Date(time);
+  return date.getFullYear() === new Date().getFullYear() ? IN_SHORT.format(date) : dayAndTime(time);
 }
 
 /** @param {string} time RFC 3339 */
