@@ -36,7 +36,7 @@ export async function heldSection(entry, page, onDecided) {
     reasons(entry, hold),
     isOpen && decisionButtons(deciding, page, onDecided),
     !page.session.isClerk
-      ? notice("quiet", p("Only clerks and admins can view who is held."))
+      ? notice("quiet", p("Only clerks and admins can view held users."))
       : isFile
       ? heldColumns((await page.api.get(`imports/${entry.id}/held?limit=1`, page.signal)).columns)
       : await who(entry, users, page),
