@@ -87,7 +87,8 @@ export async function createApp(options: AppOptions, signal: AbortSignal): Promi
 
   const requestPriority = starting.use(await RequestPriority.open());
   const parts = { database, settingsFile, settings, requestPriority };
-  const { service, databaseMonitor, turns, leadership, loops } = assemble(options, parts, stopping);
+  const { service, databaseMonitor, turns, leadership, folders, loops } = assemble(options, parts, stopping);
+  starting.defer(() => folders.close());
   await databaseMonitor.start();
   const hosts = { listen: config.listen.hostname, more: config.hosts };
   const onRequest = () => requestPriority.begin();
@@ -201,6 +202,7 @@ function assemble(
   });
   const clearing = leaderLoop("clear", RETENTION_INTERVAL_MS, { clock, log, databaseMonitor, state }, async () => {
     await clearExpired({ database, bakOf, clock, log, signal: stopping }, state.settings);
+    await folders.measureBaks(state.settings);
   });
   const indexing = leaderLoop("index", INDEX_INTERVAL_MS, { clock, log, databaseMonitor, state }, async () => {
     if (database.kind === "server" && await ensureSearchIndex(database.sql)) log.info("search_index_created");
@@ -211,6 +213,7 @@ function assemble(
     onTurn: async (changed) => {
       if (changed) await history.refresh();
       await replay.look(leadership.term);
+      if (changed || state.feeds.some(({ bak }) => bak === null)) await folders.measureBaks(state.settings);
       await alerts.raise(state, await folders.lateWrites(state.settings));
       mails.trigger();
     },
@@ -228,7 +231,14 @@ function assemble(
     ...{ version, config, clock, log, settingsFile, database, databaseMonitor },
     ...{ history, decisions, erase, store, state, folders, replay, turns, outbox, transport },
   });
-  return { service, databaseMonitor, turns, leadership, loops: [turns, databaseMonitor, mails, clearing, indexing] };
+  return {
+    service,
+    databaseMonitor,
+    turns,
+    leadership,
+    folders,
+    loops: [turns, databaseMonitor, mails, clearing, indexing],
+  };
 }
 
 type LoopOptions = Pick<AppOptions, "clock" | "log"> & { databaseMonitor: DatabaseMonitor; state: ServiceState };

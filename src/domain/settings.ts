@@ -141,6 +141,7 @@ const keys = {
   fallback_encoding: choice(...FALLBACK_ENCODINGS).default("windows-1252").describe(
     'The encoding to assume for files that are not Unicode, or "reject" to refuse them.',
   ),
+  pack_bak: flag().default(true).describe("Gzip imported files above 1 MiB before they move to bak."),
   bak_retention_days: integer(0, 36_500).default(0).describe(
     "Days after which an import's failures, undo data and files in bak are deleted. 0: never.",
   ),

@@ -127,6 +127,8 @@ const feedStatus = z.object({
   text: z.string().optional(),
   apply: z.boolean().describe("Whether files are applied; false for a trial."),
   paused_until: time.nullable().describe("When the pause ends; null if the feed is not paused."),
+  bak: z.object({ files: count, bytes: count }).nullable()
+    .describe("The files in its bak, and their size; null until they are counted."),
   pending: count.describe("Uploads that the next scan would import, or that wait for the end of the pause."),
   open_holds: count,
   held_users: count,

@@ -41,7 +41,7 @@ export async function approveHeldFile(held: ImportEntry & { hold: Hold }, job: A
   requireOpenHold(held.hold.state);
   requireApplying(held, job.settings);
   const file = await openHeld(held, job);
-  const facts = unreadFacts(file);
+  const facts = { ...unreadFacts(file), bytes: held.bytes ?? file.size };
   try {
     return await apply(file, held, job, facts);
   } catch (error) {

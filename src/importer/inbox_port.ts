@@ -98,6 +98,11 @@ export interface Inbox {
     startedAt: Date,
     write: (sink: (bytes: Uint8Array) => Promise<void>) => Promise<void>,
   ): Promise<string>;
+  /**
+   * Replaces a large upload with its gzipped form. Leaves the upload as it is if that is not possible, for example
+   * because the disk is full. Idempotent.
+   */
+  pack(upload: ClaimedUpload, signal: AbortSignal): Promise<void>;
   /** Moves an upload to `bak`, and returns its new name, or null if another program removed the upload. Idempotent. */
   moveToBak(upload: ClaimedUpload, startedAt: Date): Promise<string | null>;
   /** Whether `.rosterd/KEY/` contains only files that rosterd itself wrote. */

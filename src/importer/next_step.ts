@@ -7,10 +7,11 @@
 import type { ImportEntry } from "./ports.ts";
 
 /**
- * The place of an upload: in the upload folder; in `.rosterd/KEY/`; in `bak` under the recorded name; in `bak` since an
- * earlier import whose hold was approved; or removed by another program.
+ * The place of an upload: in the upload folder; in `.rosterd/KEY/`; in the same folder, in the form in which `bak` keeps
+ * it; in `bak` under the recorded name; in `bak` since an earlier import whose hold was approved; or removed by another
+ * program.
  */
-export type Place = "upload" | "claimed" | "bak" | "held" | "gone";
+export type Place = "upload" | "claimed" | "packed" | "bak" | "held" | "gone";
 
 /**
  * The state of an import in the history: unknown; begun; applied, rejected or held; failed records written; moved to
@@ -23,11 +24,12 @@ export type Stage = "unknown" | "begun" | "over" | "kept" | "filed";
  * - import: apply, reject or hold the file, and record the result in the same transaction
  * - adopt: note in `.rosterd/KEY/` which file in `bak` an approval has applied
  * - keep_failed: write the failed-records file to `bak`, and record its name
+ * - pack: replace a large upload with its gzipped form
  * - move: move the upload to `bak`, and record its new name
  * - forget: remove the remains of the upload from `.rosterd/`
  * - end: record that the file is gone, so that the import does not stay unfinished
  */
-export type Step = "claim" | "import" | "adopt" | "keep_failed" | "move" | "forget" | "end";
+export type Step = "claim" | "import" | "adopt" | "keep_failed" | "pack" | "move" | "forget" | "end";
 
 /**
  * Returns null if no step is left. A file in the upload folder has no history, because an upload gets its key when it
@@ -35,7 +37,8 @@ export type Step = "claim" | "import" | "adopt" | "keep_failed" | "move" | "forg
  */
 const NEXT: Readonly<Record<Place, Readonly<Record<Stage, Step | null>>>> = {
   upload: { unknown: "claim", begun: null, over: null, kept: null, filed: null },
-  claimed: { unknown: "import", begun: "import", over: "keep_failed", kept: "move", filed: "move" },
+  claimed: { unknown: "import", begun: "import", over: "keep_failed", kept: "pack", filed: "move" },
+  packed: { unknown: null, begun: null, over: null, kept: "move", filed: "move" },
   bak: { unknown: "forget", begun: "end", over: "keep_failed", kept: "move", filed: "forget" },
   held: { unknown: null, begun: null, over: "adopt", kept: "adopt", filed: null },
   gone: { unknown: null, begun: "end", over: "end", kept: "end", filed: null },

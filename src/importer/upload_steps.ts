@@ -34,7 +34,7 @@ export interface PendingClaim {
  * The steps that are left after the import and the failed-records file. These steps may run while the next upload is
  * imported.
  */
-const LAST_STEPS: ReadonlySet<Step> = new Set(["move", "forget", "end"]);
+const LAST_STEPS: ReadonlySet<Step> = new Set(["pack", "move", "forget", "end"]);
 
 /** Runs all steps except the last ones. Returns null if the upload is gone. */
 export async function importUpload(turn: Turn, from: PendingUpload): Promise<PendingUpload | null> {
@@ -86,6 +86,7 @@ const STEPS: Readonly<Record<Exclude<Step, "claim">, StepFunction>> = {
   import: importClaimed,
   adopt: adoptHeld,
   keep_failed: keepFailed,
+  pack: packLarge,
   move: moveToBak,
   forget: async ({ inbox }, pending) => {
     await inbox.forget(pending.upload);
@@ -151,6 +152,13 @@ async function keepFailed(turn: Turn, { place, upload, entry }: PendingClaim): P
   }
 }
 
+async function packLarge(turn: Turn, { upload, entry }: PendingClaim): Promise<PendingClaim> {
+  const { inbox, settings, signal } = turn;
+  reportProgress(turn, upload, entry!);
+  if (settings.pack_bak) await inbox.pack(upload, signal);
+  return { place: "packed", upload, entry };
+}
+
 async function moveToBak(turn: Turn, { upload, entry }: PendingClaim): Promise<PendingClaim> {
   const { inbox, store, log } = turn;
   const { id, file, status, records, failed, mail, started_at } = entry!;
@@ -162,7 +170,7 @@ async function moveToBak(turn: Turn, { upload, entry }: PendingClaim): Promise<P
   return { place: "bak", upload, entry: { ...entry!, bak_file: name } };
 }
 
-/** Writing the failed records, and moving the file to another file system, can also take a long time. */
+/** Writing the failed records, packing, and moving the file to another file system can also take a long time. */
 function reportProgress({ onProgress }: Turn, upload: ClaimedUpload, entry: ImportEntry): void {
   const { size } = upload;
   onProgress(upload, entry, { stage: "reporting", bytes: size, total_bytes: size, records: entry.records });

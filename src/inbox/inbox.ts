@@ -16,7 +16,7 @@ import { codeOf } from "../runtime/errors.ts";
 import type { Log } from "../runtime/log.ts";
 import { HangGuard } from "./scan/hang_guard.ts";
 import { BakFolder } from "./bak/bak_folder.ts";
-import { keepFailed, moveToBak } from "./bak/bak.ts";
+import { keepFailed, moveToBak, packUpload } from "./bak/bak.ts";
 import { FolderCheck } from "./folder_check.ts";
 import { type Folders, foldersOf, unreadable } from "./folders.ts";
 import { LateWriteWatch } from "./bak/late_write_watch.ts";
@@ -45,6 +45,8 @@ export interface UploadFolder extends Inbox {
   /** Scans the folder. Throws {@link UnusableFolder} if no file may be imported. */
   scan(settleSeconds: number): Promise<FolderScan>;
   readonly bak: BakFolder;
+  /** The last large upload that was not packed, and why; null if the last one was. */
+  readonly notPacked: { name: string; code: string } | null;
   /**
    * Moves a roster from `bak` back to the claimed uploads, with the given modification time. Returns false if the file
    * is no longer in `bak`.
@@ -53,6 +55,8 @@ export interface UploadFolder extends Inbox {
   /** Stores an upload that a client sends over HTTP, and returns its key. Throws {@link UnusableFolder}. */
   receive(upload: ReceivedUpload): Promise<string>;
   lateWrites(): Promise<LateWrite[]>;
+  /** Closes what it holds open. Nothing else may be called afterwards. */
+  close(): Promise<void>;
 }
 
 const MAX_SCAN_MS = 60_000;
@@ -66,6 +70,7 @@ export function createInbox({ upload, feed, clock, log, maxScanMs = MAX_SCAN_MS 
   const check = new FolderCheck(folders);
   const hangGuard = new HangGuard(folders.upload, maxScanMs);
   const receiving = new Set<string>();
+  let notPacked: UploadFolder["notPacked"] = null;
   const tidy = once(() => check.around(() => sweep(folders, receiving)));
   return {
     scan: oneAtATime((settleSeconds: number) =>
@@ -91,9 +96,18 @@ export function createInbox({ upload, feed, clock, log, maxScanMs = MAX_SCAN_MS 
     readopt: (upload, startedAt) => check.around(() => readopt(folders, bak, upload, startedAt)),
     requireResettle: ({ key }) => state.requireResettle(key),
     keepFailed: (upload, startedAt, write) => check.around(() => keepFailed(folders, upload, startedAt, write)),
+    async pack(upload, signal) {
+      const { reason, wasPacked, replaced } = await check.around(
+        () => packUpload(folders, upload, signal),
+        async (packed) => await packed?.replaced?.close(),
+      );
+      if (replaced !== null) await lateWrites.packed(upload, replaced);
+      if (reason !== null) log.warn("roster_not_packed", { file: upload.name, code: reason });
+      if (reason !== null || wasPacked) notPacked = reason === null ? null : { name: upload.name, code: reason };
+    },
     async moveToBak(upload, startedAt) {
       const name = await check.around(() => moveToBak(folders, upload, startedAt));
-      if (name !== null) lateWrites.moved(upload, name, clock.elapsed());
+      if (name !== null) await lateWrites.moved(upload, name, clock.elapsed());
       return name;
     },
     isGone: (key) => check.around(() => isEmptied(folders.work, key)),
@@ -101,11 +115,15 @@ export function createInbox({ upload, feed, clock, log, maxScanMs = MAX_SCAN_MS 
       await check.around(() => removeClaimed(folders.work, upload.key));
       state.endResettle(upload.key);
       state.claimedFiles.delete(upload.key);
-      lateWrites.forget(upload);
+      await lateWrites.forget(upload);
     },
     bak,
+    get notPacked() {
+      return notPacked;
+    },
     reclaim: (bakFile, mtime) => check.around(() => reclaimFromBak(folders, bakFile, mtime, clock.now())),
     receive: (upload) => check.around(() => receiveUpload(folders, receiving, upload, clock.now())),
+    close: () => lateWrites.close(),
     lateWrites: () => lateWrites.grown(bak, clock.elapsed()),
   };
 }

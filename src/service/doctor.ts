@@ -14,6 +14,7 @@ import { riskySettings } from "../importer/warnings.ts";
 import { checkFolders } from "../inbox/doctor.ts";
 import { createdWhenNeeded, foldersOf } from "../inbox/folders.ts";
 import { nullOn } from "../runtime/errors.ts";
+import { counted } from "../runtime/grouped.ts";
 import { checkFoldersFor, type UserAccess } from "../inbox/user_access.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { checkMail } from "../smtp/doctor.ts";
@@ -46,6 +47,7 @@ export async function* runChecks({ config, clock, signal, database }: CheckOptio
   if (settings === null) return;
   yield await checkMail(settings, { password: config.smtpPassword ?? undefined }, signal);
   yield* checkArchiving(settings);
+  yield checkRetention(settings);
 }
 
 async function* checkFeed(upload: string, feed: string, user: ServiceUser | null): AsyncGenerator<Finding> {
@@ -119,4 +121,11 @@ function* checkArchiving(settings: Settings): Generator<Finding> {
       ? `archiving more than ${max_percent} percent of the users, and more than ${min_users}, needs your approval`
       : "no setting archives users",
   );
+}
+
+/** Warns if personal data is kept indefinitely. */
+function checkRetention({ bak_retention_days: days }: Settings): Finding {
+  if (days > 0) return good("retention", `imports are cleared after ${counted(days, "day")}`);
+  const text = "imports are never cleared: files in bak, failures and undo data are kept indefinitely";
+  return warning("retention", text, "Run: rosterd settings set bak_retention_days=400");
 }

@@ -1,7 +1,9 @@
 /** Scans the folder of one feed, and keeps the results of the last scan and the last turn. */
+import { feedPath } from "../domain/feed.ts";
 import type { FeedLateWrite } from "../domain/late_write.ts";
 import type { CodedText } from "../domain/outcome.ts";
 import { emptyScan, type FolderScan, UnusableFolder, type WaitingFile } from "../importer/inbox_port.ts";
+import type { BakUsage } from "../inbox/bak/bak_folder.ts";
 import type { ReceivedUpload } from "../inbox/claim/receive.ts";
 import type { UploadFolder } from "../inbox/inbox.ts";
 import type { Clock } from "../runtime/clock.ts";
@@ -24,7 +26,9 @@ export class FeedFolder implements FeedState {
   scan: FolderScan = emptyScan();
   unavailableReason: CodedText | null = null;
   postponed: readonly WaitingFile[] = [];
+  bak: BakUsage | null = null;
   readonly #backoff: ScanBackoff;
+  readonly #bakBackoff: ScanBackoff;
   #isPaused = false;
 
   constructor({ feed, inbox, clock, log }: FeedFolderOptions) {
@@ -32,11 +36,25 @@ export class FeedFolder implements FeedState {
     this.inbox = inbox;
     this.log = log;
     this.#backoff = new ScanBackoff(clock);
+    this.#bakBackoff = new ScanBackoff(clock);
   }
 
   /** Whether a scan between turns is cheap enough now. */
   get isDue(): boolean {
     return this.#backoff.isDue;
+  }
+
+  get notPacked(): CodedText | null {
+    const failed = this.inbox.notPacked;
+    return failed === null ? null : {
+      code: "not_packed",
+      text: `${feedPath(this.feed, failed.name)} was moved to bak without being packed (${failed.code})`,
+    };
+  }
+
+  /** Counts the files in `bak`, if that is cheap enough now. */
+  async measureBak(): Promise<void> {
+    if (this.#bakBackoff.isDue) this.bak = await this.#bakBackoff.measure(() => this.inbox.bak.usage());
   }
 
   /** Scans only to refresh the status. */

@@ -38,6 +38,14 @@ export class FeedFolders {
     return (await Promise.all(this.of(settings).map((folder) => folder.lateWrites()))).flat();
   }
 
+  async measureBaks(settings: Settings): Promise<void> {
+    for (const folder of this.of(settings)) await folder.measureBak();
+  }
+
+  async close(): Promise<void> {
+    for (const { inbox } of this.#folders.values()) await inbox.close();
+  }
+
   /** Uploads in folders that belong to no feed. */
   elsewhere(settings: Settings): Promise<WaitingFile[]> {
     return this.#others.files(feedsOf(settings));

@@ -22,6 +22,7 @@ export function feedStatus(state: FeedState, settings: Settings, { feeds }: Tota
     ...usability(unavailableReason),
     apply,
     paused_until: paused?.toISOString() ?? null,
+    bak: state.bak,
     pending: pendingFiles(state).length,
     open_holds: openHolds,
     held_users: heldUsers,

@@ -2,6 +2,7 @@
 import { OUTCOMES, STAGES } from "../domain/outcome.ts";
 import type { Metric } from "../http/metrics.ts";
 import { emptyScan, type WaitingFile } from "../importer/inbox_port.ts";
+import type { BakUsage } from "../inbox/bak/bak_folder.ts";
 import { type FeedTotals, noFeedTotals, type Totals } from "../postgres/history/history.ts";
 import { type FeedState, pendingFiles } from "./state.ts";
 import type { Stopwatch } from "./stopwatch.ts";
@@ -83,6 +84,8 @@ export function metricsOf(snapshot: Snapshot): Metric[] {
       "Age of the oldest upload that is ready to import, in seconds; 0 if no upload is ready.",
       feeds.map((one) => ({ labels: of(one), value: oldestAge(one, now) })),
     ),
+    gauge("bak_files", "Files in bak.", bakSamples(feeds, ({ files }) => files)),
+    gauge("bak_bytes", "Size of the files in bak.", bakSamples(feeds, ({ bytes }) => bytes)),
     gauge("mails_waiting", "Emails waiting to be sent.", one(totals.mailsWaiting)),
     gauge("open_holds", "Imports on hold that wait for an admin's decision.", byFeed((sums) => sums.openHolds)),
     gauge("held_users", "Held users.", byFeed((sums) => sums.heldUsers)),
@@ -94,6 +97,11 @@ type Samples = Metric["samples"];
 const gauge = (name: string, help: string, samples: Samples): Metric => ({ name, type: "gauge", help, samples });
 const counter = (name: string, help: string, samples: Samples): Metric => ({ name, type: "counter", help, samples });
 const one = (value: number): Samples => [{ value }];
+
+/** Without the feeds whose files are not counted yet. */
+function bakSamples(feeds: readonly FeedState[], value: (bak: BakUsage) => number): Samples {
+  return feeds.flatMap((feed) => feed.bak === null ? [] : [{ labels: of(feed), value: value(feed.bak) }]);
+}
 
 /** A metric for the time of an event. The metric is omitted until the event has happened. */
 function moment(name: string, help: string, at: Date | null): Metric[] {
@@ -121,7 +129,7 @@ function oldestAge(feed: FeedState & { isPaused: boolean }, now: Date): number {
 }
 
 function waitingSamples({ feeds, elsewhere }: Snapshot): Samples {
-  return [...feeds, { feed: "", scan: emptyScan(), postponed: elsewhere, isPaused: false, unavailableReason: null }]
+  return [...feeds, { feed: "", scan: emptyScan(), postponed: elsewhere, isPaused: false }]
     .flatMap((one) => {
       const paused: Record<string, number> = one.isPaused ? { paused: pendingFiles(one).length } : {};
       return byLabel("reason", { ...counts([...one.postponed, ...one.scan.waiting]), ...paused }, undefined, of(one));

@@ -318,9 +318,15 @@ export class RosterdService implements Service {
   }
 
   #warnings(): CodedText[] {
-    const { settings, standby, missingRosters } = this.#parts.state;
+    const { settings, standby, missingRosters, feeds } = this.#parts.state;
     const missing = missingRosters === null ? [] : [missingRosters];
-    return [...(standby ? [STANDBY] : []), ...missing, ...mailWarnings(settings), ...riskySettings(settings)];
+    return [
+      ...(standby ? [STANDBY] : []),
+      ...missing,
+      ...feeds.flatMap(({ notPacked }) => notPacked ?? []),
+      ...mailWarnings(settings),
+      ...riskySettings(settings),
+    ];
   }
 }
 

@@ -2,6 +2,7 @@
 import { feedPath } from "../domain/feed.ts";
 import type { CodedText } from "../domain/outcome.ts";
 import type { Settings } from "../domain/settings.ts";
+import type { BakUsage } from "../inbox/bak/bak_folder.ts";
 import type { FolderScan, WaitingFile } from "../importer/inbox_port.ts";
 import type { Progress } from "../importer/ports.ts";
 
@@ -21,6 +22,10 @@ export interface FeedState {
   readonly scan: FolderScan;
   /** Uploads that could not be imported in the last turn. */
   readonly postponed: readonly WaitingFile[];
+  /** The files in its `bak`; null until they are counted. */
+  readonly bak: BakUsage | null;
+  /** Why the last large file was not packed; null if it was. */
+  readonly notPacked: CodedText | null;
 }
 
 export interface ServiceState {
@@ -64,7 +69,7 @@ export function ignoredFiles({ feeds }: Pick<ServiceState, "feeds">): string[] {
 }
 
 /** Uploads that a turn would import, including uploads whose import has begun. */
-export function pendingFiles({ scan: { ready, claimed } }: FeedState) {
+export function pendingFiles({ scan: { ready, claimed } }: Pick<FeedState, "scan">) {
   return [...ready, ...claimed];
 }
 

@@ -66,6 +66,7 @@ Deno.test("before the first start, doctor reports no errors, changes nothing, an
     data_folder: "good",
     data_disk: "good",
     private_files: "good",
+    retention: "warning",
     mail: "warning",
     archiving: "good",
   });

@@ -8,6 +8,7 @@ import { createHash } from "node:crypto";
 import { constants } from "node:fs";
 import { open, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import type postgres from "postgres";
 import type { ImportStatus } from "../../src/domain/outcome.ts";
 import { until } from "../support/until.ts";
@@ -139,7 +140,7 @@ export class Outside {
   }
 
   async #digestInBak({ feed, bak_file }: Entry): Promise<string> {
-    return digest(await readFile(join(this.options.upload, feed, "bak", bak_file!)));
+    return digest(unpacked(await readFile(join(this.options.upload, feed, "bak", bak_file!))));
   }
 
   /** Asserts I4: at least one mail was sent, or a mail is visibly waiting. */
@@ -194,7 +195,7 @@ export class Outside {
     for (const folder of uploads.flatMap((upload) => [upload, join(upload, ".rosterd"), join(upload, "bak")])) {
       for (const path of await filesIn(folder, folder.endsWith(".rosterd"))) {
         const bytes = await unlessGone(readPlain(path));
-        if (bytes !== null) found.add(digest(bytes));
+        if (bytes !== null) found.add(digest(unpacked(bytes)));
       }
     }
     return found;
@@ -242,6 +243,15 @@ async function unlessGone<T>(work: Promise<T>): Promise<T | null> {
   } catch (error) {
     if (["ENOENT", "ELOOP", "ENXIO", "EISDIR"].includes(String((error as { code?: unknown }).code))) return null;
     throw error;
+  }
+}
+
+/** The text of a packed roster. The bytes themselves if they are not, or not all of, a packed file. */
+function unpacked(bytes: Uint8Array): Uint8Array {
+  try {
+    return bytes[0] === 0x1f ? gunzipSync(bytes) : bytes;
+  } catch {
+    return bytes;
   }
 }
 

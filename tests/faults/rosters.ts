@@ -2,8 +2,11 @@
 import type postgres from "postgres";
 import type { Dropped } from "./invariants.ts";
 
-/** `is approved`: the change guard holds a file of this kind until the test approves it. */
-export type Kind = "succeeds" | "fails in part" | "is rejected" | "is held" | "is approved";
+/**
+ * `is approved`: the change guard holds a file of this kind until the test approves it. `is large`: a file of this kind
+ * is packed.
+ */
+export type Kind = "succeeds" | "fails in part" | "is rejected" | "is held" | "is approved" | "is large";
 export const KINDS: readonly Kind[] = ["succeeds", "fails in part", "is rejected", "is held"];
 
 const HEADER = "unique_id,login_source,active,street\n";
@@ -16,6 +19,12 @@ export function rosterOf(kind: Kind, n: number, records = 1): Dropped {
   switch (kind) {
     case "succeeds":
       return { name, content: HEADER + good, status: "done", creates: ids, failed: 0 };
+    case "is large": {
+      const notes = Array.from({ length: 40 }, (_, at) => `N${n}-${at}`), note = "a long note, ".repeat(2_500);
+      const noted = notes.map((id) => `${id},ldap,1,,"${note}"\n`).join("");
+      const content = `${HEADER.trimEnd()},note\n${noted},ldap,1,,\n`;
+      return { name, content, status: "failed_records", creates: notes, failed: 1 };
+    }
     case "fails in part":
       return { name, content: `${HEADER}${good},ldap,1,\n`, status: "failed_records", creates: ids, failed: 1 };
     case "is rejected":

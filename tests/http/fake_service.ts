@@ -166,6 +166,7 @@ export const STATUS: StatusDocument = {
     open_holds: 1,
     held_users: 12,
     last_import: null,
+    bak: { files: 0, bytes: 0 },
     expected_at: null,
     grace: {
       ...{ waiting: 2, due: 1, next_at: "2026-11-23T18:00:00.000Z" },

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { nextStep, type Place, type Stage, stageOf, type Step } from "../../src/importer/next_step.ts";
 
-const PLACES: readonly Place[] = ["upload", "claimed", "bak", "held", "gone"];
+const PLACES: readonly Place[] = ["upload", "claimed", "packed", "bak", "held", "gone"];
 const STAGES: readonly Stage[] = ["unknown", "begun", "over", "kept", "filed"];
 
 /** The state to which a step leads if nothing fails. */
@@ -10,6 +10,7 @@ function after(stage: Stage, step: Step): [Place, Stage] | null {
   if (step === "import") return ["claimed", "over"];
   if (step === "adopt") return ["bak", stage];
   if (step === "keep_failed") return ["claimed", "kept"];
+  if (step === "pack") return ["packed", stage];
   if (step === "move") return ["bak", "filed"];
   return step === "forget" ? ["gone", stage] : null;
 }
@@ -29,22 +30,29 @@ Deno.test("from every place and stage, the steps come to an end and never import
   }
 });
 
-Deno.test("the steps of a new upload are claim, import, keep_failed, move and forget", () => {
-  const way: [Place, Stage][] = [["upload", "unknown"], ["claimed", "unknown"], ["claimed", "over"], [
-    "claimed",
-    "kept",
-  ], [
-    "bak",
-    "filed",
-  ], ["gone", "filed"]];
+Deno.test("the steps of a new upload are claim, import, keep_failed, pack, move and forget", () => {
+  const way: [Place, Stage][] = [
+    ["upload", "unknown"],
+    ["claimed", "unknown"],
+    ["claimed", "over"],
+    ["claimed", "kept"],
+    ["packed", "kept"],
+    ["bak", "filed"],
+    ["gone", "filed"],
+  ];
   assert.deepEqual(way.map(([place, stage]) => nextStep(place, stage)), [
     "claim",
     "import",
     "keep_failed",
+    "pack",
     "move",
     "forget",
     null,
   ]);
+});
+
+Deno.test("a file whose name in bak is recorded is not packed any more", () => {
+  assert.deepEqual([nextStep("claimed", "filed"), nextStep("packed", "filed")], ["move", "move"]);
 });
 
 Deno.test("after an approval, the file in bak is adopted, its failed records are written, and its name is recorded", () => {

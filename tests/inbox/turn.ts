@@ -24,6 +24,7 @@ async function finish(claimed: ClaimedUpload): Promise<void> {
     note("imported", claimed.key, await textOf(file.read()));
     await file.close();
   }
+  await inbox.pack(claimed, new AbortController().signal);
   note("moved", claimed.key, (await inbox.moveToBak(claimed, STARTED))!);
   await inbox.forget(claimed);
 }

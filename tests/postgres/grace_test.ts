@@ -130,7 +130,7 @@ onServer(
     await db.import("unique_id,login_source,active\n2,ldap,0\n", {
       settings: { ...SETTINGS, release_permits_after_days: 60 },
     });
-    const state = { feed: "", unavailableReason: null, scan: emptyScan(), postponed: [] };
+    const state = { feed: "", unavailableReason: null, scan: emptyScan(), postponed: [], bak: null, notPacked: null };
     const totals = await readTotals(db.sql), settings = { ...DEFAULT_SETTINGS, ...SETTINGS };
     const { waiting, due, next_at, users } = feedStatus(state, settings, totals, new Date()).grace!;
     assert.deepEqual([waiting, due, users.map(({ unique_id }) => unique_id)], [2, 1, ["1", "2"]]);

@@ -11,10 +11,13 @@ import { currentUser } from "../../host/user_rights.ts";
 import type { StatusDocument } from "../../http/service.ts";
 import { mailWarnings, riskySettings } from "../../importer/warnings.ts";
 import { emptyScan } from "../../importer/inbox_port.ts";
+import { BakFolder } from "../../inbox/bak/bak_folder.ts";
+import { foldersOf } from "../../inbox/folders.ts";
 import { checkFoldersFor, unreadableUploads } from "../../inbox/user_access.ts";
 import { NO_TOTALS, readTotals, type Totals } from "../../postgres/history/history.ts";
 import { leadsSince } from "../../postgres/leadership.ts";
-import { nullOn } from "../../runtime/errors.ts";
+import { byteSize } from "../../runtime/byte_size.ts";
+import { codeOrThrow, nullOn } from "../../runtime/errors.ts";
 import { feedStatus } from "../../service/feed_status.ts";
 import { type FeedState, listedFiles, usability, waitingFiles } from "../../service/state.ts";
 import { printable } from "../../runtime/log.ts";
@@ -129,7 +132,18 @@ async function foldersNow(config: Config, settings: Settings): Promise<{ feeds: 
     }
     problems.push(...found);
     const waiting = await unreadableUploads(config.upload, access, feed);
-    feeds.push({ feed, unavailableReason: found[0] ?? null, scan: { ...emptyScan(), waiting }, postponed: [] });
+    const bak = await BakFolder.of(foldersOf(config.upload, feed)).usage().catch((error: unknown) => {
+      codeOrThrow(error);
+      return null;
+    });
+    feeds.push({
+      feed,
+      unavailableReason: found[0] ?? null,
+      scan: { ...emptyScan(), waiting },
+      postponed: [],
+      bak,
+      notPacked: null,
+    });
   }
   return { feeds, problems };
 }
@@ -146,6 +160,7 @@ function printStatus({ terminal }: Invocation, status: StatusDocument): void {
   if (status.last_import_at !== null) out(`  last import: ${status.last_import_at}`);
   if (status.next_turn_at !== null) out(`  next scan: ${status.next_turn_at}`);
   if (status.mail.waiting > 0) out(`  emails waiting: ${grouped(status.mail.waiting)}`);
+  printBak(terminal, status);
   printFeeds(terminal, status);
   printGrace(terminal, status);
   printHolds(terminal, status);
@@ -162,6 +177,13 @@ function printStatus({ terminal }: Invocation, status: StatusDocument): void {
   for (const name of status.ignored) out(paint.faint(`  ignored: ${printable(name)}`));
   const moreIgnored = status.ignored_count - status.ignored.length;
   if (moreIgnored > 0) out(paint.faint(`  ignored: ${counted(moreIgnored, "more file")}`));
+}
+
+function printBak({ out }: Terminal, { feeds }: StatusDocument): void {
+  const counts = feeds.flatMap(({ bak }) => bak ?? []);
+  if (counts.length === 0) return;
+  const files = counts.reduce((sum, { files }) => sum + files, 0);
+  out(`  bak: ${counted(files, "file")}, ${byteSize(counts.reduce((sum, { bytes }) => sum + bytes, 0))}`);
 }
 
 /** One line for each feed, and one line for the upload folder itself if it has anything to report. */

@@ -85,12 +85,12 @@ async function surveyFile(
   let unpackedBytes = 0;
   const onRead = (chunk: Uint8Array) => {
     signal?.throwIfAborted();
-    hash.update(chunk);
     bytes += chunk.length;
     onProgress?.(bytes);
   };
   for await (const chunk of source.read(onRead)) {
     survey.add(chunk);
+    hash.update(chunk);
     unpackedBytes += chunk.length;
   }
   survey.end();

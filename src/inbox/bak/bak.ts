@@ -4,12 +4,19 @@ import type { ClaimedUpload } from "../../importer/inbox_port.ts";
 import { unlink } from "../files/disk.ts";
 import { statsOf, temporaryName, writeAll, writeNew } from "../files/fsync.ts";
 import { ensureFolder, type Folders } from "../folders.ts";
-import { bakName, failedName, numberedName, plainName } from "../names.ts";
+import { bakName, failedName, isCompressed, numberedName, plainName } from "../names.ts";
 import { finishMove, moveWithoutOverwrite } from "./move_without_overwrite.ts";
+import { isPacked, pack, type PackResult } from "./pack.ts";
 import { pathOf, readNote, writeNote } from "../claim/claimed.ts";
 
 /** Resolves after the system has accepted the bytes. A writer that awaits each call needs little memory. */
 export type Sink = (bytes: Uint8Array) => Promise<void>;
+
+/** Does nothing once the upload has its name in `bak`, because that name says whether it is packed. */
+export async function packUpload({ work }: Folders, upload: ClaimedUpload, signal: AbortSignal): Promise<PackResult> {
+  const isNamed = ((await readNote(work, upload.key))?.bak ?? null) !== null;
+  return isNamed ? { reason: null, wasPacked: false, replaced: null } : await pack(pathOf(work, upload), signal);
+}
 
 /**
  * Moves the upload to `bak`. Returns the dated name of the file in `bak`, or null if another program has removed the
@@ -27,7 +34,8 @@ export async function moveToBak(
   if (!await statsOf(source)) return noted !== null && await statsOf(join(bak, noted)) ? noted : null;
   await ensureFolder(bak, "bak_not_a_folder");
   if (noted !== null && await finishMove(source, join(bak, noted))) return noted;
-  const wanted = bakName(upload.name, startedAt);
+  const isPackedUnnamed = !isCompressed(upload.name) && await isPacked(source);
+  const wanted = bakName(isPackedUnnamed ? `${upload.name}.gz` : upload.name, startedAt);
   return await underFreeName(bak, wanted, async (name, target) => {
     await writeNote(work, upload, { bak: name });
     return await moveWithoutOverwrite(source, target);

@@ -15,6 +15,14 @@ export class NoBakFolder extends Error {
   readonly code = "ENOTDIR";
 }
 
+/** The plain files in `bak`. */
+export interface BakUsage {
+  files: number;
+  bytes: number;
+}
+
+const STATS_AT_ONCE = 100;
+
 export class BakFolder {
   /** `feedFolder`: the folder of the feed, which must not be a link either; null for the upload folder itself. */
   constructor(private readonly path: string, private readonly feedFolder: string | null = null) {}
@@ -57,6 +65,21 @@ export class BakFolder {
       const found = rosterInBak(name);
       return found === null ? [] : [{ name, at: found.at }];
     });
+  }
+
+  /** Zero if `bak` is not a real folder. Counts unfinished files, too. */
+  async usage(): Promise<BakUsage> {
+    const usage = { files: 0, bytes: 0 };
+    const names = await this.isPlain() ? await nullOn(readdir(this.path), "ENOENT") ?? [] : [];
+    for (let from = 0; from < names.length; from += STATS_AT_ONCE) {
+      const paths = names.slice(from, from + STATS_AT_ONCE).map((name) => join(this.path, name));
+      for (const stats of await Promise.all(paths.map(statsOf))) {
+        if (!stats?.isFile()) continue;
+        usage.files++;
+        usage.bytes += Number(stats.size);
+      }
+    }
+    return usage;
   }
 
   async remove(name: string): Promise<void> {

@@ -4,7 +4,7 @@
  */
 import { type FileHandle, open } from "node:fs/promises";
 
-export { chmod, link, mkdir, rename, rmdir, unlink, utimes } from "node:fs/promises";
+export { chmod, chown, link, mkdir, rename, rmdir, unlink, utimes } from "node:fs/promises";
 
 /** Creates a file for writing. Throws EEXIST if the name exists. */
 export function create(path: string, mode: number): Promise<FileHandle> {

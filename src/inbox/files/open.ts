@@ -2,6 +2,7 @@
  * Opens a roster once, so that no program can replace the file between two reads. Does not follow links or wait for
  * pipes.
  */
+import type { BigIntStats } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import type { RosterFile } from "../../importer/inbox_port.ts";
 import { errorWithCode, hasCode, nullOn } from "../../runtime/errors.ts";
@@ -98,12 +99,20 @@ export class OpenRosterFile implements RosterFile {
     }
   }
 
+  stats(): Promise<BigIntStats> {
+    return this.handle.stat({ bigint: true });
+  }
+
   async changed(): Promise<boolean> {
-    return !sameFile(this.fingerprint, fingerprintOf(await this.handle.stat({ bigint: true })));
+    return !sameFile(this.fingerprint, fingerprintOf(await this.stats()));
   }
 
   async close(): Promise<void> {
     await this.handle.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 }
 

@@ -14,6 +14,7 @@ function lastWord(args: readonly unknown[]): string {
 }
 
 export const chmod = counted("chmod", disk.chmod);
+export const chown = counted("chown", disk.chown);
 export const link = counted("link", disk.link);
 export const rename = counted("rename", disk.rename);
 export const rmdir = counted("rmdir", disk.rmdir);

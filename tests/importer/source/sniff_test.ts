@@ -42,7 +42,7 @@ async function verdict(file: RosterFile, options = DEFAULTS): Promise<{ code: st
   return { code: error.reason.code, line: error.reason.line };
 }
 
-Deno.test("the hash covers the bytes on disk, and the size is that of the text", async () => {
+Deno.test("hash and size are those of the text, gzipped or not", async () => {
   const text = utf8(HEADER + "1,ldap,Ottawa\n");
   const packed = gzipSync(text);
   for (const chunk of CHUNK_SIZES) {
@@ -55,7 +55,7 @@ Deno.test("the hash covers the bytes on disk, and the size is that of the text",
       invalidBytes: false,
       hasUtf8: false,
     });
-    assert.deepEqual(gz, { ...plain, sha256: sha256(packed) });
+    assert.deepEqual(gz, plain);
   }
 });
 

@@ -1,7 +1,7 @@
 /** The machinery: one line while all is well; otherwise what is wrong, what to do, and when rosterd tries again. */
 import { h, li, link, p } from "./dom.js";
 import { ago, badge, data, notice } from "./parts.js";
-import { counted, sentence, shown } from "./words.js";
+import { counted, sentence, shown, size } from "./words.js";
 
 /** @typedef {import("../../service.ts").StatusDocument} StatusDocument */
 /** @typedef {import("./dom.js").Child} Child */
@@ -12,11 +12,21 @@ const SHOWN_TO_MS = 30_000;
 
 /** What the line and the problems show of a status. @param {StatusDocument} status */
 export function healthOf(
-  { ready, standby, problems, open_holds, mail, running, database, folder, settings, next_turn_at },
+  { ready, standby, problems, open_holds, mail, running, database, folder, feeds, settings, next_turn_at },
 ) {
   return {
     ...{ ready, standby, problems, open_holds, database, folder, settings, isRunning: running !== null },
+    bak: bakOf(feeds),
     ...{ mail: { ...mail, next_at: rounded(mail.next_at) }, next_turn_at: rounded(next_turn_at) },
+  };
+}
+
+/** The files in all bak folders. @param {StatusDocument["feeds"]} feeds */
+function bakOf(feeds) {
+  const counts = feeds.flatMap(({ bak }) => bak ?? []);
+  return {
+    files: counts.reduce((sum, { files }) => sum + files, 0),
+    bytes: counts.reduce((sum, { bytes }) => sum + bytes, 0),
   };
 }
 
@@ -29,7 +39,7 @@ function rounded(time) {
 
 /** The verdict, and the machinery in one line if all of it works. @param {Health} health */
 export function healthLine(health) {
-  const { database, folder, mail, next_turn_at, isRunning } = health;
+  const { database, folder, bak, mail, next_turn_at, isRunning } = health;
   const { tone, words } = verdictOf(health);
   const isWell = !health.problems.some(isTrouble) && mail.problem === undefined;
   return h(
@@ -39,6 +49,7 @@ export function healthLine(health) {
     isWell && [
       database.kind === "embedded" && h("span", null, "Embedded PostgreSQL, for evaluation"),
       h("span", null, "Uploads in ", h("code", null, data(folder.path))),
+      h("span", null, `${counted(bak.files, "file")} in bak, ${size(bak.bytes)}`),
       h(
         "span",
         null,

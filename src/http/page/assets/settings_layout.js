@@ -212,6 +212,12 @@ export const GROUPS = [
     id: "keeping",
     heading: "Retention",
     items: [
+      {
+        key: "pack_bak",
+        label: "Imported files above 1 MiB",
+        help: "Packed files end in .csv.gz. gunzip gives back the file that was uploaded.",
+        words: { true: "Gzip them in bak", false: "Keep them as they are" },
+      },
       { key: "bak_retention_days", label: "Keep bak files, failures and undo data for", unit: "days" },
       { key: "purge_archived_after_days", label: "Erase archived users after", unit: "days" },
     ],
