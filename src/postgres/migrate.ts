@@ -18,6 +18,7 @@ import leaving from "./migrations/0015_leaving.sql" with { type: "text" };
 import newIds from "./migrations/0016_new_ids.sql" with { type: "text" };
 import failuresSince from "./migrations/0017_failures_since.sql" with { type: "text" };
 import holdLosses from "./migrations/0018_hold_losses.sql" with { type: "text" };
+import importSettings from "./migrations/0019_import_settings.sql" with { type: "text" };
 
 /** The migrations in order, from number 1. Never change the effect of a released migration. */
 const MIGRATIONS: readonly string[] = [
@@ -39,6 +40,7 @@ const MIGRATIONS: readonly string[] = [
   newIds,
   failuresSince,
   holdLosses,
+  importSettings,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -24,7 +24,10 @@ function withService(name: string, test: (service: TestService, sql: Sql) => Pro
 
 /** The test creates the state after a kill between the two steps. */
 async function leave(sql: Sql, service: TestService, entry: Record<string, string | number>): Promise<void> {
-  await sql`insert into rosterd.imports ${sql({ settings: sql.json({ ...DEFAULT_SETTINGS }), ...entry })}`;
+  await sql`insert into rosterd.import_settings values ('', ${
+    sql.json({ ...DEFAULT_SETTINGS })
+  }) on conflict do nothing`;
+  await sql`insert into rosterd.imports ${sql({ settings_digest: "", ...entry })}`;
   await Deno.mkdir(join(service.upload, ".rosterd", String(entry.taken_key)), { recursive: true });
 }
 

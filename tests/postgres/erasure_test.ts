@@ -102,12 +102,13 @@ onServer("the response lists the files in bak that may name the user, and until 
   await db.addUsers({ unique_id: "1", state: "archived" });
   await db.sql`update rosterd.users set created_at = '2026-02-01T00:00:00Z'`;
   await db.sql`
-    insert into rosterd.imports (file, feed, settings, status, finished_at, bak_file, failed_file, cleared_at) values
-      ('old.csv', '', '{}', 'done', '2026-01-01T00:00:00Z', 'old.T.csv', null, null),
-      ('failed.csv', 'staff', '{}', 'failed_records', '2026-01-02T00:00:00Z', 'failed.T.csv', 'failed.T.failed.csv', null),
-      ('cleared.csv', '', '{}', 'done', '2026-03-01T00:00:00Z', 'cleared.T.csv', null, now()),
-      ('own.csv', '', '{}', 'done', '2026-03-01T00:00:00Z', null, null, null),
-      ('new.csv', '', '{}', 'done', '2026-03-02T00:00:00Z', 'new.T.csv', null, null)`;
+    with kept as (insert into rosterd.import_settings values ('', '{}') on conflict do nothing)
+    insert into rosterd.imports (file, feed, settings_digest, status, finished_at, bak_file, failed_file, cleared_at) values
+      ('old.csv', '', '', 'done', '2026-01-01T00:00:00Z', 'old.T.csv', null, null),
+      ('failed.csv', 'staff', '', 'failed_records', '2026-01-02T00:00:00Z', 'failed.T.csv', 'failed.T.failed.csv', null),
+      ('cleared.csv', '', '', 'done', '2026-03-01T00:00:00Z', 'cleared.T.csv', null, now()),
+      ('own.csv', '', '', 'done', '2026-03-01T00:00:00Z', null, null, null),
+      ('new.csv', '', '', 'done', '2026-03-02T00:00:00Z', 'new.T.csv', null, null)`;
   await db.sql`insert into rosterd.import_failures (import_id, line, unique_id, problems) values (2, 2, '1', '[]')`;
   assert.deepEqual(await erase(db, "1", 30), {
     files: [

@@ -1,6 +1,7 @@
 /** A start creates or upgrades the schema (docs/database.md#migrations). `ACCEPT=1 deno test -A …` rewrites `schema.sql`. */
 import assert from "node:assert/strict";
 import { migrate, SchemaTooNew } from "../../src/postgres/migrate.ts";
+import { listImports } from "../../src/postgres/history/history.ts";
 import { describeSchema } from "./describe_schema.ts";
 import { onEachDatabase, onServer, type RosterDatabase } from "./roster_database.ts";
 
@@ -39,6 +40,10 @@ onServer("the schema of an older rosterd is upgraded and keeps its users", async
   await db.sql`drop function rosterd.release_permits(text[], bigint), rosterd.restore_permits(bigint)`;
   await db.sql`drop table rosterd.import_changes, rosterd.import_held, rosterd.trial_changes,
     rosterd.known_records, rosterd.known_state, rosterd.erasures, rosterd.dismissed_files, rosterd.moved_permits`;
+  await db.sql`alter table rosterd.imports drop column settings_digest, add column settings jsonb not null`;
+  await db.sql`drop table rosterd.import_settings`;
+  await db
+    .sql`insert into rosterd.imports (file, settings) values ('1.csv', '{"a": 1}'), ('2.csv', '{"a": 1}'), ('3.csv', '{}')`;
   await db.sql`alter table rosterd.users drop column created_by_import, drop column feeds,
     drop column inactive_since`;
   await db.sql`alter table rosterd.imports drop column hold_state, drop column hold_reason,
@@ -54,6 +59,15 @@ onServer("the schema of an older rosterd is upgraded and keeps its users", async
 
   assert.equal(await describeSchema(db.sql), schema);
   assert.deepEqual(Object.keys(await db.users()), ["1"]);
+  const { imports } = await listImports(db.sql, { limit: 9 });
+  assert.deepEqual(imports.map(({ file, settings }) => [file, settings]), [["3.csv", {}], ["2.csv", { a: 1 }], [
+    "1.csv",
+    {
+      a: 1,
+    },
+  ]]);
+  const [{ versions }] = await db.sql`select count(*)::integer as versions from rosterd.import_settings`;
+  assert.equal(versions, 2);
 });
 
 onServer("the schema of a newer rosterd is refused and left unchanged", async (db) => {

@@ -36,6 +36,10 @@ table import_held (
   effect text not null,
   otherwise_by bigint[] not null default '{}'::bigint[]
 )
+table import_settings (
+  digest bytea not null,
+  settings jsonb not null
+)
 table imports (
   id bigint generated always as identity not null,
   file text not null,
@@ -59,7 +63,6 @@ table imports (
   bytes bigint,
   encoding text,
   delimiter text,
-  settings jsonb not null,
   started_at timestamp with time zone not null default now(),
   finished_at timestamp with time zone,
   undone_at timestamp with time zone,
@@ -83,7 +86,8 @@ table imports (
   merged bigint not null default 0,
   failed_new bigint not null default 0,
   failed_fixed bigint not null default 0,
-  hold_losses jsonb not null default '[]'::jsonb
+  hold_losses jsonb not null default '[]'::jsonb,
+  settings_digest bytea not null
 )
 table known_records (
   id bigint generated always as identity not null,
@@ -177,10 +181,12 @@ constraint import_failures_pkey on rosterd.import_failures PRIMARY KEY (import_i
 constraint import_held_effect_check on rosterd.import_held CHECK ((effect = ANY (ARRAY['archive'::text, 'disable'::text])))
 constraint import_held_import_id_fkey on rosterd.import_held FOREIGN KEY (import_id) REFERENCES rosterd.imports(id) ON DELETE CASCADE
 constraint import_held_pkey on rosterd.import_held PRIMARY KEY (import_id, unique_id)
+constraint import_settings_pkey on rosterd.import_settings PRIMARY KEY (digest)
 constraint imports_hold_kind_check on rosterd.imports CHECK ((hold_kind = ANY (ARRAY['access'::text, 'changes'::text])))
 constraint imports_hold_state_check on rosterd.imports CHECK ((hold_state = ANY (ARRAY['open'::text, 'approved'::text, 'discarded'::text, 'superseded'::text])))
 constraint imports_mail_check on rosterd.imports CHECK ((mail = ANY (ARRAY['none'::text, 'waiting'::text, 'sent'::text, 'failed'::text, 'not_configured'::text])))
 constraint imports_pkey on rosterd.imports PRIMARY KEY (id)
+constraint imports_settings_digest_fkey on rosterd.imports FOREIGN KEY (settings_digest) REFERENCES rosterd.import_settings(digest)
 constraint imports_status_check on rosterd.imports CHECK ((status = ANY (ARRAY['running'::text, 'rejected'::text, 'error'::text, 'held'::text, 'failed_records'::text, 'done'::text, 'checked'::text])))
 constraint imports_taken_key_key on rosterd.imports UNIQUE (taken_key)
 constraint known_records_pkey on rosterd.known_records PRIMARY KEY (id)
@@ -205,6 +211,7 @@ CREATE UNIQUE INDEX import_changes_pkey ON rosterd.import_changes USING btree (i
 CREATE INDEX import_failures_open_idx ON rosterd.import_failures USING btree (open_feed, COALESCE(unique_id, (keys[1])::text) COLLATE "C") WHERE (open_feed IS NOT NULL)
 CREATE UNIQUE INDEX import_failures_pkey ON rosterd.import_failures USING btree (import_id, line)
 CREATE UNIQUE INDEX import_held_pkey ON rosterd.import_held USING btree (import_id, unique_id)
+CREATE UNIQUE INDEX import_settings_pkey ON rosterd.import_settings USING btree (digest)
 CREATE INDEX imports_open_holds_idx ON rosterd.imports USING btree (id) WHERE (hold_state = 'open'::text)
 CREATE UNIQUE INDEX imports_pkey ON rosterd.imports USING btree (id)
 CREATE UNIQUE INDEX imports_taken_key_key ON rosterd.imports USING btree (taken_key)

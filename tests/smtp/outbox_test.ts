@@ -3,6 +3,7 @@ import postgres from "postgres";
 import { noCounts } from "../../src/domain/outcome.ts";
 import { DEFAULT_SETTINGS, type Settings } from "../../src/domain/settings.ts";
 import type { ImportEntry } from "../../src/importer/ports.ts";
+import { keepingSettings, settingsColumn } from "../../src/postgres/history/import_settings.ts";
 import { enqueue, newMessageId, PostgresOutboxStore } from "../../src/postgres/history/outbox_store.ts";
 import { migrate } from "../../src/postgres/migrate.ts";
 import { createLog } from "../../src/runtime/log.ts";
@@ -75,8 +76,10 @@ async function world() {
       await Deno.writeTextFile(`${bak}/${failedFile}`, content);
       return await sql.begin(async (tx) => {
         const [{ id }] = await tx`
-          insert into rosterd.imports (file, status, records, failed, failed_new, created, settings, bak_file, failed_file)
-          values (${file}, 'failed_records', 5, 2, 2, 3, ${tx.json(settings)}, ${file}, ${failedFile}) returning id`;
+          with ${keepingSettings(tx, settings)}
+          insert into rosterd.imports
+            (file, status, records, failed, failed_new, created, settings_digest, bak_file, failed_file)
+          select ${file}, 'failed_records', 5, 2, 2, 3, digest, ${file}, ${failedFile} from kept returning id`;
         await enqueue(tx, { kind: "failures", importId: Number(id), messageId: newMessageId("admin@rosterd.example") });
         return Number(id);
       });
@@ -97,7 +100,7 @@ async function world() {
 const FRESH = group({ records: 2, line: 2, reason: "must be one email address" });
 
 async function findImport(sql: postgres.Sql, id: number) {
-  const [row] = await sql`select * from rosterd.imports where id = ${id}`;
+  const [row] = await sql`select *, ${settingsColumn(sql)} from rosterd.imports where id = ${id}`;
   if (row === undefined) return null;
   const counts = Object.fromEntries(Object.keys(noCounts()).map((name) => [name, Number(row[name])]));
   return { ...row, ...counts, id, started_at: row.started_at.toISOString() } as unknown as ImportEntry;

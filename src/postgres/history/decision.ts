@@ -15,6 +15,7 @@ import {
 import type { ImportStatus } from "../../domain/outcome.ts";
 import { mailConfigured, type Settings } from "../../domain/settings.ts";
 import type { Database, Tx } from "../connection/connect.ts";
+import { settingsColumn } from "./import_settings.ts";
 import { hasYielded, isUniqueViolation, type LockAttempt, LockedByOthers, lockWithRetry } from "../import/lock.ts";
 import { enqueue, newMessageId } from "./outbox_store.ts";
 import { acquireImportLock } from "../import/import_lock.ts";
@@ -108,7 +109,7 @@ export async function noteDecision(
     update rosterd.imports set decisions = decisions || jsonb_build_array(
       ${note}::text::jsonb || jsonb_build_object('at', to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')))
     where id = ${importId}
-    returning settings, taken_key is not null as is_upload, decisions -> -1 as decision`;
+    returning ${settingsColumn(tx)}, taken_key is not null as is_upload, decisions -> -1 as decision`;
   if (!is_upload || !mailConfigured(settings)) return;
   const messageId = newMessageId(settings.reply_to_admin_email);
   await enqueue(tx, { kind: "decided", importId, content: { decision }, messageId });

@@ -3,6 +3,7 @@ import type { MailOwed } from "../../importer/ports.ts";
 import type { Tx } from "../connection/connect.ts";
 import { notifying } from "./history.ts";
 import { enqueue, newMessageId } from "./outbox_store.ts";
+import { settingsColumn } from "./import_settings.ts";
 
 /**
  * Records the end of an import, tells other programs, and queues its mail. `values`: columns of `rosterd.imports`. Returns
@@ -12,7 +13,7 @@ export async function endImport(tx: Tx, importId: number, mail: MailOwed, values
   const columns = { ...values, mail: mail.state };
   const [row] = await tx`
     update rosterd.imports set ${tx(columns as never)} where id = ${importId} and status in ('running', 'error')
-    returning *, ${notifying(tx)}`;
+    returning *, ${settingsColumn(tx)}, ${notifying(tx)}`;
   if (row === undefined) return null;
   if (mail.state === "waiting") {
     await enqueue(tx, { kind: mail.kind, importId, messageId: newMessageId(mail.sender) });

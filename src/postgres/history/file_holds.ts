@@ -1,11 +1,11 @@
 /** Begins holds on whole files (docs/people.md#change-guard), and ends them after an approval or a newer file. */
 import { type Approved, requireOpenHold } from "../../domain/decision.ts";
 import { COUNT_NAMES, type HeldChanges } from "../../domain/outcome.ts";
-import { maskSettings } from "../../domain/settings.ts";
 import type { Approval, DoneImport, HeldPlan, ImportEntry } from "../../importer/ports.ts";
 import type { Sql, Tx } from "../connection/connect.ts";
 import { type GreatestId, raisingIds } from "../import/import_ids.ts";
 import { withValues } from "../import/queries.ts";
+import { keepingSettings } from "./import_settings.ts";
 import { type DecidedImport, noteDecision } from "./decision.ts";
 import { endImport } from "./end_import.ts";
 
@@ -58,11 +58,11 @@ export async function beginApproval(tx: Tx, approval: Approval, greatestId: Grea
     select hold_state, file, bytes from rosterd.imports where id = ${held} for update`;
   requireOpenHold(found.hold_state);
   const [{ id }] = await tx`
-    with raised as (${raisingIds(tx, await greatestId.read())})
-    insert into rosterd.imports (feed, file, taken_key, settings, started_at, bytes, approves)
-    select ${feed}, ${found.file}, ${claimKey}, ${tx.json(maskSettings(settings) as never)}::jsonb,
-      ${startedAt}::timestamptz, ${found.bytes}::bigint, ${held}::bigint
-    from raised
+    with raised as (${raisingIds(tx, await greatestId.read())}), ${keepingSettings(tx, settings)}
+    insert into rosterd.imports (feed, file, taken_key, settings_digest, started_at, bytes, approves)
+    select ${feed}, ${found.file}, ${claimKey}, kept.digest, ${startedAt}::timestamptz, ${found.bytes}::bigint,
+      ${held}::bigint
+    from raised, kept
     returning id`;
   await greatestId.note(id);
   return id;

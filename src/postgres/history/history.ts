@@ -15,6 +15,7 @@ import type { HeldColumn, Hold } from "../../domain/decision.ts";
 import type { ImportEntry, PastFailure } from "../../importer/ports.ts";
 import type { Sql } from "../connection/connect.ts";
 import { APPLIED } from "./applied.ts";
+import { settingsColumn } from "./import_settings.ts";
 
 const NO_FILTER = { before: null, status: null, since: null, until: null, file: null, feed: null };
 
@@ -24,7 +25,7 @@ export async function listImports(
 ): Promise<{ imports: ImportEntry[]; next: number | null }> {
   const { before, status, since, until, file, feed } = { ...NO_FILTER, ...filter };
   const rows = await sql`
-    select * from rosterd.imports
+    select *, ${settingsColumn(sql)} from rosterd.imports
     where (${before}::bigint is null or id < ${before}) and (${status}::text is null or status = ${status})
       and (${since}::timestamptz is null or started_at >= ${since})
       and (${until}::timestamptz is null or started_at < ${until})
@@ -36,7 +37,7 @@ export async function listImports(
 }
 
 export async function findImport(sql: Sql, id: number): Promise<ImportEntry | null> {
-  const [row] = await sql`select * from rosterd.imports where id = ${id}`;
+  const [row] = await sql`select *, ${settingsColumn(sql)} from rosterd.imports where id = ${id}`;
   return row === undefined ? null : toEntry(row);
 }
 

@@ -3,7 +3,6 @@
  * applies the file.
  */
 import type { HeldChanges, Reason } from "../../domain/outcome.ts";
-import { maskSettings } from "../../domain/settings.ts";
 import {
   type DryRun,
   type Facts,
@@ -24,6 +23,7 @@ import { pagesOf } from "../connection/pages.ts";
 import { endImport } from "../history/end_import.ts";
 import { holdFile, holdMore } from "../history/file_holds.ts";
 import { failureColumns, findImport, toEntry } from "../history/history.ts";
+import { keepingSettings, settingsColumn } from "../history/import_settings.ts";
 import { hasYielded, LockedByOthers } from "./lock.ts";
 import { acquireImportLock, prepare } from "./import_lock.ts";
 import { type GreatestId, NO_GREATEST_ID, raisingIds } from "./import_ids.ts";
@@ -70,21 +70,21 @@ export class PostgresImportStore implements ImportStore {
   /** This commit does not wait for the disk, because any later commit makes the entry durable, too. */
   async begin(entry: Parameters<ImportStore["begin"]>[0]): Promise<ImportEntry> {
     const { feed, file, claimKey, by, settings, startedAt, bytes } = entry, { sql } = this.database;
-    const kept = sql.json(maskSettings(settings) as never);
     const [row] = await sql`
       with relaxed as (select set_config('synchronous_commit', 'off', true)),
-        raised as (${raisingIds(sql, await this.#greatestId.read())})
-      insert into rosterd.imports as existing (feed, file, taken_key, uploaded_by, settings, started_at, bytes)
-      select ${feed}, ${file}, ${claimKey}, ${by}::text, ${kept}::jsonb, ${startedAt}::timestamptz, ${bytes}::bigint
-      from relaxed, raised
+        raised as (${raisingIds(sql, await this.#greatestId.read())}), ${keepingSettings(sql, settings)}
+      insert into rosterd.imports as existing (feed, file, taken_key, uploaded_by, settings_digest, started_at, bytes)
+      select ${feed}, ${file}, ${claimKey}, ${by}::text, kept.digest, ${startedAt}::timestamptz, ${bytes}::bigint
+      from relaxed, raised, kept
       on conflict (taken_key) do update set
         status = case when existing.status = 'error' then 'running' else existing.status end,
         started_at = case when existing.status in ('error', 'running') then excluded.started_at else existing.started_at end,
-        settings = case when existing.status in ('error', 'running') then excluded.settings else existing.settings end,
+        settings_digest = case when existing.status in ('error', 'running')
+          then excluded.settings_digest else existing.settings_digest end,
         bytes = case when existing.status in ('error', 'running') then excluded.bytes else existing.bytes end,
         finished_at = case when existing.status = 'error' then null else existing.finished_at end,
         file_gone_at = case when existing.status = 'error' then null else existing.file_gone_at end
-      returning *`;
+      returning *, ${settingsColumn(sql)}`;
     await this.#greatestId.note(row.id);
     await this.#onBegun();
     return toEntry(row);
@@ -164,7 +164,8 @@ export class PostgresImportStore implements ImportStore {
   }
 
   async findClaimed(claimKey: string): Promise<ImportEntry | null> {
-    const [row] = await this.database.sql`select * from rosterd.imports where taken_key = ${claimKey}`;
+    const { sql } = this.database;
+    const [row] = await sql`select *, ${settingsColumn(sql)} from rosterd.imports where taken_key = ${claimKey}`;
     return row === undefined ? null : toEntry(row);
   }
 
@@ -179,7 +180,7 @@ export class PostgresImportStore implements ImportStore {
   async unfinished(feed: string, keys: readonly string[]): Promise<{ key: string; entry: ImportEntry }[]> {
     const { sql } = this.database;
     const rows = await sql`
-      select * from rosterd.imports
+      select *, ${settingsColumn(sql)} from rosterd.imports
       where feed = ${feed} and (taken_key in (select jsonb_array_elements_text(${sql.json([...keys])}))
         or (taken_key is not null and bak_file is null and file_gone_at is null))
       order by id`;

@@ -138,7 +138,8 @@ onServer("an import that is aborted during reading is rolled back", async (db) =
 /** Begins an import like a command that is killed before it ends. */
 async function killedImport(db: RosterDatabase): Promise<number> {
   const [{ id }] = await db.sql<{ id: number }[]>`
-    insert into rosterd.imports (file, settings) values ('killed.csv', '{}') returning id`;
+    with kept as (insert into rosterd.import_settings values ('', '{}') on conflict do nothing)
+    insert into rosterd.imports (file, settings_digest) values ('killed.csv', '') returning id`;
   return id;
 }
 
