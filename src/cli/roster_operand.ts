@@ -1,16 +1,12 @@
-/** Opens a FILE operand, shows progress while it is read, and closes it. */
+/** Opens a FILE operand, and closes it. */
 import { basename } from "node:path";
 import type { Report } from "../domain/outcome.ts";
-import type { Progress } from "../importer/ports.ts";
 import type { RosterFile } from "../importer/inbox_port.ts";
 import { errorReport } from "../importer/report.ts";
 import { openRosterFile } from "../inbox/files/open.ts";
 import { codeOf, isErrno } from "../runtime/errors.ts";
-import { printable } from "../runtime/log.ts";
-import { counted } from "../runtime/grouped.ts";
 import { EmbeddedInUse } from "../service/open_database.ts";
 import { CommandFailed, type Invocation } from "./command.ts";
-import type { Terminal } from "./terminal.ts";
 
 const OPEN_ERRORS: Readonly<Record<string, string>> = {
   ENOENT: "the file does not exist",
@@ -45,21 +41,6 @@ export async function openOperand<T extends Report>(
   } finally {
     await file.close();
   }
-}
-
-const STAGES = { examining: "checking", reading: "reading", merging: "merging", reporting: "reporting" };
-const PROGRESS_INTERVAL_MS = 100;
-
-/** Shows progress at most ten times a second. Updates during the merge are always shown. */
-export function showProgress(terminal: Terminal, path: string): (progress: Progress) => void {
-  let shownAt = 0;
-  return ({ stage, bytes, total_bytes, records }) => {
-    const now = performance.now();
-    if (now - shownAt < PROGRESS_INTERVAL_MS && stage !== "merging") return;
-    shownAt = now;
-    const share = total_bytes === 0 ? 100 : Math.min(100, Math.floor((bytes / total_bytes) * 100));
-    terminal.progress(`${printable(basename(path))}: ${STAGES[stage]} ${share}%, ${counted(records, "record")}`);
-  };
 }
 
 /** With `--json`, reports an unusable database for each operand; otherwise rethrows the error. */

@@ -64,7 +64,7 @@ export function createTerminal(noColor: boolean): Terminal {
       writeAll(Deno.stderr, text + "\n");
     },
     progress(text) {
-      if (!progresses) return;
+      if (!progresses || (text === "" && !shown)) return;
       writeAll(Deno.stderr, `\r\x1b[K${text}`);
       shown = text !== "";
     },

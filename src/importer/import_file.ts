@@ -160,14 +160,16 @@ async function readAndPlan<Planned>(
   job: ReadJob,
 ): Promise<Read<Planned>> {
   const { settings, signal, facts, findings, onProgress } = job;
+  let total = file.size;
   const at = (stage: Progress["stage"], bytes: number) =>
-    onProgress({ stage, bytes, total_bytes: file.size, records: facts.records });
+    onProgress({ stage, bytes, total_bytes: total, records: facts.records });
   try {
     const source = await openSource(file);
     const { fallback_encoding: fallbackEncoding } = settings;
     const sniffed = await sniff(source, { fallbackEncoding, signal, onProgress: (bytes) => at("examining", bytes) });
     const { sha256, encoding, hasUtf8, invalidBytes, unpackedBytes } = sniffed;
     Object.assign(facts, { sha256, encoding, records: 0 });
+    total = unpackedBytes;
 
     const roster = await openRoster(() => counted(utf8Chunks(source, encoding, hasUtf8), at), settings, invalidBytes);
     facts.delimiter = roster.delimiter;
@@ -178,7 +180,7 @@ async function readAndPlan<Planned>(
     if (facts.records === 0) judgeWithoutRecords(roster.header, knownNames(settings.header_aliases));
     if (await file.changed()) throw new ChangedWhileRead();
 
-    at("merging", file.size);
+    at("merging", total);
     const planned = await staged.plan(findings);
     findings.rejectDamaged(facts.records);
     const warnings = [...roster.header.warnings, ...notes.warnings, ...findings.warnings(facts.records)];

@@ -22,7 +22,8 @@ import { FailedTarget } from "../failed_target.ts";
 import { exitCodeOf, printReport } from "../print_report.ts";
 import { feedInForce } from "../settings_in_force.ts";
 import { operatingSystemUser } from "../operating_system_user.ts";
-import { databaseErrorReports, openOperand, showProgress } from "../roster_operand.ts";
+import { showProgress } from "../progress_bar.ts";
+import { databaseErrorReports, openOperand } from "../roster_operand.ts";
 
 export const importCommand: Command = {
   words: "import",
@@ -91,7 +92,7 @@ async function importOne(
       clock,
       signal,
       by: operatingSystemUser(),
-      onProgress: showProgress(terminal, path),
+      onProgress: showProgress(terminal, path, flags.json === true),
       onWait: () => terminal.err("rosterd: another import is running on this database: waiting for it to finish"),
     });
     if (failed !== null && entry !== null && report.failed > 0) {
