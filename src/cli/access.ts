@@ -135,6 +135,13 @@ export async function findService(invocation: Invocation): Promise<ServiceClient
   return { address, ask: (method, path, body) => ask(address, token, method, path, body) };
 }
 
+/** Like {@link findService}, but throws {@link NoAccess} if no service answers. */
+export async function requireService(invocation: Invocation): Promise<ServiceClient> {
+  const service = await findService(invocation);
+  if (service === null) throw noAccess(invocation);
+  return service;
+}
+
 /**
  * Finds the address at which a service answers, and its data folder. Returns null if no service answers. Reports a
  * stale record on standard error.

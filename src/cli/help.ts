@@ -4,7 +4,7 @@ import { PROCESS_FLAGS } from "./parse.ts";
 
 /** The help for one command, or for the program if `command` is null. */
 export function helpText(command: Command | null, commands: readonly Command[]): string {
-  return command === null ? programHelp(commands) : commandHelp(command);
+  return command === null ? programHelp(commands) : [ownHelp(command), "", ...flagLines()].join("\n");
 }
 
 /** The text that is printed after the error about a wrong command line. */
@@ -34,15 +34,14 @@ function programHelp(commands: readonly Command[]): string {
   ].join("\n");
 }
 
-function commandHelp(command: Command): string {
+/** The help for one command, without the flags that every command accepts. */
+export function ownHelp(command: Command): string {
   const own = Object.entries(command.flags).map(([name, flag]) => flagRow(name, flag));
   return [
     `usage: rosterd ${signature(command)}`,
     "",
     command.help,
     ...(own.length === 0 ? [] : ["", ...table(own)]),
-    "",
-    ...flagLines(),
   ].join("\n");
 }
 

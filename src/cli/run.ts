@@ -1,4 +1,5 @@
 /** Runs one command line. No other module converts errors to exit codes. */
+import { CannotDecide } from "../domain/decision.ts";
 import { InvalidSettings } from "../domain/parse_settings.ts";
 import { UnknownFeed } from "../domain/feed_settings.ts";
 import { BrokenSettingsFile } from "../domain/stored_settings.ts";
@@ -76,7 +77,9 @@ function explain(error: unknown, terminal: Terminal): number {
     error instanceof SchemaTooNew || error instanceof BrokenSettingsFile || error instanceof BrokenTokensFile;
   if (wrongConfiguration) return say(terminal, (error as Error).message, EXIT.configuration);
   if (error instanceof InvalidSettings || error instanceof UnknownFeed) return say(terminal, error.message, EXIT.usage);
-  if (error instanceof CommandFailed || error instanceof EmbeddedInUse) return say(terminal, error.message, EXIT.other);
+  if (error instanceof CommandFailed || error instanceof EmbeddedInUse || error instanceof CannotDecide) {
+    return say(terminal, error.message, EXIT.other);
+  }
   if (error instanceof CannotListen) return say(terminal, error.message, exitCodeOfListening(error));
   if (isDatabaseUnreachable(error)) return say(terminal, explainFully(error), EXIT.other);
   if (error instanceof DOMException && error.name === "AbortError") return say(terminal, "stopped", EXIT.other);

@@ -3,8 +3,9 @@ import { type ChangePage, type ChangeQuery, OUTCOMES } from "../../domain/outcom
 import { changesFile } from "../../importer/files/changes_file.ts";
 import { allChanges, listChanges } from "../../postgres/history/import_changes.ts";
 import { withAccess } from "../access.ts";
-import { type Command, CommandFailed, EXIT, type Invocation, JSON_FLAG, WrongUsage } from "../command.ts";
+import { type Command, CommandFailed, EXIT, type Invocation, JSON_FLAG } from "../command.ts";
 import { changedWords } from "../changed_words.ts";
+import { oneOf } from "../one_of.ts";
 import type { Terminal } from "../terminal.ts";
 import { ifNoSchema, importId, noSuchImport } from "./imports.ts";
 
@@ -28,7 +29,7 @@ export const changesCommand: Command = {
 type Load = (query: ChangeQuery) => Promise<ChangePage | null>;
 
 async function runChanges(invocation: Invocation): Promise<number> {
-  const id = importId(invocation.operands[0]), outcome = outcomeOf(invocation.flags.outcome);
+  const id = importId(invocation.operands[0]), outcome = oneOf(invocation.flags, "outcome", OUTCOMES) ?? null;
   await withAccess(
     invocation,
     ({ sql }) =>
@@ -48,13 +49,6 @@ async function runChanges(invocation: Invocation): Promise<number> {
       }),
   );
   return EXIT.ok;
-}
-
-function outcomeOf(flag: string | boolean | undefined) {
-  if (flag === undefined) return null;
-  const outcome = OUTCOMES.find((name) => name === flag);
-  if (outcome !== undefined) return outcome;
-  throw new WrongUsage(`--outcome must be one of ${OUTCOMES.join(", ")}, not "${flag}"`);
 }
 
 async function print({ flags, terminal }: Invocation, id: number, load: Load): Promise<void> {

@@ -1,5 +1,5 @@
 /** `rosterd imports approve|discard|undo ID`: approves, discards or undoes an import (docs/people.md#hold). */
-import { type Approved, CannotDecide, type Discarded, type LeftOut, type Undone } from "../../domain/decision.ts";
+import { type Approved, type Discarded, type LeftOut, type Undone } from "../../domain/decision.ts";
 import { BakFolder } from "../../inbox/bak/bak_folder.ts";
 import { foldersOf } from "../../inbox/folders.ts";
 import type { Database } from "../../postgres/connection/connect.ts";
@@ -11,7 +11,7 @@ import { counted, grouped } from "../../runtime/grouped.ts";
 import { approve } from "../../service/approve.ts";
 import { greatestIdIn } from "../greatest_id.ts";
 import { withAccess } from "../access.ts";
-import { type Command, CommandFailed, EXIT, type Invocation, JSON_FLAG } from "../command.ts";
+import { type Command, EXIT, type Invocation, JSON_FLAG } from "../command.ts";
 import { ifNoSchema, importId, noSuchImport } from "./imports.ts";
 import { isConfirmed, YES_FLAG } from "../confirm.ts";
 import { operatingSystemUser } from "../operating_system_user.ts";
@@ -131,9 +131,7 @@ async function run<T extends Decided>(decision: Decision<T>, invocation: Invocat
     (database) =>
       decision.carryOut(database, id, invocation, operatingSystemUser()).catch((error) => ifNoSchema(error, null)),
     (service) => service.ask("POST", `/imports/${id}/${decision.word}`) as Promise<T>,
-  ).catch((error) => {
-    throw error instanceof CannotDecide ? new CommandFailed(error.message, { cause: error }) : error;
-  });
+  );
   if (result === null) throw noSuchImport(id);
   if (flags.json) terminal.out(JSON.stringify(result, null, 2));
   else {

@@ -1,5 +1,4 @@
 /** `rosterd users erase ID`: erases a user and every trace of them in the database (docs/people.md#erasure). */
-import { CannotDecide } from "../../domain/decision.ts";
 import type { Erased } from "../../domain/erasure.ts";
 import { feedPath } from "../../domain/feed.ts";
 import { eraseUser } from "../../postgres/history/erasure.ts";
@@ -43,9 +42,7 @@ async function runErase(invocation: Invocation): Promise<number> {
         .catch((error) => ifNoSchema(error, null));
     },
     (service) => service.ask("POST", `/users/${encodeURIComponent(id)}/erase`) as Promise<Erased>,
-  ).catch((error) => {
-    throw error instanceof CannotDecide ? new CommandFailed(error.message, { cause: error }) : error;
-  });
+  );
   if (erased === null) throw new CommandFailed("this user does not exist");
   if (flags.json) terminal.out(JSON.stringify(erased, null, 2));
   else printErased(invocation, erased);

@@ -1,17 +1,18 @@
 /** `rosterd imports` and `rosterd imports show ID`: the history of imports. */
 import type { Failure, ImportEntry } from "../../importer/ports.ts";
 import type { HeldColumn, HeldPage, HeldUser } from "../../domain/decision.ts";
-import { IMPORT_STATUSES, type ImportQuery, type ImportStatus, reasonWords } from "../../domain/outcome.ts";
+import { IMPORT_STATUSES, type ImportQuery, reasonWords } from "../../domain/outcome.ts";
 import type { Sql } from "../../postgres/connection/connect.ts";
 import { findImport, listFailures, listImports } from "../../postgres/history/history.ts";
 import { listHeld } from "../../postgres/history/holds.ts";
 import { hasCode } from "../../runtime/errors.ts";
 import { printable } from "../../runtime/log.ts";
 import { type ServiceClient, withAccess } from "../access.ts";
-import { type Command, CommandFailed, EXIT, type Invocation, JSON_FLAG, WrongUsage } from "../command.ts";
+import { type Command, CommandFailed, EXIT, type Invocation, JSON_FLAG } from "../command.ts";
 import { feedOf } from "../feed_flag.ts";
 import { feedPath } from "../../domain/feed.ts";
 import { localTime } from "../local_time.ts";
+import { oneOf } from "../one_of.ts";
 import { decidedWords, printHold, stateWords } from "../print_hold.ts";
 import { countWords, printReport } from "../print_report.ts";
 import type { Terminal } from "../terminal.ts";
@@ -67,13 +68,11 @@ async function runList(invocation: Invocation): Promise<number> {
 
 /** Converts the flags to parameters of `GET /imports`. Throws {@link WrongUsage}. */
 function listQuery(flags: Invocation["flags"]): ImportQuery {
-  const { status, since, until, file } = flags as Record<string, string | undefined>;
-  if (status !== undefined && !IMPORT_STATUSES.includes(status as ImportStatus)) {
-    throw new WrongUsage(`--status must be one of ${IMPORT_STATUSES.join(", ")}, not "${status}"`);
-  }
+  const { since, until, file } = flags as Record<string, string | undefined>;
+  const status = oneOf(flags, "status", IMPORT_STATUSES);
   return {
     limit: wholeNumber(String(flags.limit ?? 20), "--limit", 200),
-    ...(status === undefined ? {} : { status: status as ImportStatus }),
+    ...(status === undefined ? {} : { status }),
     ...(since === undefined ? {} : { since: timeFlag(since, "--since") }),
     ...(until === undefined ? {} : { until: timeFlag(until, "--until", true) }),
     ...(file === undefined ? {} : { file }),
@@ -86,7 +85,7 @@ function printTable({ out, paint }: Terminal, imports: readonly ImportEntry[]): 
     const decisions = entry.decisions.map(({ what, counts }) => `${what}: ${decidedWords(counts)}`);
     const file = printable(feedPath(entry.feed, entry.file));
     return [
-      ...[String(entry.id), localTime(new Date(entry.started_at)), stateWords(entry), file],
+      ...[String(entry.id), localTime(entry.started_at), stateWords(entry), file],
       [outcomeWords(entry), ...decisions].join("; "),
     ];
   });

@@ -6,7 +6,7 @@ import { feedPath } from "../../domain/feed.ts";
 import type { MissingRoster, Replayed } from "../../domain/missing_roster.ts";
 import { counted } from "../../runtime/grouped.ts";
 import { printable } from "../../runtime/log.ts";
-import { findService, noAccess } from "../access.ts";
+import { requireService } from "../access.ts";
 import { type Command, EXIT, type Invocation, JSON_FLAG, WrongUsage } from "../command.ts";
 import { localTime } from "../local_time.ts";
 import { timeFlag } from "../time_flag.ts";
@@ -32,8 +32,7 @@ async function runReplay(invocation: Invocation): Promise<number> {
   if (flags.dismiss === true && (isDryRun || flags.since !== undefined)) {
     throw new WrongUsage("--dismiss cannot be combined with --since or --dry-run");
   }
-  const service = await findService(invocation);
-  if (service === null) throw noAccess(invocation);
+  const service = await requireService(invocation);
   const query = new URLSearchParams({
     ...(flags.dismiss === true ? { dismiss: "true" } : {}),
     ...(isDryRun ? { dry_run: "true" } : {}),
@@ -56,5 +55,5 @@ async function runReplay(invocation: Invocation): Promise<number> {
 }
 
 function rosterWords({ feed, file, imported_at }: MissingRoster): string {
-  return `${printable(feedPath(feed, file))}, first imported ${localTime(new Date(imported_at))}`;
+  return `${printable(feedPath(feed, file))}, first imported ${localTime(imported_at)}`;
 }

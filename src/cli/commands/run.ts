@@ -1,7 +1,7 @@
 /** `rosterd run`: makes the running service scan the upload folder now, and prints the imports. */
 import type { ImportEntry } from "../../importer/ports.ts";
 import { feedPath } from "../../domain/feed.ts";
-import { findService, noAccess, type ServiceClient } from "../access.ts";
+import { requireService, type ServiceClient } from "../access.ts";
 import { type Command, EXIT, type Invocation, JSON_FLAG } from "../command.ts";
 import { exitCodeOf, printReport } from "../print_report.ts";
 import { failuresFrom } from "./imports.ts";
@@ -17,8 +17,7 @@ export const runCommand: Command = {
 
 async function run(invocation: Invocation): Promise<number> {
   const { flags, terminal } = invocation;
-  const service = await findService(invocation);
-  if (service === null) throw noAccess(invocation);
+  const service = await requireService(invocation);
   const { imports } = await service.ask("POST", "/imports?wait=true") as { imports: ImportEntry[] };
   if (flags.json) terminal.out(JSON.stringify({ imports }, null, 2));
   else if (imports.length === 0) terminal.out(await nothingImported(service));
@@ -34,5 +33,6 @@ async function nothingImported(service: ServiceClient): Promise<string> {
 }
 
 async function reportOf(service: ServiceClient, entry: ImportEntry) {
-  return { ...entry, file: feedPath(entry.feed, entry.file), failures: await failuresFrom(service, entry.id) };
+  const failures = entry.failed > 0 ? await failuresFrom(service, entry.id) : [];
+  return { ...entry, file: feedPath(entry.feed, entry.file), failures };
 }

@@ -29,7 +29,7 @@ async function runHistory(invocation: Invocation): Promise<number> {
   else {
     for (const { at, how, by, changes } of page.changes) {
       const who = by === null ? "" : ` by ${printable(by)}`;
-      terminal.out(`${terminal.paint.faint(localTime(new Date(at)))}  changed ${HOW[how]}${who}`);
+      terminal.out(`${terminal.paint.faint(localTime(at))}  changed ${HOW[how]}${who}`);
       for (const { key, from, to } of changes) terminal.out(`  ${printable(key)}: ${shown(from)} → ${shown(to)}`);
     }
   }

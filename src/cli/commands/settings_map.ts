@@ -13,6 +13,7 @@ import { withAccess } from "../access.ts";
 import { changeOver, ownFile } from "../change_settings.ts";
 import { ownCheck, serviceCheck } from "../check_operand.ts";
 import { type Command, EMBEDDED_FLAG, FEED_FLAG, type Invocation, JSON_FLAG } from "../command.ts";
+import { confirms } from "../confirm.ts";
 import { feedOf } from "../feed_flag.ts";
 import { operatingSystemUser } from "../operating_system_user.ts";
 import { findingWords, printFindings } from "../print_findings.ts";
@@ -108,7 +109,7 @@ class Interview {
     }
     if (Object.keys(patch).length === 0) return null;
     this.terminal.out(JSON.stringify(patch, null, 2));
-    return await this.#confirms("Apply this change?") ? patch : null;
+    return await confirms(this.terminal, "Apply this change?", this.signal) ? patch : null;
   }
 
   /** Asks about headers without a suggestion only on request, because most exports have columns that are not needed. */
@@ -117,13 +118,9 @@ class Interview {
     const open = findings.filter(isOpen);
     if (open.length === 0 || findings.some(({ setting }) => setting === null)) return findings;
     const names = open.map(({ header }) => `"${printable(header!)}"`).join(", ");
-    if (await this.#confirms(`Not used: ${names}. Choose columns for these, too?`)) return findings;
+    const question = `Not used: ${names}. Choose columns for these, too?`;
+    if (await confirms(this.terminal, question, this.signal)) return findings;
     return findings.filter((finding) => !isOpen(finding));
-  }
-
-  async #confirms(question: string): Promise<boolean> {
-    const typed = await this.terminal.ask(`${question} [y/N] `, this.signal);
-    return typed !== null && /^y(es)?$/i.test(typed);
   }
 
   /** Returns an empty string for a skipped question, and null at the end of the input. */

@@ -1,5 +1,5 @@
 /** `rosterd settings test-mail`: makes the running service send an email now. */
-import { findService, noAccess } from "../access.ts";
+import { requireService } from "../access.ts";
 import { type Command, EXIT, type Invocation, JSON_FLAG } from "../command.ts";
 
 export const testMailCommand: Command = {
@@ -13,8 +13,7 @@ export const testMailCommand: Command = {
 
 async function runTestMail(invocation: Invocation): Promise<number> {
   const { flags, terminal } = invocation;
-  const service = await findService(invocation);
-  if (service === null) throw noAccess(invocation);
+  const service = await requireService(invocation);
   const result = await service.ask("POST", "/settings/test-mail") as { sent: boolean; text: string };
   const { good, bad } = terminal.paint;
   if (flags.json) terminal.out(JSON.stringify(result, null, 2));

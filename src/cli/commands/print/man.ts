@@ -1,6 +1,6 @@
 /** `rosterd print man`: the manual page, made from the help of all commands. */
 import { type Command, EXIT } from "../../command.ts";
-import { helpText } from "../../help.ts";
+import { helpText, ownHelp } from "../../help.ts";
 
 export const printManCommand: Command = {
   words: "print man",
@@ -25,13 +25,8 @@ function manualPage(commands: readonly Command[], version: string): string {
     ".SH DESCRIPTION",
     ...verbatim(helpText(null, commands)),
     ".SH COMMANDS",
-    ...commands.flatMap((command) => [`.SS ${escaped(command.words)}`, ...verbatim(ownHelp(command, commands))]),
+    ...commands.flatMap((command) => [`.SS ${escaped(command.words)}`, ...verbatim(ownHelp(command))]),
   ].join("\n");
-}
-
-/** The help of a command, without the flags that all commands accept. The page lists those flags only once. */
-function ownHelp(command: Command, commands: readonly Command[]): string {
-  return helpText(command, commands).replace(/\n\nFlags for every command[^]*/, "");
 }
 
 function verbatim(text: string): string[] {
