@@ -24,7 +24,7 @@ import { type ScanContext, scanUploads } from "./scan/scan.ts";
 import { ScanState } from "./scan/scan_state.ts";
 import { isNoPlainFile, openRosterFile } from "./files/open.ts";
 import { type Fingerprint, mtimeAndSize } from "./scan/settle.ts";
-import { bakName, failedName, numberedName, plainName } from "./names.ts";
+import { failedName, namesInBak, plainName } from "./names.ts";
 import { sweep } from "./sweep.ts";
 import { claimUpload } from "./claim/claim.ts";
 import { reclaimFromBak } from "./claim/reclaim.ts";
@@ -158,8 +158,10 @@ async function openClaimed({ work }: Folders, state: ScanState, upload: ClaimedU
 }
 
 async function readopt(folders: Folders, bak: BakFolder, upload: ClaimedUpload, startedAt: Date): Promise<boolean> {
-  const name = numberedName(bakName(upload.name, startedAt), 1);
-  if (!await bak.isPlain() || await bak.stats(name) === null) return false;
+  if (!await bak.isPlain()) return false;
+  const names = namesInBak(upload.name, startedAt), stats = await Promise.all(names.map((name) => bak.stats(name)));
+  const name = names.find((_, at) => stats[at] !== null);
+  if (name === undefined) return false;
   const failed = plainName(failedName(upload.name, startedAt));
   await adoptMoved(folders.work, upload, { bak: name, failed: await bak.stats(failed) === null ? null : failed });
   return true;

@@ -40,6 +40,12 @@ export function bakName(upload: string, startedAt: Date): string {
   return `${upload.slice(0, upload.length - ending.length)}.${fileStamp(startedAt)}${ending}`;
 }
 
+/** The first names that an upload gets in `bak`: as it came, and packed. */
+export function namesInBak(upload: string, startedAt: Date): string[] {
+  const uploads = isCompressed(upload) ? [upload] : [upload, `${upload}.gz`];
+  return uploads.map((name) => numberedName(bakName(name, startedAt), 1));
+}
+
 /** The name of a failed-records file in `bak`: `x.csv.gz` → `x.20261123T183058Z.failed.csv`. */
 export function failedName(upload: string, startedAt: Date): string {
   return `${upload.replace(UPLOAD, "")}.${fileStamp(startedAt)}.failed.csv`;

@@ -5,7 +5,7 @@
 import { feedPath } from "../domain/feed.ts";
 import type { MissingRoster, Replayed } from "../domain/missing_roster.ts";
 import type { CodedText } from "../domain/outcome.ts";
-import { bakName, numberedName } from "../inbox/names.ts";
+import { namesInBak } from "../inbox/names.ts";
 import { dismissFiles, knownFiles } from "../postgres/history/known_files.ts";
 import type { Sql } from "../postgres/connection/connect.ts";
 import { counted } from "../runtime/grouped.ts";
@@ -95,7 +95,7 @@ export class Replay {
       if (unavailableReason !== null) continue;
       const { names, unfiled, newest, dismissedUntil } = await knownFiles(sql, feed);
       // The next turn looks for these in `bak` itself.
-      const awaited = new Set(unfiled.map(({ file, startedAt }) => numberedName(bakName(file, startedAt), 1)));
+      const awaited = new Set(unfiled.flatMap(({ file, startedAt }) => namesInBak(file, startedAt)));
       for (const { name, at } of await inbox.bak.rosters()) {
         if (names.has(name) || awaited.has(name) || (dismissedUntil !== null && at <= dismissedUntil)) continue;
         // Another program may have put a folder or a link there.

@@ -7,10 +7,11 @@ import type { TestDatabase } from "../support/postgres.ts";
  */
 export async function addNights({ sql }: TestDatabase, nights: number, withoutFile: number[] = []): Promise<void> {
   await sql`
-    insert into rosterd.imports (feed, file, status, settings, started_at, finished_at, reason,
+    with kept as (insert into rosterd.import_settings values ('', '{}') on conflict do nothing)
+    insert into rosterd.imports (feed, file, status, settings_digest, started_at, finished_at, reason,
       records, created, updated, unchanged, archived, failed, failed_new)
     select '', 'students.csv', case when reason is not null then 'rejected' when failed > 0 then 'failed_records' else 'done' end,
-      '{}', at, at + interval '2 s', reason, records, created, updated,
+      '', at, at + interval '2 s', reason, records, created, updated,
       records - created - updated - archived - failed, archived, failed, failed
     from (
       select at, reason, case when reason is null then records else 0 end as records,
