@@ -28,7 +28,6 @@ export class FeedFolder implements FeedState {
   postponed: readonly WaitingFile[] = [];
   bak: BakUsage | null = null;
   readonly #backoff: ScanBackoff;
-  readonly #bakBackoff: ScanBackoff;
   #isPaused = false;
 
   constructor({ feed, inbox, clock, log }: FeedFolderOptions) {
@@ -36,7 +35,6 @@ export class FeedFolder implements FeedState {
     this.inbox = inbox;
     this.log = log;
     this.#backoff = new ScanBackoff(clock);
-    this.#bakBackoff = new ScanBackoff(clock);
   }
 
   /** Whether a scan between turns is cheap enough now. */
@@ -52,9 +50,9 @@ export class FeedFolder implements FeedState {
     };
   }
 
-  /** Counts the files in `bak`, if that is cheap enough now. */
+  /** Counts the files in `bak`. */
   async measureBak(): Promise<void> {
-    if (this.#bakBackoff.isDue) this.bak = await this.#bakBackoff.measure(() => this.inbox.bak.usage());
+    this.bak = await this.inbox.bak.usage();
   }
 
   /** Scans only to refresh the status. */
