@@ -1,13 +1,13 @@
 /**
  * Compiles rosterd into one binary: `deno run -A .ci/compile.ts OUTPUT [TARGET]`. The default target is this machine; another
- * is `aarch64-unknown-linux-gnu`. `deno task compile`, the release and the test of the binary all use this script.
+ * is `aarch64-unknown-linux-gnu`. `deno task compile`, the release and the binary test all use this script.
  */
 import { fileURLToPath } from "node:url";
 import { PERMISSIONS } from "./permissions.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-/** Modules that the program starts as workers. The compiler itself finds only imports. */
+/** Modules that the program starts as workers. The compiler itself finds only imported modules. */
 const WORKERS = ["src/postgres/connection/embedded_worker.ts"];
 
 /** The arguments of `deno compile` for this version of Deno. */

@@ -1,6 +1,6 @@
 /**
  * `deno task db`: a temporary PostgreSQL server for development and tests. Prints its URL; Ctrl-C removes the server
- * with all its data. Needs Debian's package `postgresql`, but not its running server. If root starts it, the server
+ * and all its data. Needs Debian's package `postgresql`, but not its running server. When started by root, the server
  * runs as the user `postgres`.
  */
 import { Cluster, clusterIsMissing } from "../tests/support/cluster.ts";

@@ -1,5 +1,5 @@
 /**
- * `deno task dev`: runs the service, and restarts it when a file of the program changes. `deno run --watch` does not work: it
+ * `deno task dev`: runs the service and restarts it when a source file changes. `deno run --watch` does not work: it
  * starts the next service before the previous one has released its port and database.
  */
 import { fileURLToPath } from "node:url";
@@ -7,7 +7,7 @@ import { PERMISSIONS } from "./permissions.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-/** The delay before a restart, because editors write a file in several steps, or several files at once. */
+/** The delay before a restart: editors may write a file in several steps, or several files at once. */
 const QUIET_MS = 200;
 
 /** The program runs in its own process group, so that Ctrl-C reaches it only through this script. */
@@ -26,7 +26,7 @@ async function end(process: Deno.ChildProcess): Promise<void> {
   await process.status;
 }
 
-/** Runs the command until the signal aborts. Restarts the command after each change under the paths. */
+/** Runs the command until the signal aborts. Restarts the command whenever a file under the paths changes. */
 export async function runAndWatch(
   { command, paths, signal }: { command: readonly string[]; paths: readonly string[]; signal: AbortSignal },
 ): Promise<void> {

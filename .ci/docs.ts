@@ -63,7 +63,7 @@ function settingRows(key: string, property: Property): Row[] {
 }
 
 /**
- * The maximum number of values in a cell. A longer list is left out, because the message about a wrong value shows it.
+ * The maximum number of values in a cell. A longer list is omitted, because the message about a wrong value shows it.
  */
 const MAX_VALUES_SHOWN = 4;
 

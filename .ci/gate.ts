@@ -12,7 +12,7 @@ const STEPS: readonly (readonly string[])[] = [
   ["fmt", "--check"],
   ["lint"],
   ["check", "."],
-  // The admin page has the globals of a browser, which other code must not use.
+  // The admin page has browser globals, which other code must not use.
   ["check", "--config", ".ci/page.json", "--import-map", "deno.json", "--unstable-raw-imports", "--no-lock", PAGE],
   ["run", "--allow-read=.", ".ci/ranks.ts"],
   ["run", "--allow-read=.", ".ci/language.ts"],

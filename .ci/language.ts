@@ -1,9 +1,9 @@
 /**
- * Refuses phrases that no native speaker writes: `deno run --allow-read=. .ci/language.ts`. Reads the comments and
+ * Refuses phrases that no native speaker would write: `deno run --allow-read=. .ci/language.ts`. Reads the comments and
  * strings of `src/`, the documentation, and the names of tests. Prints each phrase with the reason and a better
  * wording.
  *
- * Text in backticks is code, and is not checked.
+ * Text in backticks is code and is not checked.
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -16,7 +16,7 @@ export interface Phrase {
   /** A sentence that the pattern refuses, and one that it accepts. Tests check both. */
   bad: string;
   good: string;
-  /** True if the phrase is refused only in texts that users read. */
+  /** True if the phrase is refused only in text that users read. */
   inMessages?: true;
 }
 
@@ -191,7 +191,7 @@ export interface Found {
 }
 
 /**
- * A piece of prose, and its offset in the file. The text keeps the length of its source, so that offsets stay correct.
+ * A piece of prose and its offset in the file. The text keeps the length of its source, so that offsets stay correct.
  */
 interface Prose {
   at: number;

@@ -4,7 +4,7 @@ export const PERMISSIONS: readonly string[] = [
   "--allow-net",
   "--allow-read",
   "--allow-write",
-  // The variables of rosterd itself, of systemd and sudo, and the variables that the Postgres driver reads.
+  // The variables of rosterd itself, of systemd and sudo, and those that the Postgres driver reads.
   "--allow-env=ROSTERD_*,DATABASE_URL,DATABASE_URL_FILE,PG*,NO_COLOR,DENO_CERT,SUDO_USER,RUNTIME_DIRECTORY,NOTIFY_SOCKET",
   "--allow-sys=hostname,uid,gid,statfs",
   "--deny-import",

@@ -1,7 +1,7 @@
 /**
  * Checks the imports of `src/`: `deno run -R .ci/ranks.ts`. A folder may import from itself and from lower ranks, but
- * not from another folder of its rank. Import cycles are not allowed, and type imports count. Tests and `.ci/` may
- * import any module.
+ * not from another folder of the same rank. Import cycles are not allowed; type imports count, too. Tests and `.ci/`
+ * may import any module.
  */
 import { dirname, join, normalize, relative } from "node:path";
 import { fileURLToPath } from "node:url";

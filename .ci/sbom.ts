@@ -36,7 +36,7 @@ function purlOf(key: string): string {
 }
 
 /**
- * The key of a dependency. A dependency is written as a name, and includes a version only if the lock file has several.
+ * The key of a dependency. A dependency is a name, followed by a version only if the lock file has several versions.
  */
 function keyOf(dependency: string, lock: Lock): string {
   const key = Object.keys(lock.npm).find((key) => key === dependency || splitKey(key).name === dependency);
@@ -49,7 +49,7 @@ function keyOfSpecifier(specifier: string, lock: Lock): string {
   return `${splitKey(specifier.replace(/^npm:/, "")).name}@${lock.specifiers[specifier]}`;
 }
 
-/** The given packages, and every package that they need. */
+/** The given packages and all their dependencies. */
 function reachable(keys: readonly string[], lock: Lock): Set<string> {
   const found = new Set<string>();
   const open = [...keys];

@@ -43,7 +43,7 @@ async function textOf(path: string): Promise<string> {
 
 const CHARACTERS: Readonly<Record<string, string>> = { quot: '"', apos: "'", lt: "<", gt: ">", amp: "&" };
 
-/** In a JUnit report, the names of the tests that contain the given element. */
+/** The names of the tests in a JUnit report that contain the given element. */
 function testsWith(element: "failure" | "skipped", xml: string): string[] {
   const cases = xml.matchAll(new RegExp(`<testcase name="([^"]*)"[^>]*>\\s*<${element}\\b`, "g"));
   return [...cases].map(([, name]) => name.replace(/&(\w+);/g, (found, entity) => CHARACTERS[entity] ?? found));

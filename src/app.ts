@@ -220,7 +220,7 @@ function assemble(
   });
   databaseMonitor.onUsable = async (version) => {
     await history.refreshIfChanged(version);
-    // A standby learns which ids the leader gives, and the leader those that a command gives.
+    // A standby learns which ids the leader assigns; the leader learns which ids a command assigns.
     await lastImport.note(history.totals.lastImportId);
   };
   databaseMonitor.onBack = () => {

@@ -26,8 +26,8 @@ export class NoAccess extends Error {
 }
 
 /**
- * Runs `over` with the running service. If no service is running, runs `own` on the server in DATABASE_URL, or with
- * `--embedded` on the embedded database. Throws {@link NoAccess}.
+ * Runs `over` with the running service. If no service is running, runs `own` on the server in DATABASE_URL or, with
+ * `--embedded`, on the embedded database. Throws {@link NoAccess}.
  */
 export async function withAccess<T>(
   invocation: Invocation,
@@ -51,7 +51,7 @@ export async function withServer<T>(invocation: Invocation, work: (database: Dat
   return await withDatabase(config, work);
 }
 
-/** Runs `work` on the embedded database, and reports that on standard error. Creates the database if necessary. */
+/** Runs `work` on the embedded database and says so on standard error. Creates the database if necessary. */
 export async function withEmbedded<T>(
   { config, terminal }: Invocation,
   work: (database: Database) => Promise<T>,
@@ -143,8 +143,8 @@ export async function requireService(invocation: Invocation): Promise<ServiceCli
 }
 
 /**
- * Finds the address at which a service answers, and its data folder. Returns null if no service answers. Reports a
- * stale record on standard error.
+ * Finds the address and the data folder of a service that answers. Returns null if no service answers. Reports a stale
+ * record on standard error.
  */
 export async function findRunning(
   { config, installation, terminal }: Invocation,

@@ -18,8 +18,8 @@ export async function changeOver(service: ServiceClient, patch: object): Promise
 }
 
 /**
- * Opens the settings file, for use while no service is running. Throws NoAccess if the file is missing, and does not
- * create it.
+ * Opens the settings file, for use while no service is running. Throws NoAccess if the file is missing; never creates
+ * it.
  */
 export async function ownFile(invocation: Invocation): Promise<{ file: SettingsFile; settings: Settings }> {
   const { config, clock, terminal } = invocation;

@@ -1,4 +1,4 @@
-/** Describes the changes of a user in words. */
+/** Describes the changes to a user in words. */
 import type { Change, ImportChange } from "../domain/outcome.ts";
 import { printable } from "../runtime/log.ts";
 
@@ -8,7 +8,7 @@ export function changedWords(subject: string, change: Pick<ImportChange, "outcom
   return `${printable(subject)}: ${change.outcome}${words.length === 0 ? "" : ` (${words.join(", ")})`}`;
 }
 
-/** Describes the change of a user with a new id (docs/people.md#new-ids). */
+/** Describes the change to a user with a new id (docs/people.md#new-ids). */
 const ID_WORDS: Readonly<Record<string, (before: string | null, after: string | null) => string>> = {
   unique_id: (before) => `renamed from ${quoted(before)}`,
   old_unique_id: (_, after) => `merged with ${quoted(after)}`,

@@ -50,7 +50,8 @@ export class WrongUsage extends Error {
 }
 
 /**
- * Thrown if a command fails for a reason that the user can fix. The message names the reason. The caller exits with 1.
+ * Thrown if a command fails because of a problem that the user can fix. The message gives the reason. The caller exits
+ * with 1.
  */
 export class CommandFailed extends Error {
   override readonly name = "CommandFailed";

@@ -4,7 +4,7 @@ import type { Terminal } from "./terminal.ts";
 
 export const YES_FLAG = { yes: { value: null, help: "do not ask for confirmation" } };
 
-/** Resolves to true with `--yes`, or if the person answers yes. Call this function only with a terminal. */
+/** Resolves to true with `--yes` or if the person answers yes. Call this function only on a terminal. */
 export async function isConfirmed({ flags, terminal, signal }: Invocation, question: string): Promise<boolean> {
   return flags.yes === true || await confirms(terminal, question, signal);
 }

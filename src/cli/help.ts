@@ -7,7 +7,7 @@ export function helpText(command: Command | null, commands: readonly Command[]):
   return command === null ? programHelp(commands) : [ownHelp(command), "", ...flagLines()].join("\n");
 }
 
-/** The text that is printed after the error about a wrong command line. */
+/** The text printed after an error in the command line. */
 export function usageLine(command: Command | null): string {
   if (command === null) return "usage: rosterd [COMMAND] [FLAGS]; rosterd --help lists the commands";
   return `usage: rosterd ${signature(command)}; see rosterd ${command.words} --help`;

@@ -22,7 +22,7 @@ export interface Installation {
   runFolder: string;
 }
 
-/** If one of these options is given, the environment file is not read. */
+/** If either of these is set, the environment file is not read. */
 const IDENTITY = ["ROSTERD_DATA", "DATABASE_URL"];
 
 /** `ROSTERD_ENV_FILE` and systemd's `RUNTIME_DIRECTORY` override the usual paths. */

@@ -1,4 +1,4 @@
-/** Prints findings, and the settings that would fix them (docs/file-format.md#from-a-finding-to-a-setting). */
+/** Prints findings and the settings that would fix them (docs/file-format.md#from-a-finding-to-a-setting). */
 import type { RosterFinding } from "../domain/roster_finding.ts";
 import type { CheckReport } from "../importer/report.ts";
 import { printable } from "../runtime/log.ts";

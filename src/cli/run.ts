@@ -86,7 +86,7 @@ function explain(error: unknown, terminal: Terminal): number {
   return say(terminal, unexpected(error), EXIT.other);
 }
 
-/** A port that is in use may be free after a restart. Other errors about the address do not go away. */
+/** A port in use may be free after a restart. Other address errors are permanent. */
 function exitCodeOfListening({ code }: CannotListen): number {
   return code === "EADDRINUSE" ? EXIT.other : EXIT.configuration;
 }

@@ -5,7 +5,7 @@ export interface Terminal {
   err(text: string): void;
   /** Shows a line on standard error that the next output replaces. Without a terminal, no line is shown. */
   progress(text: string): void;
-  /** Asks on standard error, and returns the trimmed answer; null at the end of the input. */
+  /** Asks on standard error and returns the trimmed answer; null at the end of the input. */
   ask(question: string, signal: AbortSignal): Promise<string | null>;
   /** Asks like {@link ask}, but does not show the typed characters. Without a terminal, reads a line without asking. */
   askSecret(question: string, signal: AbortSignal): Promise<string | null>;
@@ -16,7 +16,7 @@ export interface Terminal {
   readonly paint: Paint;
 }
 
-/** Colours text by its meaning. Without a terminal, or with NO_COLOR, the text stays plain. */
+/** Colors text by its meaning. Without a terminal, or with NO_COLOR, the text stays plain. */
 export interface Paint {
   good(text: string): string;
   bad(text: string): string;

@@ -21,7 +21,7 @@ export interface Credential {
   sha256: string;
 }
 
-/** The tokens in the process settings. A named token cannot have the name of one of these. */
+/** The tokens in the process settings. A named token cannot have the same name as one of these. */
 export const ADMIN_TOKEN = "admin" satisfies Role;
 export const READ_TOKEN = "read" satisfies Role;
 

@@ -1,10 +1,10 @@
-/** Decides whether a file that changes a column of most users is held (docs/people.md#change-guard). Pure. */
+/** Decides whether a file that changes a column for most users is held (docs/people.md#change-guard). Pure. */
 import { counted, grouped } from "../runtime/grouped.ts";
 import type { HeldColumn } from "./decision.ts";
 import { type Guard, guards } from "./guard.ts";
 
 /**
- * A column, and the number of known users whose value in it the file would overwrite or clear.
+ * A column, and the number of known users whose value in that column the file would overwrite or clear.
  */
 export type ColumnLosses = Pick<HeldColumn, "column" | "users">;
 

@@ -63,7 +63,7 @@ export const COLUMNS: readonly Column[] = [
   column("active", 0, "flag"),
 ];
 
-/** Columns that identify the user of a record rather than describe the user. */
+/** Columns that identify the user of a record rather than describe them. */
 export const ID_COLUMNS: ReadonlySet<string> = new Set(
   COLUMNS.filter(({ kind }) => kind === "unique_id").map(({ name }) => name),
 );

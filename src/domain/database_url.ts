@@ -13,15 +13,14 @@ export interface DatabaseUrl {
   database: string;
   sslMode: SslMode;
   /**
-   * The path of a file with trusted certificates; `system` for this machine's certificates; null if the URL does not
-   * say.
+   * The path of a file with trusted certificates; `system` for this machine's certificates; null if not specified.
    */
   sslRootCert: string | null;
   /** The URL for the driver, with a single host and without the parameters that rosterd handles itself. */
   forDriver: string;
 }
 
-/** The URL is not valid. The message says what to do, and does not quote the URL. */
+/** The URL is not valid. The message says what to do and does not quote the URL. */
 export class WrongDatabaseUrl extends Error {
   override readonly name = "WrongDatabaseUrl";
 }
@@ -116,7 +115,7 @@ function sslOf(parameters: URLSearchParams): Pick<DatabaseUrl, "sslMode" | "sslR
   if (sslRootCert === "system" && sslMode !== "verify-full") {
     throw new WrongDatabaseUrl("sslrootcert=system in DATABASE_URL requires sslmode=verify-full");
   }
-  // As in libpq, giving a certificate file turns on the check of the certificate's authority.
+  // As in libpq, specifying a certificate file enables verification of the certificate authority.
   if (sslMode === "require" && sslRootCert !== null) return { sslMode: "verify-ca", sslRootCert };
   return { sslMode, sslRootCert };
 }

@@ -14,7 +14,7 @@ export const day = z.object({
   archived: count.describe("Of these, the users archived, missing ones included."),
   failed: count.describe("The records that failed."),
   failed_new: count.describe("Of these, the records that did not fail like this before."),
-  all_failed: count.describe("The files of which every record failed."),
+  all_failed: count.describe("The files in which every record failed."),
   held: count.describe("The users and records put on hold."),
   rejected: count.describe("The files that were rejected, or could not be imported."),
 });

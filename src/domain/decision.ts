@@ -1,5 +1,5 @@
 /**
- * Schemas for approve, discard and undo: the results, and the holds that are decided (docs/people.md#hold). OpenAPI is
+ * Schemas for approve, discard and undo: the results, and the holds to be decided (docs/people.md#hold). OpenAPI is
  * generated from these schemas.
  */
 import { z } from "zod";
@@ -8,8 +8,8 @@ const count = z.int().min(0);
 
 const leftOut = z.object({ unique_id: z.string().describe("Empty for an erased user."), reason: z.string() });
 /**
- * A user to whom the decision could not be applied, or only in part. `reason` has no final period and never quotes the
- * user's data.
+ * A user to whom the decision could not be applied, or could be applied only in part. `reason` has no final period and
+ * never quotes the user's data.
  */
 export type LeftOut = z.output<typeof leftOut>;
 

@@ -17,5 +17,5 @@ export const erased = z.object({
   ),
   files_total: z.int().min(0),
 });
-/** Files in `bak` that may still contain an erased user, because rosterd never changes these files. */
+/** Files in `bak` that may still contain data about an erased user, because rosterd never changes these files. */
 export type Erased = z.output<typeof erased>;

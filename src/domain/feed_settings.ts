@@ -23,7 +23,7 @@ export function settingsOf(settings: Settings, feed: string): Settings {
   };
 }
 
-/** The settings that the feed itself has. */
+/** The feed's own settings. */
 function overrides({ feeds }: Settings, feed: string): Settings["feeds"][string] {
   return Object.hasOwn(feeds, feed) ? feeds[feed] : {};
 }

@@ -17,7 +17,7 @@ export function good(check: string, text: string): Finding {
   return { check, verdict: "good", text, fix: null };
 }
 
-/** rosterd works, but its behaviour may surprise the admin. */
+/** rosterd works, but its behavior may surprise the admin. */
 export function warning(check: string, text: string, fix: string): Finding {
   return { check, verdict: "warning", text, fix };
 }

@@ -1,5 +1,6 @@
 /**
- * Decides whether an import that would take access from many users needs approval (docs/people.md#archive-guard). Pure.
+ * Decides whether an import that would take access away from many users needs approval (docs/people.md#archive-guard).
+ * Pure.
  */
 import { counted, grouped } from "../runtime/grouped.ts";
 import type { Losses } from "./decision.ts";

@@ -70,8 +70,8 @@ const problem = z.object({
   reason: z.string(),
 });
 /**
- * One problem of a record. `reason` explains the problem and the remedy to a clerk, without an initial capital and
- * without a final period (docs/mail.md#reasons).
+ * One problem of a record. `reason` explains the problem and the remedy to a clerk, without an initial capital or a
+ * final period (docs/mail.md#reasons).
  */
 export type Problem = z.output<typeof problem>;
 
@@ -99,8 +99,8 @@ export const lastingFailure = pastFailure.extend({
 export type LastingFailure = z.output<typeof lastingFailure>;
 
 /**
- * `nights`: the number of nights from the first to the last import in which a record failed, including both. `zone`: an
- * IANA time zone.
+ * `nights`: the number of nights from the first to the last import in which a record failed, inclusive. `zone`: an IANA
+ * time zone.
  */
 export interface LastingQuery {
   nights: number;

@@ -1,5 +1,5 @@
 /**
- * Findings of a roster check that a change of the settings can fix (docs/file-format.md#from-a-finding-to-a-setting).
+ * Findings of a roster check that a change to the settings can fix (docs/file-format.md#from-a-finding-to-a-setting).
  * Pure data.
  */
 import { z } from "zod";

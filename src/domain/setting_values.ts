@@ -98,7 +98,7 @@ export const headerAliases = z.record(text(200), columnName, {
           context.addIssue({
             code: "custom",
             path: [header],
-            message: `is already mapped to ${before} in another spelling`,
+            message: `is already mapped to ${before} under a different spelling`,
           });
         }
         seen.set(folded, column);
@@ -119,7 +119,7 @@ export function checkKeys<T>(refusal: (key: string) => string | null) {
 const notAColumn = (name: string) =>
   columnPosition(name) < 0 ? `is not a column; the columns are ${COLUMN_NAMES}` : null;
 
-/** Normalizes a value for lookup in a value map: trimmed, with A–Z in lower case. */
+/** Normalizes a value for lookup in a value map: trims it and converts A–Z to lower case. */
 export function foldValue(value: string): string {
   return value.trim().replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }

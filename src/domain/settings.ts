@@ -97,10 +97,10 @@ const keys = {
     "Archive users whose record says active = 0, and release their permits. Off: they are only disabled.",
   ),
   missing_users: choice("keep", "archive").default("keep").describe(
-    'What to do with users whom an earlier file of the feed named and this one does not: "keep" or "archive".',
+    'What to do with users who were in an earlier file of the feed but are not in this one: "keep" or "archive".',
   ),
   release_permits_after_days: integer(0, 3_650).default(0).describe(
-    "Days for which users who lose access are only disabled and keep their permits, before they are archived. 0: archive at once.",
+    "Days during which users who lose access are only disabled and keep their permits; then they are archived. 0: archive at once.",
   ),
   archive_guard: archiveGuard.prefault({}).describe(
     "Hold archivals for approval if an import would take access from more users than these limits allow.",
@@ -146,7 +146,7 @@ const keys = {
     "Days after which an import's failures, undo data and files in bak are deleted. 0: never.",
   ),
   purge_archived_after_days: integer(0, 36_500).default(0).describe(
-    "Days after which archived users without an active permit are permanently erased, with every trace. 0: never.",
+    "Days after which archived users without an active permit are permanently erased, together with every trace of them. 0: never.",
   ),
   expected_every_hours: integer(0, 8_760).default(0).describe(
     "Send an alert if no file has been imported for this many hours. 0: never.",
@@ -235,10 +235,10 @@ export function mailConfigured(settings: Settings): boolean {
     addressList(settings.failed_import_email).length > 0;
 }
 
-/** The text that is shown in place of a secret. */
+/** The text shown in place of a secret. */
 export const MASK = "***";
 
-/** Returns a copy of the settings with masked secrets. */
+/** Returns a copy of the settings with secrets masked. */
 export function maskSettings(settings: Settings): Settings {
   return { ...settings, smtp: { ...settings.smtp, password: settings.smtp.password === "" ? "" : MASK } };
 }

@@ -28,7 +28,7 @@ export const settingsHistoryPage = z.object({
     id: z.int(),
     at: z.string().describe("RFC 3339, UTC."),
     how: z.enum(CHANGE_WAYS).describe(
-      "The way of the change: over HTTP, with `rosterd settings set` or `map`, or manually in the file.",
+      "How the change was made: over HTTP, with `rosterd settings set` or `map`, or manually in the file.",
     ),
     by: z.string().nullable().describe(
       "The name of the token, or the user who ran the command. Null for a manual edit, and for old entries.",

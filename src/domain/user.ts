@@ -1,4 +1,4 @@
-/** Schemas for OpenAPI: a user, and the data that rosterd has about the user (docs/people.md#one-person). */
+/** Schemas for OpenAPI: a user and the data that rosterd has about them (docs/people.md#one-person). */
 import { Buffer } from "node:buffer";
 import { z } from "zod";
 import { decision } from "./decision.ts";
@@ -44,7 +44,7 @@ export function formatPlace(place: UserPlace): string {
   return Buffer.from(JSON.stringify(place)).toString("base64url");
 }
 
-/** Returns null for any text that is not from {@link formatPlace}. */
+/** Returns null for any text not produced by {@link formatPlace}. */
 export function parsePlace(text: string): UserPlace | null {
   return placeSchema.safeParse(jsonOrNull(Buffer.from(text, "base64url").toString())).data ?? null;
 }
@@ -88,7 +88,7 @@ export const user = z.object({
   state,
   archived_at: time.nullable(),
   inactive_since: time.nullable().describe(
-    "The time since which the user is disabled and waits to be archived; null if the user does not wait.",
+    "Since when the user has been disabled and waiting to be archived; null if the user is not waiting.",
   ),
   created_at: time,
   updated_at: time,

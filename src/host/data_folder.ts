@@ -31,7 +31,7 @@ export async function readAdminToken(folder: string): Promise<string | null> {
 }
 
 /**
- * Returns the stored admin token, and creates it if it is missing. Processes that start together get the same token.
+ * Returns the stored admin token, creating it if it is missing. Processes that start together get the same token.
  */
 export async function readOrMakeAdminToken(folder: string): Promise<string> {
   return await readAdminToken(folder) ??
@@ -53,8 +53,8 @@ async function storeNewToken(folder: string): Promise<string> {
 }
 
 /**
- * Locks the embedded database for this process, until the lock is disposed of or the process ends, even if it is
- * killed. Null if another process holds the lock. The folder must exist.
+ * Locks the embedded database for this process until the lock is disposed of or the process ends, even if killed. Null
+ * if another process holds the lock. The folder must exist.
  */
 export async function lockEmbeddedDatabase(folder: string): Promise<Disposable | null> {
   const file = await inData(folder, () => openLockFile(lockPath(folder)));
@@ -76,12 +76,12 @@ export async function lastLockHolder(folder: string): Promise<number | null> {
   return text !== null && /^\d+\n$/.test(text) ? Number(text) : null;
 }
 
-/** Getting a free lock never takes this long. */
+/** Acquiring a free lock never takes this long. */
 const LOCK_WAIT_MS = 1_000;
 
 /**
  * Deno 2.6 has only a blocking lock. After a timeout, a thread of Deno waits until the other process ends. By then the
- * file is closed, so the lock is released as soon as the thread gets it.
+ * file is closed, so the lock is released as soon as the thread acquires it.
  */
 async function tryLock(file: Deno.FsFile & { tryLock?(exclusive: boolean): Promise<boolean> }): Promise<boolean> {
   if (file.tryLock !== undefined) return await file.tryLock(true);

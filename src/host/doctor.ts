@@ -14,7 +14,7 @@ const MIN_FREE_BYTES = 64 * MIB;
 const LOW_FREE_BYTES = 1_024 * MIB;
 
 /**
- * Checks the settings file, and returns its settings, or null if they are not valid. Does not create a missing file.
+ * Checks the settings file and returns its settings, or null if they are not valid. Does not create a missing file.
  */
 export async function checkSettings(
   path: string,
@@ -71,7 +71,7 @@ export async function refusal(folder: string): Promise<string | null> {
   }
 }
 
-/** The folder, or its nearest parent that exists. */
+/** The folder, or its nearest existing parent. */
 export async function nearest(folder: string): Promise<string> {
   let place = resolve(folder);
   while (await isAbsent(place) && place !== dirname(place)) place = dirname(place);

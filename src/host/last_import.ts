@@ -1,6 +1,6 @@
 /**
- * Remembers the greatest id of an import outside the database, in DATA/last-import, so that a restored database does
- * not give it again (docs/reliability.md#restore).
+ * Remembers the greatest import id outside the database, in DATA/last-import, so that a restored database does not
+ * assign it again (docs/reliability.md#restore).
  */
 import { join } from "node:path";
 import { codeOrThrow } from "../runtime/errors.ts";
@@ -21,7 +21,8 @@ export class LastImport {
     if (id <= await this.read()) return;
     this.#known = id;
     try {
-      // Without fsync, because the database has its own: only a restore right after a power cut would miss the last id.
+      // No fsync is needed, because the database does its own: only a restore right after a power cut would miss the
+      // last id.
       const path = pathIn(this.folder), temporary = `${path}.tmp`;
       await Deno.writeTextFile(temporary, `${id}\n`, { mode: 0o600 });
       await Deno.rename(temporary, path);
@@ -34,7 +35,7 @@ export class LastImport {
   }
 }
 
-/** 0 if none is known: the file is missing, is not readable for this user, or was damaged by a power cut. */
+/** 0 if no id is known: the file is missing, cannot be read by this user, or was damaged by a power cut. */
 export async function readLastImport(folder: string): Promise<number> {
   const text = await Deno.readTextFile(pathIn(folder)).catch((error) => {
     codeOrThrow(error);

@@ -25,7 +25,7 @@ export async function writeServiceRecord(folder: string, record: ServiceRecord, 
   await inData(folder, () => writeWhole(recordPath(folder), JSON.stringify(record) + "\n", { mode }));
 }
 
-/** Reads the record. Returns null if the record is missing, and throws if it is not valid. */
+/** Reads the record. Returns null if the record is missing; throws if it is not valid. */
 export async function readServiceRecord(folder: string): Promise<ServiceRecord | null> {
   const text = await inData(folder, () => readIfPresent(recordPath(folder)));
   return text === null ? null : serviceRecord.parse(JSON.parse(text));

@@ -27,7 +27,7 @@ import { fileLock, writeWhole } from "./whole_file.ts";
 export interface SettingsFile {
   readonly path: string;
   read(): Promise<StoredSettings>;
-  /** Reads the settings. Returns null if the file is missing, and does not create it. */
+  /** Reads the settings. Returns null if the file is missing; never creates it. */
   readIfThere(): Promise<StoredSettings | null>;
   /** Stores the given settings, including secrets. */
   write(next: Settings, ifMatch?: string): Promise<StoredSettings>;
@@ -44,7 +44,7 @@ export interface SettingsFile {
 }
 
 /**
- * Opens the settings file. The folder must exist, but the file may be missing. `how` goes into the history;
+ * Opens the settings file. The folder must exist, but the file may be missing. `how` is recorded in the history;
  * `ownPassword` is ROSTERD_SMTP_PASSWORD.
  */
 export function openSettingsFile(

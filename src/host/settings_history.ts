@@ -1,6 +1,6 @@
 /**
  * Stores the history of the settings in a file next to the settings file, readable only by its owner. Each line is one
- * change with masked secrets, newest last. `settings_file.ts` writes the history under the lock of the settings.
+ * change with secrets masked, newest last. `settings_file.ts` writes the history while it holds the settings lock.
  *
  * Each line includes the settings after the change. A comparison with the settings file reveals manual edits, including
  * those made while no service was running.
@@ -18,7 +18,7 @@ const LINE = z.object({
   how: z.enum(CHANGE_WAYS),
   by: z.string().nullable(),
   changes: z.array(z.object({ key: z.string(), from: z.unknown(), to: z.unknown() })),
-  /** The settings after the change, with masked secrets; `secret` shows whether the password changed. */
+  /** The settings after the change, with secrets masked; `secret` shows whether the password changed. */
   settings: z.record(z.string(), z.unknown()),
   secret: z.string(),
 });
@@ -55,7 +55,7 @@ export class SettingsHistory {
     await writeWhole(this.path, kept.map((each) => JSON.stringify(each) + "\n").join(""), { mode: 0o600 });
   }
 
-  /** Skips damaged lines, because a damaged history must not block changes of the settings. */
+  /** Skips damaged lines, because a damaged history must not block changes to the settings. */
   async #lines(): Promise<Line[]> {
     const text = await readIfPresent(this.path) ?? "";
     return text.split("\n").flatMap((line) => {

@@ -1,10 +1,10 @@
-/** Replaces small files atomically, and locks them against other processes. */
+/** Replaces small files atomically and locks them against other processes. */
 import { dirname } from "node:path";
 import { hasCode, nullOn } from "../runtime/errors.ts";
 
 /**
- * Writes a temporary file next to `path`, syncs it, renames it to `path`, and syncs the folder. A crash leaves the old
- * or the new content. Throws file system errors, after removing the temporary file.
+ * Writes a temporary file next to `path`, syncs it, renames it to `path`, and syncs the folder. A crash leaves either
+ * the old or the new content. Throws file system errors after removing the temporary file.
  *
  * A file that is a mount point, as in containers, cannot be replaced (EBUSY), so it is overwritten. After a crash
  * during the overwrite, the temporary file still has the new content. `mode` ignores the umask; `mtime` defaults to the
@@ -34,8 +34,8 @@ export async function writeWhole(
 
 /**
  * Runs one piece of work at a time across all processes that share the lock file, which is never removed. Within this
- * process, work waits in a queue instead. Each wait for the lock blocks one of the few threads for files, and the
- * process that holds the lock needs such a thread too.
+ * process, work waits in a queue instead. Each wait for the lock blocks one of the few threads for file operations, and
+ * the process that holds the lock needs such a thread too.
  */
 export function fileLock(lockFile: string): <T>(work: () => Promise<T>) => Promise<T> {
   let before: Promise<unknown> = Promise.resolve();

@@ -80,8 +80,8 @@ const headAsGet: MiddlewareHandler<HttpEnv> = async (c, next) => {
 };
 
 const PROTECTIVE_HEADERS = {
-  // With no-transform, Deno 2.6 does not compress the response, which would weaken its ETag. If-Match never matches a
-  // weak ETag.
+  // With no-transform, Deno 2.6 does not compress the response; compression would weaken its ETag. If-Match never
+  // matches a weak ETag.
   "cache-control": "no-store, no-transform",
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
   "cross-origin-resource-policy": "same-origin",

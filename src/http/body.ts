@@ -34,7 +34,7 @@ export function jsonBody(c: Context<HttpEnv>, ...types: string[]): unknown {
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(c.get("body")));
   } catch (error) {
-    // The message of the parse error is not used, because it quotes a part of the body, which may be a secret.
+    // The message of the parse error is not used, because it quotes part of the body, which may be a secret.
     if (error instanceof SyntaxError || error instanceof TypeError) {
       throw new Problem(400, "the body is not valid JSON");
     }
@@ -87,7 +87,7 @@ export interface FileBody {
 const FILE_TIMEOUT_MS = 10 * 60_000;
 
 /**
- * Streams a file of up to 256 MiB. Fails if the client sends no data for `timeoutMs`, or takes more than ten minutes.
+ * Streams a file of up to 256 MiB. Fails if the client sends no data for `timeoutMs` or takes more than ten minutes.
  */
 export function fileBody(request: Request, timeoutMs: number): FileBody {
   refuseDeclared(request, MAX_FILE_BYTES);

@@ -1,5 +1,5 @@
 /**
- * One client connection: answers its requests one at a time, and closes without losing the last response. Node's server
+ * One client connection: answers its requests one at a time and closes without losing the last response. Node's server
  * alone would start all pipelined requests at once, and would close the connection while the client is still sending.
  * Node's server does enforce the deadlines (`serve.ts`).
  */
@@ -60,7 +60,7 @@ export class Connection {
     if (this.#exchanges.push(exchange) === 1) this.answer(exchange, this);
   }
 
-  /** Refuses the bytes that the client sent after its last request, and ends the connection. */
+  /** Refuses the bytes that the client sent after its last request and ends the connection. */
   refuse(problem: Problem): void {
     if (this.#isEnding) return;
     const last = this.#exchanges.at(-1);
@@ -76,7 +76,7 @@ export class Connection {
     if (this.#isEnding) return;
     this.#isEnding = true;
     this.socket.end();
-    // Further bytes are discarded, and are not parsed as a request.
+    // Further bytes are discarded and are not parsed as a request.
     this.socket.removeAllListeners("data").resume();
     this.#destroyAfter(LINGER_MS);
   }

@@ -1,4 +1,4 @@
-/** Keeps the open connections of the HTTP interface, and limits their number. */
+/** Tracks the open connections of the HTTP interface and limits their number. */
 import type { Socket } from "node:net";
 import type { Connection } from "./connection.ts";
 
@@ -9,7 +9,7 @@ export class Connections {
 
   constructor(private readonly max: number) {}
 
-  /** The number of requests, on all connections, without a complete response. */
+  /** The number of requests, on all connections, that have not been answered completely. */
   get pending(): number {
     return this.#open.values().reduce((sum, { pending }) => sum + pending, 0);
   }

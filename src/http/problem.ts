@@ -16,7 +16,7 @@ export interface ProblemExtras {
 
 /**
  * Ends a request with a problem document. `detail` describes the problem and the remedy. The text begins in lower case
- * and has no final period: commands print it after a colon, and the admin page makes it a sentence.
+ * and has no final period: commands print it after a colon, and the admin page turns it into a sentence.
  */
 export class Problem extends Error {
   override readonly name = "Problem";
@@ -28,7 +28,7 @@ export class Problem extends Error {
     return new Response(this.#body(), { status: this.status, headers: this.#headers() });
   }
 
-  /** The whole response as text, to write directly to a socket. The connection ends after this response. */
+  /** The whole response as text, to be written directly to a socket. The connection ends after this response. */
   asText(): string {
     const body = this.#body();
     const headers = {

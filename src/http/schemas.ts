@@ -147,7 +147,7 @@ const feedStatus = z.object({
     next_at: time.describe("The time when the first of these users will be archived."),
     users: z.array(z.object({ unique_id: z.string(), archived_after: time })).max(100)
       .describe("The first 100 of these users; those who have waited longest come first. Empty for the role read."),
-  }).nullable().describe("The users who wait to be archived; null if none does."),
+  }).nullable().describe("The users who are waiting to be archived; null if there are none."),
 });
 
 export const statusDocument = z.object({

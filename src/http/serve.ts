@@ -1,5 +1,5 @@
 /**
- * The sockets of the HTTP interface. Node's server reads and writes HTTP, and enforces the deadlines for request
+ * The sockets of the HTTP interface. Node's server reads and writes HTTP and enforces the deadlines for request
  * headers, idle clients, and clients that do not read their response. Deno has enforced these deadlines since 2.9.
  * Deadlines for bodies are in `body.ts`.
  */
@@ -38,7 +38,7 @@ export interface ServeOptions {
   onRequest?: () => () => void;
 }
 
-/** A listening server. A call of `close` lets running requests finish. */
+/** A listening server. A call to `close` lets running requests finish. */
 export interface HttpServer extends AsyncDisposable {
   readonly hostname: string;
   readonly port: number;
@@ -61,8 +61,8 @@ const MAX_CHECK_INTERVAL_MS = 1_000;
 /** Node's server adds this time to the idle time, so that a request that is already on its way is not lost. */
 const KEEP_ALIVE_GRACE_MS = 1_000;
 /**
- * The maximum number of pending requests of all clients together. Each pending request takes a few kilobytes, and only
- * a flood of requests reaches this number.
+ * The maximum number of pending requests across all clients. Each pending request takes a few kilobytes, and only a
+ * flood of requests reaches this number.
  */
 const MAX_PENDING_REQUESTS = 2_000;
 const MAX_HEADERS = 100;
@@ -224,7 +224,7 @@ function codeOf(error: unknown): string {
   return code === "" || syscall === "getaddrinfo" ? "no such address" : code;
 }
 
-/** The interval between calls of `listen`. During a shorter outage, clients wait in the system's queue. */
+/** The interval between calls to `listen`. During a shorter outage, clients wait in the system's queue. */
 const LISTEN_AGAIN_MS = 1_000;
 /** The length of the system's queue, which is also the default of Node's servers. */
 const BACKLOG = 511;
@@ -235,7 +235,7 @@ interface Listening {
 
 /**
  * When the process runs out of file handles (EMFILE), Deno stops accepting connections and reports no error (measured
- * with 2.9.6). Another call of listen on the same socket makes Deno accept connections again, and has no other effect.
+ * with 2.9.6). Another call to listen on the same socket makes Deno accept connections again and has no other effect.
  * Returns a function that stops the calls.
  */
 function keepAccepting(server: Server): () => void {

@@ -84,14 +84,14 @@ export interface Users {
   get(uniqueId: string): Promise<User | null>;
   /**
    * Erases a user. Returns null for an unknown user. Throws CannotDecide for a user with access or an active permit.
-   * The signal ends the wait for imports and other programs. `by` names the user who erases.
+   * The signal ends the wait for imports and other programs. `by` names the user who requests the erasure.
    */
   erase(uniqueId: string, signal: AbortSignal, by: string): Promise<Erased | null>;
 }
 
 export type StatusDocument = z.output<typeof statusDocument>;
 
-/** Every client can read the health, so its texts contain no path, host or user. */
+/** Every client can read the health status, so its messages contain no path, host or user. */
 export type Readiness = z.output<typeof readiness>;
 
 /** Every method may throw {@link Busy} or {@link DatabaseUnreachable}. */
@@ -100,7 +100,7 @@ export interface Service {
   readonly imports: ImportHistory;
   readonly decisions: Decisions;
   readonly users: Users;
-  /** Sends a test mail now. `text` describes the result. */
+  /** Sends a test email now. `text` describes the result. */
   testMail(signal: AbortSignal): Promise<{ sent: boolean; text: string }>;
   /**
    * Requests a scan of the folder. With `wait`, waits for a turn that began after the call, and resolves to the imports
@@ -109,9 +109,9 @@ export interface Service {
    */
   turn(wait: boolean, signal: AbortSignal): Promise<ImportEntry[]>;
   /**
-   * Stores a file as an upload of the feed, and requests a turn. With `wait`, waits for the end of the turn and
-   * resolves to the import, or to null if the import has to be retried. Throws {@link Paused}, {@link OnStandby},
-   * {@link NotAnUpload}, {@link FolderUnusable} and UnknownFeed.
+   * Stores a file as an upload of the feed and requests a turn. With `wait`, waits for the end of the turn and resolves
+   * to the import, or to null if the import has to be retried. Throws {@link Paused}, {@link OnStandby}, {@link
+   * NotAnUpload}, {@link FolderUnusable} and UnknownFeed.
    */
   upload(file: ReceivedFile, wait: boolean, signal: AbortSignal): Promise<ImportEntry | null>;
   /** Imports the rosters in `bak` that the database does not know, or only lists them. An import requests a turn. */
@@ -150,15 +150,15 @@ export interface ReceivedFile {
   by: string;
 }
 
-/** Thrown if the name is not the name of an upload, so that the file would never be imported. */
+/** Thrown if the name is not a valid upload name, so the file would never be imported. */
 export class NotAnUpload extends Error {
   override readonly name = "NotAnUpload";
   constructor() {
-    super("must end in .csv, .tsv or .txt, or in one of them and .gz, and must not begin with a dot");
+    super("must end in .csv, .tsv or .txt, optionally followed by .gz, and must not begin with a dot");
   }
 }
 
-/** Thrown if the folder of a feed cannot take an upload. The message contains no path. */
+/** Thrown if a feed's folder cannot accept an upload. The message contains no path. */
 export class FolderUnusable extends Error {
   override readonly name = "FolderUnusable";
   constructor(readonly code: string) {
@@ -174,7 +174,7 @@ export class Busy extends Error {
   }
 }
 
-/** Thrown if the feed, or every feed, is paused. The message says until when. */
+/** Thrown if the feed, or every feed, is paused. The message says when the pause ends. */
 export class Paused extends Error {
   override readonly name = "Paused";
   constructor(readonly until: Date) {
@@ -182,7 +182,7 @@ export class Paused extends Error {
   }
 }
 
-/** Thrown if the turn that the caller waited for failed, or makes no progress. */
+/** Thrown if the turn that the caller waited for has failed or makes no progress. */
 export class TurnFailed extends Error {
   override readonly name = "TurnFailed";
   constructor(readonly problem: CodedText) {

@@ -1,4 +1,4 @@
-/** The routes for settings: read them, change them, and send a test mail (docs/http.md#settings). */
+/** The routes for settings: read them, change them, and send a test email (docs/http.md#settings). */
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { maskSettings } from "../domain/settings.ts";

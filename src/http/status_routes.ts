@@ -54,7 +54,7 @@ export function addOpenRoutes(app: OpenAPIHono<HttpEnv>, service: Service): void
   });
 }
 
-/** The role read must not see data about a person. */
+/** The role `read` must not see data about a person. */
 function withoutPeople(status: StatusDocument): StatusDocument {
   const feeds = status.feeds.map((feed) => ({ ...feed, grace: feed.grace && { ...feed.grace, users: [] } }));
   return { ...status, feeds };

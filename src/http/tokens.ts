@@ -89,8 +89,8 @@ function accessOf(c: Context<HttpEnv>): Access | null {
 const MAX_USER_LENGTH = 100;
 
 /**
- * Commands use the admin token, and send the name of the user who ran them. For any other token, the name is the name
- * of the token.
+ * Commands use the admin token and send the name of the user who ran them. For any other token, the name is that of the
+ * token.
  */
 function whoDecides(c: Context<HttpEnv>, name: string): Caller["by"] {
   const user = name === ADMIN_TOKEN ? printable(c.req.header("rosterd-user") ?? "").slice(0, MAX_USER_LENGTH) : "";

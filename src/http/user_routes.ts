@@ -1,4 +1,4 @@
-/** The routes for people: find users, read the data of a user, and erase a user (docs/http.md#users). */
+/** The routes for people: find users, read a user's data, and erase a user (docs/http.md#users). */
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { parsePlace } from "../domain/user.ts";
 import { bodiless } from "./body.ts";
@@ -36,7 +36,7 @@ const getUser = createRoute({
 const eraseUser = createRoute({
   method: "post",
   path: "/users/{unique_id}/erase",
-  summary: "Erase a user without access, with every trace in the database; takes no body",
+  summary: "Erase a user who has no access, and every trace of them in the database; takes no body",
   middleware: bodiless,
   request: { params: z.object({ unique_id: uniqueId }) },
   // 409: the user has access or an active permit, as `problems` explains.

@@ -26,7 +26,7 @@ export interface ApproveJob extends Pick<ReadJob, "clock" | "onProgress" | "yiel
   store: ImportStore;
   /** The current settings of all feeds. */
   settings: Settings;
-  /** Opens a file in the `bak` of a feed. Returns null if the file is missing, or is a link. */
+  /** Opens a file in the `bak` of a feed. Returns null if the file is missing or is a link. */
   openInBak: (feed: string, name: string) => Promise<RosterFile | null>;
   newKey: (now: Date) => string;
   by: string;

@@ -95,7 +95,7 @@ async function tryFile(
   return await planned.record(doneImport(job, { status: "checked", counts, news, warnings, hold: null }));
 }
 
-/** The result to record, with the mail to send. */
+/** The result to record, with the email to send. */
 function doneImport(
   { settings, facts, clock, isUpload }: ImportJob,
   { warnings, ...done }: Pick<DoneImport, "status" | "counts" | "news" | "warnings" | "hold">,
@@ -105,11 +105,11 @@ function doneImport(
   return { ...done, facts, warnings: [...warnings, ...mailStateWarnings(mail, settings)], mail, finishedAt };
 }
 
-/** The report of a dry run: the counts, and the first entries of each list. */
+/** The report of a dry run: the counts and the first entries of each list. */
 export interface Checked {
   status: ImportStatus;
   counts: Counts;
-  /** The columns for which the change guard would hold the file. */
+  /** The columns that would make the change guard hold the file. */
   held_columns: HeldColumn[];
   warnings: Warning[];
   failures: Failure[];

@@ -50,7 +50,7 @@ async function finish(turn: Turn, upload: PendingUpload, result: TurnResult): Pr
 }
 
 /**
- * Throws only errors that affect every upload. Resolves to null after any other error, and when the turn is stopped.
+ * Throws only errors that affect every upload. Resolves to null after any other error and when the turn is stopped.
  */
 async function orPostpone<T>(
   { signal, stopsAll, log }: Turn,

@@ -26,7 +26,7 @@ export interface ReadJob {
 export interface ImportJob extends ReadJob {
   /** The columns that an admin has approved for this file. The change guard ignores these columns. */
   waived?: readonly string[];
-  /** Whether the import may send mail, and is resumed by the next process after a stop. */
+  /** Whether the import may send mail and is resumed by the next process after a stop. */
   isUpload: boolean;
 }
 

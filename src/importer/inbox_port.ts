@@ -50,7 +50,7 @@ export interface FolderScan {
   claimed: ClaimedUpload[];
   /** Uploads that are already in `bak` but still have a folder in `.rosterd/`. */
   moved: ClaimedUpload[];
-  /** Files that have not settled. Files of unknown age come first, then the oldest. */
+  /** Files that have not settled. Files of unknown age come first, followed by the others, oldest first. */
   waiting: WaitingFile[];
   /** Files with an extension that rosterd does not import, sorted by name. */
   ignored: { name: string; mtime: number }[];
@@ -65,7 +65,7 @@ export function emptyScan(): FolderScan {
  */
 export class UnusableFolder extends Error {
   override readonly name = "UnusableFolder";
-  /** `what` describes the problem, and `fix` the remedy. The two texts are combined to one sentence. */
+  /** `what` describes the problem and `fix` the remedy. The two strings are combined into one sentence. */
   constructor(readonly code: string, readonly what: string, readonly fix: string) {
     super(`${what}: ${fix}.`);
   }
@@ -75,9 +75,9 @@ export class UnusableFolder extends Error {
 export interface Inbox {
   /** The first call removes leftovers of an earlier process, but never an upload. Later calls have no effect. */
   tidy(): Promise<void>;
-  /** Renames an upload into `.rosterd/`. Returns null if the upload has vanished or was replaced since the scan. */
+  /** Renames an upload into `.rosterd/`. Returns null if the upload has vanished or been replaced since the scan. */
   claim(upload: ReadyUpload): Promise<ClaimedUpload | null>;
-  /** Opens a claimed upload for reading. Returns null if another program removed the file. */
+  /** Opens a claimed upload for reading. Returns null if another program has removed the file. */
   open(upload: ClaimedUpload): Promise<RosterFile | null>;
   /** Opens an upload that was moved to `bak`. Returns null if the file is no longer there. */
   openMoved(upload: ClaimedUpload): Promise<RosterFile | null>;
@@ -90,9 +90,9 @@ export interface Inbox {
    * last commits were lost in a failover. Returns false if `bak` does not have it.
    */
   readopt(upload: ClaimedUpload, startedAt: Date): Promise<boolean>;
-  /** Postpones a claimed upload that changed while it was read, until the upload has settled again. */
+  /** Postpones a claimed upload that changed while it was being read, until it has settled again. */
   requireResettle(upload: ClaimedUpload): void;
-  /** Writes the failed-records file to `bak` atomically, and returns its name. Idempotent. */
+  /** Writes the failed-records file to `bak` atomically and returns its name. Idempotent. */
   keepFailed(
     upload: ClaimedUpload,
     startedAt: Date,
@@ -103,7 +103,9 @@ export interface Inbox {
    * because the disk is full. Idempotent.
    */
   pack(upload: ClaimedUpload, signal: AbortSignal): Promise<void>;
-  /** Moves an upload to `bak`, and returns its new name, or null if another program removed the upload. Idempotent. */
+  /**
+   * Moves an upload to `bak` and returns its new name, or null if another program has removed the upload. Idempotent.
+   */
   moveToBak(upload: ClaimedUpload, startedAt: Date): Promise<string | null>;
   /** Whether `.rosterd/KEY/` contains only files that rosterd itself wrote. */
   isGone(key: string): Promise<boolean>;

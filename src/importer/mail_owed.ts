@@ -1,11 +1,11 @@
-/** Decides which mail to send for an import (docs/mail.md#when-mail-is-sent). */
+/** Decides which email to send for an import (docs/mail.md#when-mail-is-sent). */
 import type { ImportMailKind } from "../domain/mail.ts";
 import { mailConfigured, type Settings } from "../domain/settings.ts";
 import type { DoneImport, MailOwed } from "./ports.ts";
 
 export const NO_MAIL: MailOwed = { state: "none" };
 
-/** The time is an hour less than seven days, so that a nightly import that begins a little earlier still counts. */
+/** The limit is an hour short of seven days, so that a nightly import that begins slightly early still counts. */
 const REMINDER_AFTER_MS = (7 * 24 - 1) * 3_600_000;
 
 const KINDS = { failed_records: "failures", held: "held", done: "imported", checked: "checked" } as const;
@@ -24,12 +24,12 @@ export function mailOwed(done: Pick<DoneImport, "status" | "news">, settings: Se
   }
 }
 
-/** Whether some failures still exist that no mail has reported for a week. */
+/** Whether there are still failures that no email has reported for a week. */
 function isReminderDue({ news: { open, toldAt } }: Pick<DoneImport, "news">, now: Date): boolean {
   return open && (toldAt === null || now.getTime() - toldAt.getTime() >= REMINDER_AFTER_MS);
 }
 
-/** The mail of this kind, if mail can be sent. */
+/** The email of this kind, if email can be sent. */
 export function owed(kind: ImportMailKind, settings: Settings): MailOwed {
   if (!mailConfigured(settings)) return { state: "not_configured" };
   return { state: "waiting", kind, sender: settings.reply_to_admin_email };

@@ -2,7 +2,7 @@
  * Chooses the next step of an upload. The choice depends only on the place of the upload and on the history of its
  * import, so the next process can continue after a crash at any point (docs/reliability.md). Pure functions.
  *
- * Every step is idempotent: a repetition, even in another process, leads to the same place and the same names.
+ * Every step is idempotent: repeating it, even in another process, leads to the same place and the same names.
  */
 import type { ImportEntry } from "./ports.ts";
 
@@ -22,17 +22,17 @@ export type Stage = "unknown" | "begun" | "over" | "kept" | "filed";
 /**
  * - claim: rename the upload into `.rosterd/KEY/`
  * - import: apply, reject or hold the file, and record the result in the same transaction
- * - adopt: note in `.rosterd/KEY/` which file in `bak` an approval has applied
- * - keep_failed: write the failed-records file to `bak`, and record its name
+ * - - adopt: note in `.rosterd/KEY/` which file in `bak` an approval applied
+ * - - keep_failed: write the failed-records file to `bak` and record its name
  * - pack: replace a large upload with its gzipped form
- * - move: move the upload to `bak`, and record its new name
+ * - - move: move the upload to `bak` and record its new name
  * - forget: remove the remains of the upload from `.rosterd/`
  * - end: record that the file is gone, so that the import does not stay unfinished
  */
 export type Step = "claim" | "import" | "adopt" | "keep_failed" | "pack" | "move" | "forget" | "end";
 
 /**
- * Returns null if no step is left. A file in the upload folder has no history, because an upload gets its key when it
+ * Returns null if no steps are left. A file in the upload folder has no history, because an upload gets its key when it
  * is claimed. An approval begins and applies its import in one transaction.
  */
 const NEXT: Readonly<Record<Place, Readonly<Record<Stage, Step | null>>>> = {

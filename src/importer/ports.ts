@@ -63,7 +63,7 @@ export interface PlanSummary {
   warnings: Warning[];
   /** The reason why users who would lose access are held; null if no user is held. */
   hold: HeldAccess | null;
-  /** The reason why the whole file is held; null if the file is not held. */
+  /** The reason why the whole file is held; null if it is not held. */
   changes: HeldChanges | null;
 }
 
@@ -129,12 +129,12 @@ export interface Staging<Planned> {
    */
   write(batch: Batch, problems: FoundProblems, possibleDuplicate: Uint8Array): Promise<void>;
   /**
-   * Adds possible duplicates among the records written so far. `repeated`: users with both a skipped record and a
+   * Adds possible duplicates among the records written so far. `repeated`: users that have both a skipped record and a
    * record that was read.
    */
   note(possibleDuplicates: readonly PossibleDuplicate[], repeated: readonly string[]): Promise<void>;
   /**
-   * Does what `note` does, for the last time, and ends the COPY stream. When the promise resolves, all records are
+   * Does what `note` does, for the last time, then ends the COPY stream. When the promise resolves, all records are
    * staged.
    */
   end(
@@ -162,17 +162,17 @@ export interface PlannedImport {
   apply(): Promise<AppliedImport | HeldPlan>;
 }
 
-/** A plan that was not applied, because the change guard holds the file. */
+/** A plan that was not applied because the change guard holds the file. */
 export interface HeldPlan {
   readonly held: HeldChanges;
   readonly warnings: readonly Warning[];
 }
 
-/** Compares the failures of an import with the failures of the feed's earlier imports. */
+/** Compares the failures of an import with those of the feed's earlier imports. */
 export interface FailureNews extends Pick<ImportEntry, "failed_new" | "failed_fixed"> {
-  /** Whether the feed has failures of this import or of earlier imports. */
+  /** Whether the feed has failures from this import or earlier ones. */
   open: boolean;
-  /** The start of the latest import whose mail reported failures. */
+  /** The start of the latest import whose email reported failures. */
   toldAt: Date | null;
 }
 
@@ -183,7 +183,7 @@ export interface PlannedTrial {
   readonly summary: PlanSummary;
   counts(): Promise<Counts>;
   keepFailures: KeepFailures;
-  /** Completes the history entry with the changes that the import would make, and stores the mail to send. */
+  /** Completes the history entry with the changes that the import would make and stores the email to send. */
   record(done: DoneImport): Promise<ImportEntry>;
 }
 
@@ -192,7 +192,7 @@ export interface AppliedImport {
   /** The plan that was actually applied. */
   readonly summary: PlanSummary;
   keepFailures: KeepFailures;
-  /** Completes the history entry of the import, and stores the mail to send. Returns the entry. */
+  /** Completes the history entry of the import and stores the email to send. Returns the entry. */
   record(done: DoneImport): Promise<ImportEntry>;
 }
 
@@ -218,7 +218,7 @@ export interface DoneImport {
   finishedAt: Date;
 }
 
-/** The mail to send for an import. "not_configured": mail is due, but no mail server is set up. */
+/** The email to send for an import. "not_configured": an email is due, but no mail server is set up. */
 export type MailOwed =
   | { state: "none" | "not_configured" }
   | { state: "waiting"; kind: ImportMailKind; sender: string };
@@ -247,23 +247,23 @@ export interface ImportStore {
     },
   ): Promise<ImportEntry>;
   /**
-   * Runs `work` in a transaction as the only import in the database. Calls `onWait` once if another import must end
-   * first.
+   * Runs `work` in a transaction as the only import in the database. Calls `onWait` once if it must first wait for
+   * another import to end.
    */
   transaction<T>(work: (transaction: ImportTransaction) => Promise<T>, waiting: WaitOptions): Promise<T>;
   /** Runs `work` in a transaction that is rolled back. `work` needs neither the import lock nor the schema. */
   dryRun<T>(work: (dryRun: DryRun) => Promise<T>): Promise<T>;
   reject(importId: number, reason: Reason, facts: Facts, mail: MailOwed, finishedAt: Date): Promise<void>;
-  /** Records that the change guard holds the file, and that no record was applied. */
+  /** Records that the change guard holds the file and that no record was applied. */
   holdFile(importId: number, plan: HeldPlan, facts: Facts, mail: MailOwed, finishedAt: Date): Promise<void>;
-  /** Records that an approval found more columns that the file would now change for too many users. */
+  /** Records that an approval found additional columns that the file would now change for too many users. */
   holdMore(importId: number, held: HeldChanges): Promise<void>;
   /** Records why an import failed. The import will be retried. */
   postpone(importId: number, reason: Reason): Promise<void>;
   find(importId: number): Promise<ImportEntry | null>;
   /** The import of the claimed upload with this key; null if the import never began. */
   findClaimed(claimKey: string): Promise<ImportEntry | null>;
-  /** The failures in line order, a page at a time. A page is valid until the next one is requested. */
+  /** The failures in line order, one page at a time. A page is valid until the next one is requested. */
   failures(importId: number): AsyncGenerator<PastFailure[]>;
   /**
    * The imports of the feed's uploads with these keys, and all other imports of the feed whose uploads are not yet in
@@ -271,7 +271,7 @@ export interface ImportStore {
    */
   unfinished(feed: string, keys: readonly string[]): Promise<{ key: string; entry: ImportEntry }[]>;
   markKept(importId: number, failedFile: string): Promise<void>;
-  /** Records the name of the file in `bak`. From then on, the mail about the import may be sent. */
+  /** Records the name of the file in `bak`. From then on, the email about the import may be sent. */
   markMoved(importId: number, bakFile: string): Promise<void>;
   /** Records that the file is gone. This is an error if the import was not applied, otherwise a warning. */
   endWithoutFile(importId: number, reason: Reason, at: Date): Promise<void>;

@@ -1,4 +1,4 @@
-/** Finds the headers of a roster in which no header is known as `unique_id`, so that a check can ask about them. */
+/** Finds the headers of a roster that has no known header for `unique_id`, so that a check can ask about them. */
 import { RejectedFile } from "../domain/outcome.ts";
 import type { Settings } from "../domain/settings.ts";
 import { withOtherWords } from "./checks/suggested_columns.ts";

@@ -39,14 +39,14 @@ export interface CheckReport extends Report {
 }
 
 /**
- * The maximum number of rounds. The values can be checked only after the header is right, and some problems appear only
- * after the values are right.
+ * The maximum number of rounds. The values can be checked only after the header is correct, and some problems appear
+ * only after the values are correct.
  */
 const MAX_ROUNDS = 3;
 
 /**
- * Runs a dry run, and repeats the dry run with the proposed settings, so that a single proposal contains every fix that
- * settings can make. Throws only if aborted, or if a file with a rejected header cannot be read again.
+ * Performs a dry run and repeats it with the proposed settings, so that a single proposal contains every fix that
+ * settings can make. Throws only if aborted or if a file with a rejected header cannot be read again.
  */
 export async function checkReport(file: RosterFile, job: FileJob): Promise<CheckReport> {
   const first = await checkRound(file, job);
@@ -96,8 +96,8 @@ export function asCheck(report: Report): CheckReport {
 }
 
 /**
- * Imports a file without moving it and without sending mail. `entry` is null if the import never began. Throws only if
- * aborted.
+ * Imports a file without moving it and without sending an email. `entry` is null if the import never began. Throws only
+ * if aborted.
  */
 export async function importReport(
   file: RosterFile,

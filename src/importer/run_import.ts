@@ -12,7 +12,7 @@ import { heldFileWarning, mailStateWarnings } from "./warnings.ts";
 
 export interface ImportRun extends Omit<ImportJob, "facts" | "findings"> {
   store: ImportStore;
-  /** Called once if another import must end first. */
+  /** Called once if the import must first wait for another import to end. */
   onWait?: () => void;
 }
 
@@ -49,7 +49,7 @@ async function applyOrReject(file: RosterFile, id: number, run: ImportRun): Prom
 
 /**
  * Asks the database whether the import was applied, because the reply to COMMIT may have been lost. If the import was
- * not applied, records the error for a retry and returns null. Also returns null if the database is unreachable,
+ * not applied, records the error for a retry, then returns null. Also returns null if the database is unreachable,
  * because the original error is then the one to report.
  */
 async function appliedAfterLostCommit(id: number, error: unknown, run: ImportRun): Promise<ImportEntry | null> {

@@ -1,6 +1,6 @@
 /**
- * Warns if an earlier file, such as an old roster, is imported again after other files, because the old file can
- * reverse their changes.
+ * Warns if an earlier file, such as an old roster, is imported again after other files, because it can reverse their
+ * changes.
  */
 import type { Counts, Warning } from "../domain/outcome.ts";
 import type { EarlierImports } from "./ports.ts";

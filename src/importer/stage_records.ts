@@ -47,7 +47,7 @@ export async function stageRecords<Planned>(
   };
 }
 
-/** Reads the file again, and stages all records of the given users. */
+/** Reads the file again and stages all records of the given users. */
 async function restage<Planned>(
   restaging: Restaging<Planned>,
   { header, records }: Roster,

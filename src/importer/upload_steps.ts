@@ -31,17 +31,17 @@ export interface PendingClaim {
 }
 
 /**
- * The steps that are left after the import and the failed-records file. These steps may run while the next upload is
+ * The steps that remain after the import and the failed-records file. They may run while the next upload is being
  * imported.
  */
 const LAST_STEPS: ReadonlySet<Step> = new Set(["pack", "move", "forget", "end"]);
 
-/** Runs all steps except the last ones. Returns null if the upload is gone. */
+/** Runs all steps except the final ones. Returns null if the upload is gone. */
 export async function importUpload(turn: Turn, from: PendingUpload): Promise<PendingUpload | null> {
   return await advance(turn, from, (step) => !LAST_STEPS.has(step));
 }
 
-/** Runs the last steps. Returns the id of the finished import, or null if the upload is gone. */
+/** Runs the final steps. Returns the id of the finished import, or null if the upload is gone. */
 export async function finishUpload(turn: Turn, from: PendingUpload): Promise<number | null> {
   const done = await advance(turn, from, (step) => LAST_STEPS.has(step));
   return done !== null && stageOf(done.entry) === "filed" ? done.entry!.id : null;
@@ -54,8 +54,7 @@ async function advance(
 ): Promise<PendingUpload | null> {
   let pending = from;
   for (let step = next(pending); step !== null && isWanted(step); step = next(pending)) {
-    // If this process is stopped, the next process can continue. If only the clean-up is left, this process finishes
-    // it.
+    // If this process is stopped, the next process can continue. If only cleanup remains, this process finishes it.
     if (step !== "forget") turn.signal.throwIfAborted();
     const after = pending.place === "upload"
       ? await claim(turn, pending.upload)
@@ -126,7 +125,7 @@ async function importClaimed(turn: Turn, { upload }: PendingClaim): Promise<Pend
   }
 }
 
-/** Continues after an approval, which has applied the file in `bak`. */
+/** Continues after an approval, which has already applied the file in `bak`. */
 async function adoptHeld({ inbox, store }: Turn, { upload, entry }: PendingClaim): Promise<PendingClaim> {
   const held = await store.find(entry!.approves!);
   await inbox.adopt(upload, held!.bak_file!);

@@ -6,7 +6,7 @@ import { settingsOf } from "../domain/feed_settings.ts";
 import { counted, grouped } from "../runtime/grouped.ts";
 import type { MailOwed, PlanSummary } from "./ports.ts";
 
-/** Warnings about settings with which users are archived without approval. Startup and `doctor` show these warnings. */
+/** Warnings about settings that archive users without approval. Startup and `doctor` show these warnings. */
 export function riskySettings(settings: Settings): Warning[] {
   if (archivesUnguarded(settings)) return [unguarded("")];
   return Object.keys(settings.feeds).filter((feed) => archivesUnguarded(settingsOf(settings, feed)))
@@ -29,7 +29,7 @@ export function notWholeWarning(
   { own, unreadable, firstLine, applies }: {
     /** Whether the roster has a `rosterd_…` column. */
     own: boolean;
-    /** The number of records with an unreadable unique_id, and the line of the first one. */
+    /** The number of records with an unreadable unique_id, and the line of the first such record. */
     unreadable: number;
     firstLine: number | null;
     applies: boolean;
@@ -121,7 +121,7 @@ export function planWarnings(summary: PlanSummary, importId: number | null): War
   }];
 }
 
-/** The warning that mail is due but cannot be sent. */
+/** The warning that an email is due but cannot be sent. */
 export function mailStateWarnings({ state }: MailOwed, settings: Settings): Warning[] {
   return state === "not_configured" ? mailWarnings(settings) : [];
 }

@@ -20,7 +20,7 @@ import {
   uploadFolder,
 } from "./folders.ts";
 
-/** If the upload folder cannot be used, the later checks are left out. */
+/** If the upload folder cannot be used, the later checks are skipped. */
 export async function* checkFolders(upload: string, feed = ""): AsyncGenerator<Finding> {
   const folders = foldersOf(upload, feed);
   const first = await checkUpload(folders);
@@ -107,7 +107,7 @@ function cannotMove(bak: string, code: string): Finding {
 
 /**
  * Whether a user other than rosterd and root may rename `bak` and `.rosterd`. The owner of the upload folder may rename
- * both folders. If the folder is not sticky, so may every user who can write to it.
+ * both folders. If the folder is not sticky, every user who can write to it may also do so.
  */
 function isSwappable({ uid, mode }: BigIntStats, own: BigIntStats | null): boolean {
   const belongsToAnother = own !== null && uid !== own.uid && uid !== 0n;

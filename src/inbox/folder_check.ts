@@ -1,9 +1,9 @@
 /**
- * Remembers the inbox folders from scan to scan, and refuses a folder that was replaced by an unmount or by another
- * user. Creates and removes only probe files.
+ * Remembers the inbox folders from scan to scan and refuses a folder that was replaced by an unmount or another user.
+ * Creates and removes only probe files.
  *
  * Deno has no `openat`, so a folder can still be swapped between a check and the next step. With checks before and
- * after each step, a swap will hardly go unnoticed. Only a sticky upload folder owned by rosterd prevents swaps
+ * after each step, a swap is unlikely to go unnoticed. Only a sticky upload folder owned by rosterd prevents swaps
  * completely.
  */
 import type { BigIntStats } from "node:fs";
@@ -43,8 +43,8 @@ export class FolderCheck {
   }
 
   /**
-   * Runs one step. Throws {@link UnusableFolder} if the folders before or after the step are not the folders of the
-   * last scan. If the folders changed during the step, calls `undo` with the result of the step.
+   * Runs one step. Throws {@link UnusableFolder} if the folders before or after the step are not those of the last
+   * scan. If the folders changed during the step, calls `undo` with the result of the step.
    */
   async around<T>(step: () => Promise<T>, undo: (result: T) => Promise<unknown> = async () => {}): Promise<T> {
     await this.#assertUnchanged();
@@ -76,7 +76,7 @@ export class FolderCheck {
   }
 
   /**
-   * Accepts only a folder owned by rosterd or root, because any other owner could replace the entries of the folder.
+   * Accepts only a folder owned by rosterd or root, because any other owner could replace its entries.
    */
   async #accept(inner: Inner, own: BigIntStats | null): Promise<void> {
     const path = this.folders[inner];

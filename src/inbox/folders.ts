@@ -39,7 +39,7 @@ export function createdWhenNeeded(check: string, path: string): Finding {
 
 type NotAFolder = "upload_not_a_folder" | "bak_not_a_folder" | "work_not_a_folder";
 
-/** Explains an unexpected error, such as the error of a stale mount or a broken disk. */
+/** Explains an unexpected error, such as that of a stale mount or a broken disk. */
 export function unreadable(upload: string, error: unknown): UnusableFolder {
   return new UnusableFolder(
     "upload_unreadable",
@@ -97,7 +97,10 @@ export function swapped(path: string): UnusableFolder {
   );
 }
 
-/** Tries a claim with an empty folder. Returns the folder's stats, which show who owns files that rosterd creates. */
+/**
+ * Simulates a claim with an empty folder. Returns the folder's stats, which show who will own the files that rosterd
+ * creates.
+ */
 export async function tryClaiming({ upload, work }: Folders): Promise<BigIntStats | null> {
   const name = temporaryName("probe");
   try {
@@ -112,7 +115,8 @@ export async function tryClaiming({ upload, work }: Folders): Promise<BigIntStat
 }
 
 /**
- * Moves an empty folder and removes it. The move fails if rosterd lacks rights, or if the move crosses file systems.
+ * Moves an empty folder and removes it. The move fails if rosterd lacks the necessary rights or if it would cross file
+ * systems.
  */
 export async function moveProbe(from: string, to: string): Promise<void> {
   try {
@@ -153,7 +157,7 @@ const FIXES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Converts the error of a failed move to an {@link UnusableFolder}. Returns an error without a system code unchanged.
+ * Converts the error of a failed move into an {@link UnusableFolder}. Returns an error without a system code unchanged.
  */
 export function notWritable(code: string, path: string, error: unknown): unknown {
   if (error instanceof UnusableFolder || codeOf(error) === "") return error;

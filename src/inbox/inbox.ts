@@ -37,7 +37,7 @@ export interface InboxOptions {
   readonly feed?: string;
   readonly clock: Clock;
   readonly log: Log;
-  /** The time limit of a scan. If a scan takes longer, its folder counts as hung. */
+  /** The time limit of a scan. If a scan takes longer, its folder is considered hung. */
   readonly maxScanMs?: number;
 }
 
@@ -52,7 +52,7 @@ export interface UploadFolder extends Inbox {
    * is no longer in `bak`.
    */
   reclaim(bakFile: string, mtime: Date): Promise<boolean>;
-  /** Stores an upload that a client sends over HTTP, and returns its key. Throws {@link UnusableFolder}. */
+  /** Stores an upload that a client sends over HTTP and returns its key. Throws {@link UnusableFolder}. */
   receive(upload: ReceivedUpload): Promise<string>;
   lateWrites(): Promise<LateWrite[]>;
   /** Closes what it holds open. Nothing else may be called afterwards. */
@@ -61,7 +61,7 @@ export interface UploadFolder extends Inbox {
 
 const MAX_SCAN_MS = 60_000;
 
-/** Creates an inbox. Only the methods of the inbox access files. */
+/** Creates an inbox. Only the inbox's methods access files. */
 export function createInbox({ upload, feed, clock, log, maxScanMs = MAX_SCAN_MS }: InboxOptions): UploadFolder {
   const folders = foldersOf(upload, feed);
   const bak = BakFolder.of(folders);
@@ -167,7 +167,7 @@ async function readopt(folders: Folders, bak: BakFolder, upload: ClaimedUpload, 
   return true;
 }
 
-/** Returns null if the file in `bak` was removed or replaced. */
+/** Returns null if the file in `bak` has been removed or replaced. */
 async function openNoted({ work }: Folders, bak: BakFolder, key: string): Promise<RosterFile | null> {
   const name = (await readNote(work, key))?.bak ?? null;
   return name === null ? null : await bak.openIfThere(name);

@@ -1,4 +1,4 @@
-/** Recognizes the names of uploads, and makes their names in `bak` (docs/upload-folder.md#bak). */
+/** Recognizes the names of uploads and generates their names in `bak` (docs/upload-folder.md#bak). */
 import { fileStamp } from "../runtime/clock.ts";
 
 export type NameKind = "upload" | "temporary" | "other";
@@ -15,10 +15,11 @@ const COMPRESSED = /\.gz$/i;
  */
 const PARTS = /^(.*?)((?:\.\d{8}T\d{6}Z)?(?:\.failed)?)((?:\.(?:csv|tsv|txt)(?:\.gz)?)?)$/is;
 
-/** Invisible characters, and characters that control a terminal. */
+/** Invisible characters and characters that control a terminal. */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 /**
- * Characters that must not begin a name: they would hide the file, or a command or a spreadsheet could interpret them.
+ * Characters that must not begin a name, because they would hide the file or could be interpreted by a command or a
+ * spreadsheet.
  */
 const INTERPRETED = /^[-.~=+@]/;
 
@@ -32,8 +33,8 @@ export function isCompressed(name: string): boolean {
 }
 
 /**
- * The name of an upload in `bak`: `x.csv.gz` → `x.20261123T183058Z.csv.gz`. The name may be too long (see {@link
- * numberedName}).
+ * The name of an upload in `bak`; for example, `x.csv.gz` becomes `x.20261123T183058Z.csv.gz`. The name may be too long
+ * (see {@link numberedName}).
  */
 export function bakName(upload: string, startedAt: Date): string {
   const ending = UPLOAD.exec(upload)?.[0] ?? "";
@@ -46,7 +47,7 @@ export function namesInBak(upload: string, startedAt: Date): string[] {
   return uploads.map((name) => numberedName(bakName(name, startedAt), 1));
 }
 
-/** The name of a failed-records file in `bak`: `x.csv.gz` → `x.20261123T183058Z.failed.csv`. */
+/** The name of a failed-records file in `bak`; for example, `x.csv.gz` becomes `x.20261123T183058Z.failed.csv`. */
 export function failedName(upload: string, startedAt: Date): string {
   return `${upload.replace(UPLOAD, "")}.${fileStamp(startedAt)}.failed.csv`;
 }
@@ -54,7 +55,7 @@ export function failedName(upload: string, startedAt: Date): string {
 const IN_BAK = /^(.*)\.(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z(?:-\d+)?(\.(?:csv|tsv|txt)(?:\.gz)?)$/is;
 
 /**
- * For the name of a roster in `bak`: the name of the upload, and the start of its import. Null for other names, such as
+ * For the name of a roster in `bak`: the name of the upload and the start of its import. Null for other names, such as
  * the name of a failed-records file.
  */
 export function rosterInBak(name: string): { upload: string; at: Date } | null {
@@ -65,8 +66,8 @@ export function rosterInBak(name: string): { upload: string; at: Date } | null {
 }
 
 /**
- * Returns the n-th name to try: `x.T.csv`, `x.T-2.csv`, … The returned name is safe to display and to type, and a long
- * stem is shortened.
+ * Returns the n-th name to try: `x.T.csv`, `x.T-2.csv`, and so on. The returned name is safe to display and type, and a
+ * long stem is shortened.
  */
 export function numberedName(name: string, n: number): string {
   const [, stem, kept, ending] = PARTS.exec(name)!;
@@ -92,7 +93,7 @@ function byteLength(text: string): number {
   return new TextEncoder().encode(text).length;
 }
 
-/** Shortens text between two code points, so that its UTF-8 stays valid. */
+/** Shortens text at a code point boundary, so that its UTF-8 stays valid. */
 function cutToBytes(text: string, maxBytes: number): string {
   let bytes = 0;
   let end = 0;

@@ -1,6 +1,6 @@
 /**
- * Removes temporary files of a killed process, but never an upload. Only the leader may call this function, because
- * another process could still be using the files.
+ * Removes temporary files left behind by a killed process, but never an upload. Only the leader may call this function,
+ * because another process could still be using the files.
  */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,6 +1,6 @@
 /**
  * Checks by owner and mode whether the service's user can use the folders. The commands `status` and `doctor` need this
- * check if a different user runs the command.
+ * check if another user runs them.
  */
 import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";

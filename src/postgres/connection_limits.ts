@@ -3,11 +3,13 @@ import { bad, type Finding } from "../domain/finding.ts";
 import type { Sql } from "./connection/connect.ts";
 import limits from "./queries/doctor/connection_limits.sql" with { type: "text" };
 
-/** One for the leader lock, one for imports, five for short queries, two for checks and decisions, one for probes. */
+/**
+ * One for the leader lock, one for imports, five for short queries, two for checks and decisions, and one for probes.
+ */
 export const CONNECTIONS_NEEDED = 10;
 
 interface Limits {
-  /** The name of the role, quoted for SQL. `database` is quoted, too. */
+  /** The name of the role, quoted for SQL. `database` is quoted as well. */
   role: string;
   database: string;
   /** The limit of the role or the database; -1 means no limit. */

@@ -11,8 +11,8 @@ const LEADER_LOCK = 7_246_003;
 const PROOF_INTERVAL_MS = 10_000;
 const RESIGN_TIMEOUT_MS = 5_000;
 /**
- * After this time without a message, the leader counts as hung: the server releases its lock, and another process takes
- * over within a minute.
+ * After this time without a message, the leader is considered hung: the server releases its lock, and another process
+ * takes over within a minute.
  */
 const LOST_AFTER = "40s";
 

@@ -1,4 +1,6 @@
-/** Finds out whether the server can lose an import that rosterd has already reported (docs/reliability.md#failover). */
+/**
+ * Determines whether the server can lose an import that rosterd has already reported (docs/reliability.md#failover).
+ */
 import { type Finding, good, warning } from "../domain/finding.ts";
 import { counted } from "../runtime/grouped.ts";
 import type { Sql } from "./connection/connect.ts";
@@ -10,10 +12,10 @@ interface Replication {
   synchronous_commit: string;
 }
 
-/** The values of synchronous_commit with which a COMMIT does not wait for a standby. */
+/** The values of synchronous_commit for which a COMMIT does not wait for a standby. */
 const WAITS_FOR_NO_STANDBY = ["off", "local"];
 
-/** Returns the risks; none for a server without standbys that waits until data is on disk. */
+/** Returns the risks; empty for a server without standbys that waits until data is on disk. */
 export async function checkReplication(sql: Sql): Promise<Finding[]> {
   const [found] = await sql<Replication[]>`
     select host(inet_server_addr()) || ':' || inet_server_port() as server,

@@ -49,7 +49,7 @@ interface TableRights {
 }
 
 /**
- * Returns the rights that the role lacks, and the version of the schema (null if the role may not read the version).
+ * Returns the rights that the role lacks and the schema version (null if the role may not read it).
  */
 export async function checkRights(sql: Sql): Promise<{ version: number | null; findings: Finding[] }> {
   const [rights] = await sql.unsafe<Rights[]>(rightsOf);
@@ -58,7 +58,7 @@ export async function checkRights(sql: Sql): Promise<{ version: number | null; f
   return { version, findings: lackingRights(rights, tables, version) };
 }
 
-/** Explains why the database cannot be used. Finds out which right is missing, because the server does not say. */
+/** Explains why the database cannot be used. Determines which right is missing, because the server does not say. */
 export async function explainWithRights(sql: Sql, error: unknown): Promise<string> {
   const explanation = explainFully(error);
   if (!hasCode(error, "42501")) return explanation;
@@ -74,7 +74,7 @@ export async function explainWithRights(sql: Sql, error: unknown): Promise<strin
   }
 }
 
-/** The version of the schema; 0 before the first start, null if the role may not read the version. */
+/** The schema version; 0 before the first start, null if the role may not read it. */
 async function readVersion(sql: Sql, { use_schema }: Rights, tables: readonly TableRights[]): Promise<number | null> {
   const migrations = tables.find(({ name }) => name === "migrations");
   if (migrations === undefined) return 0;
@@ -82,7 +82,7 @@ async function readVersion(sql: Sql, { use_schema }: Rights, tables: readonly Ta
   return await schemaVersion(sql);
 }
 
-/** The missing rights to use the schema, and to create or upgrade it if necessary. */
+/** The missing rights to use the schema and, if necessary, to create or upgrade it. */
 function lackingRights(rights: Rights, tables: readonly TableRights[], version: number | null): Finding[] {
   const { role, database, temporary, create_schema, use_schema, create_tables, missing_functions } = rights;
   const missing = (what: string, grant: string) =>
@@ -116,7 +116,7 @@ function hiddenRows(role: string, name: string): Finding {
   return bad("rights", `row security on rosterd.${name} hides rows from the user ${role}: no import can run`, fix);
 }
 
-/** An upgrade alters tables, and only the owner of a table may alter it. */
+/** An upgrade alters tables, and only a table's owner may alter it. */
 function lackingOwnership({ role }: Rights, tables: readonly TableRights[], version: number | null): Finding | null {
   const foreign = tables.find(({ owned }) => !owned);
   if (foreign === undefined || version === null || version > SCHEMA_VERSION) return null;

@@ -1,5 +1,5 @@
 /**
- * Creates the index for searches by last name. The service creates the index while it is idle and the table has many
+ * Creates the index for searches by last name. The service creates the index when it is idle and the table has many
  * users, so that the first import does not take longer (docs/decisions/search-index.md).
  */
 import type { Sql } from "./connection/connect.ts";
@@ -9,7 +9,7 @@ const MIN_BYTES = 8 << 20;
 
 const NAME = "users_last_name_idx";
 /**
- * Creates the index without blocking other programs. `history/users.ts` searches by the same expression, in the same
+ * Creates the index without blocking other programs. `history/users.ts` searches by the same expression in the same
  * order.
  */
 const CREATE = `create index concurrently ${NAME} on rosterd.users (lower(last_name collate "C"), unique_id)`;
@@ -23,10 +23,10 @@ export async function ensureSearchIndex(sql: Sql): Promise<boolean> {
       (select indisvalid from pg_index where indexrelid = to_regclass(${`rosterd.${NAME}`})) as is_valid
     from pg_class as c where c.oid = 'rosterd.users'::regclass`;
   if (!is_wanted || !is_owner || is_valid) return false;
-  // If the creation of the index is interrupted, an index that is not valid remains.
+  // If the creation of the index is interrupted, an invalid index remains.
   if (is_valid === false) await sql.unsafe(`drop index concurrently if exists rosterd.${NAME}`);
   await sql.unsafe(CREATE);
-  // Without statistics of the index, the planner reads the table instead.
+  // Without statistics on the index, the planner reads the table instead.
   await sql.unsafe("analyze rosterd.users");
   return true;
 }

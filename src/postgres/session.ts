@@ -1,5 +1,5 @@
 /**
- * Session settings that rosterd needs. These settings override the settings of the server, the database and the role.
+ * Session settings that rosterd needs. They override the settings of the server, the database and the role.
  */
 
 /** Sent when a connection starts. In transaction mode, PgBouncer tracks these four settings and refuses all others. */
@@ -18,7 +18,7 @@ const IN_TRANSACTION: Readonly<Record<string, string>> = {
   extra_float_digits: "1",
   IntervalStyle: "postgres",
   quote_all_identifiers: "off",
-  // With this setting, row security that would hide rows causes an error (42501). Otherwise imports would create
+  // With this setting, an error (42501) occurs if row security would hide rows. Otherwise, imports would create
   // existing users again.
   row_security: "off",
   transform_null_equals: "off",

@@ -7,8 +7,8 @@ import type { Database } from "./connection/connect.ts";
 import structure from "./queries/doctor/structure.sql" with { type: "text" };
 
 /**
- * The objects that the migrations create. Keys are compared by their definition, under any name. Checks and foreign
- * keys are compared by name.
+ * The objects that the migrations create. Keys are compared by their definition, whatever their name. Checks and
+ * foreign keys are compared by name.
  */
 const CONSTRAINTS: readonly [table: string, name: string, definition: string][] = [
   ["users", "users_pkey", "PRIMARY KEY (unique_id)"],
@@ -77,7 +77,7 @@ interface Structure {
   tables: string[];
   constraints: { table: string; name: string; definition: string }[];
   indexes: { table: string; name: string; is_valid: boolean; is_unique: boolean; definition: string }[];
-  /** `all` stands for the triggers that enforce foreign keys. */
+  /** `all` means the triggers that enforce foreign keys. */
   switched_off: { table: string; trigger: string }[];
 }
 

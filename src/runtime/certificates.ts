@@ -1,6 +1,6 @@
 /**
- * Loads the trusted certificate authorities for TLS, and explains why a certificate is not trusted. Connections to the
- * database and to the mail server use this module.
+ * Loads the trusted certificate authorities for TLS and explains why a certificate is not trusted. Connections to the
+ * database and the mail server use this module.
  */
 import * as tls from "node:tls";
 import type { PeerCertificate, TLSSocket } from "node:tls";
@@ -8,8 +8,8 @@ import { codeOf } from "./errors.ts";
 import { printable } from "./log.ts";
 
 /**
- * The authorities in a PEM file. Without a file, uses this machine's authorities, and the authorities in the file that
- * `DENO_CERT` names. On a machine without authorities, uses Deno's built-in authorities. Throws file system errors.
+ * The authorities in a PEM file. Without a file, uses this machine's authorities and those in the file named by
+ * `DENO_CERT`. On a machine without any, uses Deno's built-in authorities. Throws file system errors.
  */
 export function trustedAuthorities(file: string | null): string[] {
   if (file !== null) return [Deno.readTextFileSync(file)];
@@ -34,14 +34,13 @@ const REASONS: Readonly<Record<string, string>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: "it was issued for another name",
 };
 
-/** Whether an error code means a problem with the certificate rather than the connection. */
+/** Whether an error code indicates a problem with the certificate rather than the connection. */
 export function isAboutCertificate(code: string): boolean {
   return code in REASONS;
 }
 
 /**
- * The reason why a certificate is not trusted, followed by the names and dates in the certificate; null if it is
- * trusted.
+ * The reason why a certificate is not trusted, followed by its names and dates; null if it is trusted.
  */
 export function distrust(socket: TLSSocket): string | null {
   if (socket.authorized) return null;

@@ -1,6 +1,6 @@
 /** Recognizes errors by code, never by text: the system's (`ENOENT`), PostgreSQL's (SQLSTATE) and rosterd's own. */
 
-/** The code of an error; an empty string for an error without a code. */
+/** The code of an error, or an empty string if it has none. */
 export function codeOf(error: unknown): string {
   const code = (error as { code?: unknown } | null | undefined)?.code;
   return typeof code === "string" ? code : "";
@@ -37,7 +37,7 @@ export function sqlState(error: unknown): string | null {
 }
 
 /**
- * The class and code of an error, for the log. The message of the error is left out, because it may quote user values.
+ * The class and code of an error, for the log. The error message is left out because it may quote user values.
  */
 export function describeError(error: unknown): string {
   const { name } = (error ?? {}) as { name?: unknown };
@@ -45,7 +45,7 @@ export function describeError(error: unknown): string {
   return code === "" ? String(name) : `${name} ${code}`;
 }
 
-/** Awaits a result. Resolves to null if the promise fails with one of these codes. */
+/** Awaits a result. Resolves to null if the promise is rejected with one of these codes. */
 export async function nullOn<T>(result: Promise<T>, ...codes: readonly string[]): Promise<T | null> {
   try {
     return await result;

@@ -17,7 +17,7 @@ export class IntervalLoop {
 
   constructor(private readonly options: IntervalLoopOptions) {}
 
-  /** Milliseconds until the next run; 0 or less when it is due. */
+  /** Milliseconds until the next run; 0 or less if it is due. */
   get dueIn(): number {
     const { clock, interval } = this.options;
     if (this.#waiters.length > 0 || this.#startedAt === null) return 0;

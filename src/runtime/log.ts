@@ -1,4 +1,4 @@
-/** Writes one line per event: a stable name with escaped fields. Callers never pass user values or secrets. */
+/** Writes one line per event: a stable name with escaped fields. Callers must never pass user values or secrets. */
 export type LogLevel = "debug" | "info" | "warn" | "error";
 export type LogFormat = "text" | "json";
 export const LOG_LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error"];
@@ -41,7 +41,7 @@ function textLine(time: Date, level: LogLevel, event: string, fields: LogFields)
 }
 
 /**
- * Quotes every value that is not plain, so that a newline or an escape code in a file name cannot break the log line.
+ * Quotes every value that is not plain, so that a newline or escape code in a file name cannot break the log line.
  */
 function textValue(value: LogFields[string]): string {
   const text = String(value);

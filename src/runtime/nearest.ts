@@ -1,7 +1,7 @@
 /** Suggests the known word closest to a mistyped one. The suggestion is used only in messages. */
 
 /**
- * The candidate nearest to the word; null if none is close enough. One edit is allowed for every four letters, up to
+ * The candidate closest to the word; null if none is close enough. One edit is allowed for every four letters, up to
  * three edits.
  */
 export function nearest(word: string, candidates: Iterable<string>): string | null {
@@ -17,8 +17,8 @@ export function nearest(word: string, candidates: Iterable<string>): string | nu
 }
 
 /**
- * The edit distance between two words (optimal string alignment). Words whose lengths differ by more than three have
- * the distance 4.
+ * The edit distance between two words (optimal string alignment). If the lengths of the words differ by more than
+ * three, the distance is 4.
  */
 export function edits(a: string, b: string): number {
   if (Math.abs(a.length - b.length) > 3) return 4;

@@ -8,7 +8,7 @@ export type Notify = (state: string) => Promise<void>;
 
 /**
  * Returns a function that sends states such as `READY=1`. `folder` must be writable, because the sending socket briefly
- * exists in it. A `target` that begins with `@` is an abstract name.
+ * exists there. A `target` that begins with `@` is an abstract name.
  */
 export function notifier(target: string, folder: string): Notify {
   const path = target.replace(/^@/, "\0");

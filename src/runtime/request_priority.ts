@@ -2,12 +2,12 @@
  * Gives HTTP requests priority while a roster is read (docs/reliability.md#requests-first).
  *
  * Yielding to the event loop is not enough: a busy Deno polls for new input only every 61st turn (measured with 2.6.8
- * and 2.9.6). Deno polls at once when a program waits for an empty socket. Therefore this class sends a byte to its own
- * socket, and waits for the byte.
+ * and 2.9.6). Deno polls at once when a program waits for data on an empty socket. This class therefore sends a byte to
+ * its own socket and waits for it.
  */
 import { yieldToEventLoop } from "./yield_to_event_loop.ts";
 
-/** After this time, a request loses its priority, because it may be waiting for the import to end. */
+/** After this time, a request loses its priority because it may be waiting for the import to end. */
 const MAX_PRIORITY_MS = 20;
 /** The minimum time between two polls. Polling more often would cost more than it gains. */
 const POLL_INTERVAL_MS = 2;
@@ -26,7 +26,7 @@ export class RequestPriority implements Disposable {
     return new RequestPriority(await connectToSelf());
   }
 
-  /** Marks the start of a request. The caller calls the returned function when the request ends. */
+  /** Marks the start of a request. The caller must call the returned function when the request ends. */
   begin(): () => void {
     const { promise, resolve } = Promise.withResolvers<void>();
     const end = () => {
@@ -78,7 +78,7 @@ async function connectToSelf(): Promise<[Deno.Conn, Deno.Conn]> {
   for (;;) {
     const other = await listener.accept();
     if (other.remoteAddr.port === ownPort) return [one, other];
-    // The connection comes from another program, so it is closed.
+    // The connection came from another program, so it is closed.
     other.close();
   }
 }

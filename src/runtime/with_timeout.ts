@@ -3,7 +3,7 @@ import { errorWithCode } from "./errors.ts";
 const noAnswer = () => errorWithCode("ETIMEDOUT", "no answer");
 
 /**
- * Resolves to the result of the work, or rejects with the error from `tooLate` after `ms` milliseconds. A timeout does
+ * Resolves to the result of the work or, after `ms` milliseconds, rejects with the error from `tooLate`. A timeout does
  * not stop the work.
  */
 export async function withTimeout<T>(ms: number, answer: PromiseLike<T>, tooLate: () => Error = noAnswer): Promise<T> {

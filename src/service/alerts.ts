@@ -1,5 +1,6 @@
 /**
- * Mails each system alert once (docs/mail.md#alerts). The outbox stores the alerts, so a restart does not repeat them.
+ * Sends each system alert once by email (docs/mail.md#alerts). The outbox stores the alerts, so they are not sent again
+ * after a restart.
  */
 import { bakWords, feedPath } from "../domain/feed.ts";
 import type { FeedLateWrite } from "../domain/late_write.ts";
@@ -20,16 +21,16 @@ const HOUR_MS = 3_600_000;
 
 export class Alerts {
   readonly #stuckSince = new Map<string, number>();
-  /** For each feed without an import: the time when this process began to watch the feed. */
+  /** For each feed without an import, the time when this process began watching the feed. */
   readonly #watchedSince = new Map<string, Date>();
 
-  /** Unread files that an earlier turn saw, and unread files that an alert has named. */
+  /** Unread files that an earlier turn saw, and those that an alert has named. */
   readonly #seen = new Set<string>();
   readonly #told = new Set<string>();
 
   constructor(private readonly database: Database, private readonly clock: Clock) {}
 
-  /** Puts the alerts that are due into the outbox. Without mail settings, no alert is stored. */
+  /** Puts the alerts that are due into the outbox. Without mail settings, no alerts are stored. */
   async raise({ settings, feeds, elsewhere }: ServiceState, grown: readonly FeedLateWrite[]): Promise<void> {
     const stuckForLong = this.#stuckForAnHour(waitingFiles({ feeds, elsewhere }));
     if (!anyMailConfigured(settings)) return;
@@ -44,13 +45,13 @@ export class Alerts {
     }
   }
 
-  /** No alert is sent during a pause, and the wait for a file begins again when the pause ends. */
+  /** No alert is sent during a pause, and the wait for a file restarts when the pause ends. */
   async #raiseNoFile(settings: Settings, feed: string): Promise<void> {
     const { sql } = this.database, now = this.clock.now();
     const { expected_every_hours: hours, paused_until, reply_to_admin_email } = settingsOf(settings, feed);
     if (hours === 0 || pausedUntil(settings, feed, now) !== null) return;
     const { last, installed } = await lastImportAt(sql, feed);
-    // If the settings have feeds, the upload folder itself may stay empty.
+    // If the settings define feeds, the upload folder itself may stay empty.
     if (last === null && feed === "" && Object.keys(settings.feeds).length > 0) return;
     const begun = last ?? (feed === "" ? installed : this.#firstWatched(feed, now));
     const resumed = new Date(paused_until), since = resumed > begun ? resumed : begun;
@@ -61,7 +62,7 @@ export class Alerts {
     await alertOnce(sql, reply_to_admin_email, key, noFile(feed, hours, since));
   }
 
-  /** Sends one mail that names all settled unread files of a feed. Adds the keys of all unread files to `present`. */
+  /** Sends one email that names all settled unread files of a feed. Adds the keys of all unread files to `present`. */
   async #raiseUnread(
     { settle_seconds, reply_to_admin_email }: Settings,
     feed: FeedState,
@@ -82,7 +83,7 @@ export class Alerts {
     for (const key of keys) this.#told.add(key);
   }
 
-  /** The outbox still remembers what an alert has named. */
+  /** The outbox still remembers which files an alert has named. */
   #forget(key: string): void {
     this.#seen.delete(key);
     this.#told.delete(key);

@@ -1,4 +1,7 @@
-/** Approves a hold, for the service and the command line: takes access from the held users, or applies the held file. */
+/**
+ * Approves a hold, for the service and the command line: takes access away from the held users or applies the held
+ * file.
+ */
 import type { Approved, Hold } from "../domain/decision.ts";
 import { approveHeldFile, type ApproveJob } from "../importer/approve_held.ts";
 import type { ImportEntry } from "../importer/ports.ts";
@@ -14,7 +17,7 @@ export interface Approving extends Omit<ApproveJob, "newKey" | "openInBak" | "on
   onProgress: (held: ImportEntry, progress: Parameters<ApproveJob["onProgress"]>[0]) => void;
 }
 
-/** Approves the hold of an import. Returns null for an unknown import. Throws CannotDecide. */
+/** Approves an import's hold. Returns null for an unknown import. Throws CannotDecide. */
 export async function approve(id: number, approving: Approving): Promise<Approved | null> {
   const { database, bakOf, signal, by } = approving;
   const held = await findImport(database.sql, id);

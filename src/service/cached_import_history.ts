@@ -28,7 +28,7 @@ import type { DatabaseMonitor } from "./database_monitor.ts";
 import type { ServiceState } from "./state.ts";
 
 const MAX_CACHED_IMPORTS = 200;
-/** A database that takes longer to return a page of the history counts as unreachable. */
+/** If the database takes longer to return a page of the history, it is considered unreachable. */
 const ANSWER_TIMEOUT_MS = 15_000;
 
 export interface CachedImportHistoryOptions {
@@ -161,8 +161,8 @@ export class CachedImportHistory implements ImportHistory {
 }
 
 /**
- * Streams the file, and closes the file at the end or on cancel. A generator would leave the file open if the client
- * never started to read.
+ * Streams the file and closes it at the end or on cancellation. A generator would leave the file open if the client
+ * never started reading.
  */
 function streamOf(file: RosterFile): ReadableStream<Uint8Array> {
   const chunks = file.read()[Symbol.asyncIterator]();

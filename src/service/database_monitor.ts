@@ -44,9 +44,9 @@ export class DatabaseMonitor {
    */
   #isPartial = false;
   #isOnTrial = false;
-  /** The error about a missing privilege (42501), until the missing privilege is identified. */
+  /** The error about a missing privilege (42501), until that privilege is identified. */
   #refusal: unknown = null;
-  /** When the loop last made progress, by the monotonic clock. */
+  /** The time of the loop's last progress, by the monotonic clock. */
   movedAt: number;
   #failures = 0;
   #reported = Promise.withResolvers<true>();
@@ -60,19 +60,18 @@ export class DatabaseMonitor {
     return this.#unavailableReason;
   }
 
-  /** True while the database is usable, or while only a trial turn can show whether it is. */
+  /** True if the database is usable or if only a trial turn can show whether it is. */
   get isWorthTrying(): boolean {
     return this.#unavailableReason === null || this.#isOnTrial;
   }
 
-  /** Reports that a whole turn ran without a database error. */
+  /** Reports that a whole turn has run without a database error. */
   worked(): void {
     if (this.#isOnTrial) this.#usable();
   }
 
   /**
-   * Tries to connect once, and reports an unreachable server. Throws {@link UnsuitableDatabase} or {@link
-   * SchemaTooNew}.
+   * Tries to connect once and reports an unreachable server. Throws {@link UnsuitableDatabase} or {@link SchemaTooNew}.
    */
   async start(): Promise<void> {
     await this.#try().catch((error) => {
@@ -101,7 +100,7 @@ export class DatabaseMonitor {
     this.#unavailableReason = reason;
   }
 
-  /** Finds out which privilege is missing, because the server's error code does not say. */
+  /** Determines which privilege is missing, because the server's error code does not say. */
   async #nameMissingRight(): Promise<void> {
     const refusal = this.#refusal;
     if (refusal === null) return;
@@ -118,7 +117,7 @@ export class DatabaseMonitor {
   }
 
   /**
-   * Queries the database. Throws {@link DatabaseUnreachable}, without a new attempt if the database is known to be
+   * Queries the database. Throws {@link DatabaseUnreachable}, without another attempt if the database is known to be
    * unreachable.
    */
   async ask<T>(question: () => Promise<T>): Promise<T> {

@@ -1,6 +1,5 @@
 /**
- * All checks of `rosterd doctor`. The running service performs the checks, or the command itself if no service is
- * running.
+ * All checks of `rosterd doctor`. The running service performs them, or the command itself if no service is running.
  */
 import { lstat, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
@@ -26,7 +25,7 @@ export interface CheckOptions {
   database: () => AsyncGenerator<Finding>;
 }
 
-/** Yields each finding as soon as it is known. Checks folders with the rights of the service's user. */
+/** Yields each finding as soon as it is known. Checks folders using the rights of the service's user. */
 export async function* runChecks({ config, clock, signal, database }: CheckOptions): AsyncGenerator<Finding> {
   const { finding, settings } = await checkSettings(config.settings, clock);
   yield finding;
@@ -57,7 +56,7 @@ async function* checkFeed(upload: string, feed: string, user: ServiceUser | null
   else yield createdWhenNeeded("upload_folder", folder);
 }
 
-/** The service's user, which is the owner of its files; null if the current user owns them. */
+/** The service's user, who is the owner of its files; null if the current user owns them. */
 export function userOfService({ data, upload, settings }: Config): Promise<ServiceUser | null> {
   return otherOwner(data, join(upload, ".rosterd"), settings);
 }

@@ -1,4 +1,4 @@
-/** Scans the folder of one feed, and keeps the results of the last scan and the last turn. */
+/** Scans the folder of one feed and keeps the results of the last scan and the last turn. */
 import { feedPath } from "../domain/feed.ts";
 import type { FeedLateWrite } from "../domain/late_write.ts";
 import type { CodedText } from "../domain/outcome.ts";
@@ -15,7 +15,7 @@ export interface FeedFolderOptions {
   feed: string;
   inbox: UploadFolder;
   clock: Clock;
-  /** A log that adds the name of the feed to each line. */
+  /** A log that adds the feed's name to each line. */
   log: Log;
 }
 
@@ -74,7 +74,7 @@ export class FeedFolder implements FeedState {
     }
   }
 
-  /** Stores an upload that arrives over HTTP, and returns its key. Throws {@link UnusableFolder}. */
+  /** Stores an upload that arrives over HTTP and returns its key. Throws {@link UnusableFolder}. */
   async receive(upload: ReceivedUpload, settleSeconds: number): Promise<string> {
     await this.look(settleSeconds);
     return await this.inbox.receive(upload);

@@ -29,7 +29,7 @@ export class FeedFolders {
     return feedsOf(settings).map((feed) => this.#folder(feed));
   }
 
-  /** The `bak` folder of a feed, even of a feed that is no longer in the settings. */
+  /** The `bak` folder of a feed, even if the feed is no longer in the settings. */
   bakOf(feed: string): BakFolder {
     return this.#folder(feed).inbox.bak;
   }

@@ -34,7 +34,7 @@ export function feedStatus(state: FeedState, settings: Settings, { feeds }: Tota
   };
 }
 
-/** `waiting`: the users who wait to be archived, longest first. */
+/** `waiting`: the users who are waiting to be archived, longest wait first. */
 function graceOf(waiting: readonly Waiting[], days: number, now: Date): FeedStatus["grace"] {
   const count = (some: readonly Waiting[]) => some.reduce((sum, { users }) => sum + users, 0);
   const isOver = ({ since }: Waiting) => Date.parse(since) + days * DAY_MS <= now.getTime();

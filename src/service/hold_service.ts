@@ -27,7 +27,7 @@ export interface DecidingOptions {
 
 export interface HoldServiceOptions
   extends DecidingOptions, Pick<Approving, "store" | "bakOf" | "clock" | "yieldToRequests"> {
-  /** Called after a held file was applied, so that the next turn writes its failed-records file. */
+  /** Called after a held file has been applied, so that the next turn writes its failed-records file. */
   onApplied: () => void;
 }
 
@@ -98,7 +98,7 @@ async function decided<T>(
   if (database.kind === "embedded" && state.running !== null) throw new Busy();
   return await databaseMonitor.ask(() => decide(AbortSignal.any([signal, stopping]))).catch((error) => {
     if (!(error instanceof DatabaseUnreachable)) throw error;
-    // The decision may have been carried out although the database's response was lost. It is safe to repeat the
+    // The decision may have been carried out even if the database's response was lost. It is safe to repeat the
     // decision: the second request then fails with 409.
     throw new DatabaseUnreachable(`${error.message}; check whether the decision was carried out, or try again`);
   });

@@ -38,7 +38,7 @@ export function createMailer(
     store: new PostgresOutboxStore(sql),
     findImport: (id) => findImport(sql, id),
     loadDetails: async ({ id, hold }) => {
-      // The query asks for one more group than the mail shows, to find out whether there are more.
+      // The query asks for one more group than the email shows, to find out whether there are more.
       const groups = await groupFailures(sql, id, MAX_GROUPS_SHOWN + 1);
       const page = hold === null ? null : await listHeld(sql, id, { limit: MAX_HELD_SHOWN });
       return { ...groups, held: page?.held ?? [], heldColumns: page?.columns ?? [] };
@@ -54,7 +54,7 @@ export function createMailer(
   });
 }
 
-/** The mail that `POST /settings/test-mail` sends. */
+/** The email that `POST /settings/test-mail` sends. */
 export function testMessage(settings: Settings, now: Date): Message {
   const subject = "rosterd: test email";
   const text = "This is a test email from rosterd. rosterd will email failed records to this address.";
@@ -83,7 +83,7 @@ export function storedFile(bak: BakFolder, name: string): AttachmentSource {
   return { name, read };
 }
 
-/** The held users; null after the hold has been approved or discarded. */
+/** The held users; null once the hold has been approved or discarded. */
 function heldList(sql: Sql, { id, file, bak_file, hold }: ImportEntry): AttachmentSource | null {
   if (hold?.state !== "open" || hold.kind === "changes") return null;
   return { name: heldFileName(bak_file ?? file), read: () => heldFile(allHeld(sql, id)) };

@@ -87,7 +87,7 @@ export function metricsOf(snapshot: Snapshot): Metric[] {
     gauge("bak_files", "Files in bak.", bakSamples(feeds, ({ files }) => files)),
     gauge("bak_bytes", "Size of the files in bak.", bakSamples(feeds, ({ bytes }) => bytes)),
     gauge("mails_waiting", "Emails waiting to be sent.", one(totals.mailsWaiting)),
-    gauge("open_holds", "Imports on hold that wait for an admin's decision.", byFeed((sums) => sums.openHolds)),
+    gauge("open_holds", "Imports on hold, waiting for an admin's decision.", byFeed((sums) => sums.openHolds)),
     gauge("held_users", "Held users.", byFeed((sums) => sums.heldUsers)),
     ...successes(sums),
   ];
@@ -103,7 +103,7 @@ function bakSamples(feeds: readonly FeedState[], value: (bak: BakUsage) => numbe
   return feeds.flatMap((feed) => feed.bak === null ? [] : [{ labels: of(feed), value: value(feed.bak) }]);
 }
 
-/** A metric for the time of an event. The metric is omitted until the event has happened. */
+/** A metric for the time of an event. It is omitted until the event has occurred. */
 function moment(name: string, help: string, at: Date | null): Metric[] {
   return at === null ? [] : [gauge(name, help, one(at.getTime() / 1_000))];
 }
@@ -122,7 +122,7 @@ function successes(sums: readonly ({ feed: string } & FeedTotals)[]): Metric[] {
     : [gauge("last_success_timestamp_seconds", "Time when a roster was last applied.", samples)];
 }
 
-/** Files that wait for the end of a pause do not count as ready. */
+/** Files that are waiting for the end of a pause do not count as ready. */
 function oldestAge(feed: FeedState & { isPaused: boolean }, now: Date): number {
   const files = feed.isPaused ? [] : pendingFiles(feed);
   return files.length === 0 ? 0 : Math.max(0, (now.getTime() - Math.min(...files.map(({ mtime }) => mtime))) / 1_000);
@@ -142,7 +142,7 @@ function counts(files: readonly WaitingFile[]): Record<string, number> {
   return counts;
 }
 
-/** Counters with the value 0 are included, so that Prometheus can compute a rate from the first event. */
+/** Counters with a value of 0 are included, so that Prometheus can compute a rate from the first event. */
 function byLabel(
   label: string,
   values: Readonly<Record<string, number>>,

@@ -10,8 +10,8 @@ export class EmbeddedInUse extends Error {
 }
 
 /**
- * Throws {@link EmbeddedInUse} when another process is using the embedded database. A connection to a server is opened
- * only later.
+ * Throws {@link EmbeddedInUse} if another process is using the embedded database. A connection to a server is not
+ * opened until later.
  */
 export async function openDatabase(config: Config, linkTimeouts?: LinkTimeouts): Promise<Database> {
   if (config.databaseUrl !== null) return connectServer(config.databaseUrl, linkTimeouts);

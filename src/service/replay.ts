@@ -1,6 +1,6 @@
 /**
- * Finds rosters in `bak` that the database does not know, and imports them again. The database loses imports when it is
- * restored, or when a standby is promoted without the last commits (docs/reliability.md#restore).
+ * Finds rosters in `bak` that the database does not know and imports them again. The database loses imports when it is
+ * restored or when a standby is promoted without the last commits (docs/reliability.md#restore).
  */
 import { feedPath } from "../domain/feed.ts";
 import type { MissingRoster, Replayed } from "../domain/missing_roster.ts";
@@ -20,13 +20,13 @@ export interface ReplayOptions {
   log: Log;
 }
 
-/** More than a modification time loses when it is stored as a floating-point number of seconds. */
+/** Larger than the rounding error of a modification time that is stored as a floating-point number of seconds. */
 const STEP_MS = 10;
 
 interface Found extends MissingRoster {
   /** In milliseconds since 1970. */
   mtime: number;
-  /** The reason why the roster is not imported again; null if it is imported. */
+  /** The reason why the roster is not imported again; null if it is. */
   reason: string | null;
 }
 
@@ -35,7 +35,7 @@ export class Replay {
 
   constructor(private readonly options: ReplayOptions) {}
 
-  /** Searches once after this process has become the leader, and again after each call of {@link lookAgain}. */
+  /** Searches once after this process has become the leader and again after each call to {@link lookAgain}. */
   async look(term: unknown): Promise<void> {
     if (this.#lookedIn === term) return;
     const { folders, state: { settings } } = this.options;
@@ -57,7 +57,7 @@ export class Replay {
     const rosters: MissingRoster[] = [];
     let last = 0;
     for (const roster of wanted) {
-      // Imports run in the order of these times, which must differ within a second, too.
+      // Imports run in the order of these times, which must also differ within a second.
       last = Math.max(Date.parse(roster.imported_at), last + STEP_MS);
       if (isDryRun || await this.#reclaim(roster, new Date(last))) rosters.push(plain(roster));
     }
@@ -74,7 +74,7 @@ export class Replay {
   /** Marks the rosters as known, which ends the warning. Returns the rosters. */
   async dismiss(by: string): Promise<MissingRoster[]> {
     const { sql, log } = this.options, found = await this.#find();
-    // The newest of each feed comes last.
+    // The newest roster of each feed comes last.
     const newest = new Map(found.map(({ feed, imported_at }) => [feed, new Date(imported_at)]));
     for (const [feed, until] of newest) await dismissFiles(sql, feed, until, by);
     log.info("missing_rosters_dismissed", { rosters: found.length, by });
@@ -120,7 +120,7 @@ function missing(found: readonly Found[]): CodedText {
   const what = counted(found.length, "roster in bak was", "rosters in bak were");
   return {
     code: "rosters_missing",
-    text: `${what} never imported by this database, the first is ${feedPath(feed, file)}: run "rosterd imports replay"`,
+    text: `${what} never imported by this database; the first is ${feedPath(feed, file)}: run "rosterd imports replay"`,
   };
 }
 

@@ -1,6 +1,6 @@
 /**
- * Deletes the details of imports, and mails, that are older than `bak_retention_days`, and erases users archived for
- * longer than `purge_archived_after_days` (docs/upload-folder.md#retention).
+ * Deletes import details and emails that are older than `bak_retention_days`, and erases users archived for longer than
+ * `purge_archived_after_days` (docs/upload-folder.md#retention).
  */
 import { CannotDecide } from "../domain/decision.ts";
 import type { Settings } from "../domain/settings.ts";
@@ -28,7 +28,7 @@ export interface Clearing {
 }
 
 /**
- * Skips an import while the `bak` of its feed is not a real folder. Skips all imports while the clocks differ, because
+ * Skips an import while its feed's `bak` is not a real folder. Skips all imports while the clocks disagree, because
  * with a wrong clock every import would seem old.
  */
 export async function clearExpired(clearing: Clearing, settings: Settings): Promise<void> {
@@ -37,7 +37,7 @@ export async function clearExpired(clearing: Clearing, settings: Settings): Prom
   const difference = Math.abs(clock.now().getTime() - (await serverTime(database.sql)).getTime());
   if (difference > DAY_MS) {
     log.error("retention_stopped", {
-      reason: "the clocks of this machine and of the database differ by more than a day",
+      reason: "the clocks of this machine and the database differ by more than a day",
     });
     return;
   }

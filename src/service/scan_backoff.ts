@@ -1,4 +1,4 @@
-/** Scans a slow folder less often, so that scans between turns take at most a tenth of the time. */
+/** Scans a slow folder less frequently, so that scans between turns take at most a tenth of the time. */
 import type { Clock } from "../runtime/clock.ts";
 
 const MIN_INTERVAL_FACTOR = 10;

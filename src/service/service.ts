@@ -53,7 +53,7 @@ import { ignoredFiles, listedFiles, type ServiceState, usability, waitingFiles }
 import { testMessage } from "./mailer.ts";
 import type { Turns } from "./turns.ts";
 
-/** A standby counts as ready, because a rolling update stops the leader only after the new process is ready. */
+/** A standby is considered ready, because a rolling update stops the leader only after the new process is ready. */
 const STANDBY = {
   code: "standby",
   text:
@@ -158,7 +158,7 @@ export class RosterdService implements Service {
     return await this.#parts.databaseMonitor.ask(() => this.#parts.store.findClaimed(key));
   }
 
-  /** Refuses a scan or an upload only if all of the given feeds are paused. */
+  /** Refuses a scan or an upload only if all the given feeds are paused. */
   #refuseWhilePaused(settings: Settings, feeds: readonly string[] = feedsOf(settings)): void {
     const now = this.#parts.clock.now();
     const ends = feeds.map((feed) => pausedUntil(settings, feed, now)).filter((end) => end !== null);
@@ -294,8 +294,8 @@ export class RosterdService implements Service {
   }
 
   /**
-   * The health response contains no paths, because clients can read it without a token. `folderOf` names the folder of
-   * a feed.
+   * The health response contains no paths, because clients can read it without a token. `folderOf` returns the name of
+   * a feed's folder.
    */
   #readiness(folderOf: (feed: string) => string): Readiness {
     const { databaseMonitor, state, turns } = this.#parts;

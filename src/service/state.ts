@@ -46,7 +46,7 @@ export function initialState(settings: Settings): ServiceState {
   return { settings, ...nothing, feeds: [], elsewhere: [], standby: false };
 }
 
-/** The state of a folder in the words of the status: usable, or the reason why not. */
+/** The state of a folder as the status describes it: usable, or the reason why it is not. */
 export function usability(unavailableReason: CodedText | null): { usable: boolean; text?: string } {
   return unavailableReason === null ? { usable: true } : { usable: false, text: unavailableReason.text };
 }
@@ -56,7 +56,9 @@ export interface WaitingUpload extends WaitingFile {
   feed: string;
 }
 
-/** Files that cannot be imported now, with the reasons. Files that wait for the end of a pause are not included. */
+/**
+ * Files that cannot be imported now, with the reasons. Files that are waiting for the end of a pause are not included.
+ */
 export function waitingFiles({ feeds, elsewhere }: Pick<ServiceState, "feeds" | "elsewhere">): WaitingUpload[] {
   const inFeeds = feeds.flatMap(({ feed, scan, postponed }) =>
     [...postponed, ...scan.waiting].map((file) => ({ ...file, feed, name: feedPath(feed, file.name) }))
@@ -68,15 +70,15 @@ export function ignoredFiles({ feeds }: Pick<ServiceState, "feeds">): string[] {
   return feeds.flatMap(({ feed, scan }) => scan.ignored.map(({ name }) => feedPath(feed, name)));
 }
 
-/** Uploads that a turn would import, including uploads whose import has begun. */
+/** Uploads that a turn would import, including those whose import has begun. */
 export function pendingFiles({ scan: { ready, claimed } }: Pick<FeedState, "scan">) {
   return [...ready, ...claimed];
 }
 
-/** The number of names is limited, because a status with 20,000 names would take megabytes. */
+/** The number of names is limited, because a status with 20,000 names would take up megabytes. */
 const MAX_LISTED = 100;
 
-/** The first files of each kind, and the total number of each. */
+/** The first few files of each kind and the total number of each. */
 export function listedFiles(waiting: readonly WaitingUpload[], ignored: readonly string[]) {
   return {
     waiting: waiting.slice(0, MAX_LISTED).map(({ feed, name, code, text }) => ({ feed, name, code, text })),

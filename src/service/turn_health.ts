@@ -6,7 +6,7 @@ import type { CodedText } from "../domain/outcome.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { codeOf } from "../runtime/errors.ts";
 
-/** The maximum time without progress. Even the merge of a large roster reports progress more often. */
+/** The maximum time without progress. Even the merge of a large roster reports progress more frequently. */
 const MAX_SILENCE_MS = 300_000;
 
 export class TurnHealth {
@@ -42,7 +42,7 @@ export class TurnHealth {
     this.#progressAt = this.clock.elapsed();
   }
 
-  /** The reason why imports do not work, without the name of a path or a user; null if they work. */
+  /** The reason why imports are not working, without naming a path or a user; null if they are working. */
   get problem(): CodedText | null {
     if (this.#progressAt === null || this.clock.elapsed() - this.#progressAt <= MAX_SILENCE_MS) return this.#failure;
     const minutes = Math.floor((this.clock.elapsed() - this.#progressAt) / 60_000);

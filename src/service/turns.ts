@@ -1,6 +1,6 @@
 /**
- * Scans the folders between turns. In each turn, imports the uploads of one folder after another, and updates the
- * {@link ServiceState}.
+ * Scans the folders between turns. In each turn, imports the uploads of one folder after another and updates the {@link
+ * ServiceState}.
  */
 import { feedsOf, pausedUntil, settingsOf } from "../domain/feed_settings.ts";
 import { BrokenSettingsFile } from "../domain/stored_settings.ts";
@@ -30,7 +30,7 @@ export interface TurnsOptions {
   leadership: Leadership;
   clock: Clock;
   log: Log;
-  /** Gives HTTP requests a chance to run while a roster is read. */
+  /** Gives HTTP requests a chance to run while a roster is being read. */
   yieldToRequests?: () => Promise<void>;
   /** Called after each turn in which imports were possible. `changed`: whether the history may have changed. */
   onTurn: (changed: boolean) => Promise<void>;
@@ -77,7 +77,7 @@ export class Turns {
   }
 
   /**
-   * The time of the loop's last progress, by the monotonic clock. Between turns, this is the current time, unless the
+   * The time of the loop's last progress, by the monotonic clock. Between turns, this is the current time unless the
    * next turn is late.
    */
   get movedAt(): number {
@@ -126,7 +126,7 @@ export class Turns {
     if (looksElsewhere) this.#state.elsewhere = await this.#options.folders.elsewhere(settings);
   }
 
-  /** Returns whether a pause has ended. After a pause, the files that were waiting are due. */
+  /** Returns true if a pause has ended. After a pause, the files that were waiting are due. */
   #notePauses(): boolean {
     const { settings } = this.#state, now = this.#options.clock.now();
     return this.#folders.map((folder) => folder.notePause(pausedUntil(settings, folder.feed, now))).includes(true);
@@ -138,8 +138,8 @@ export class Turns {
       await this.#scanFolders();
       return;
     }
-    // The new value is set only after the turn, because callers that waited for the previous turn may still read the
-    // old value.
+    // The new value is not set until after the turn, because callers that waited for the previous turn may still read
+    // the old value.
     const { imported, hadUploads } = await this.#import(signal);
     this.#imported = imported;
     const { databaseMonitor, onTurn } = this.#options;
@@ -175,7 +175,10 @@ export class Turns {
     return result;
   }
 
-  /** Imports the uploads of one folder. Only an unreachable database ends the turn before the remaining folders. */
+  /**
+   * Imports the uploads of one folder. Only an unreachable database ends the turn before the remaining folders are
+   * processed.
+   */
   async #importFeed(folder: FeedFolder, signal: AbortSignal, failures: unknown[]): Promise<TurnResult> {
     let result: TurnResult = { imported: [], postponed: [], hadUploads: true };
     try {
@@ -242,7 +245,7 @@ export class Turns {
     }
   }
 
-  /** True for a standby, and for a former leader while no other process leads. */
+  /** True for a standby, and for a former leader while no other process is the leader. */
   #isNotLeader(): boolean {
     return this.#state.standby || this.#options.leadership.term.aborted;
   }

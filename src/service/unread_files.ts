@@ -1,5 +1,5 @@
 /**
- * Finds files that rosterd cannot import unless a person changes them: files with another extension, and files that
+ * Finds files that rosterd cannot import unless a person changes them: those with another extension and those that
  * rosterd may not read.
  */
 import { feedPath } from "../domain/feed.ts";
@@ -12,11 +12,11 @@ export interface UnreadFile {
   /** The path of the file, relative to the upload folder. */
   path: string;
   mtime: number;
-  /** The problem and the remedy, as one text. */
+  /** The problem and the remedy as a single string. */
   why: string;
 }
 
-/** Codes of waiting files for which a retry does not help. */
+/** The codes of waiting files for which a retry does not help. */
 export const UNREADABLE: ReadonlySet<string> = new Set(["unreadable", "not_utf8_name", "not_a_plain_file"]);
 
 const WORKBOOK = /\.(?:xls[xmb]?|ods|numbers)$/i;
@@ -36,7 +36,7 @@ export function unreadFiles({ feed, scan: { ignored, waiting } }: FeedState): Un
 function whyIgnored(name: string): string {
   return WORKBOOK.test(name)
     ? "it is a workbook; save it as CSV (in Excel: CSV UTF-8), and upload that file"
-    : "its name must end in .csv, .tsv or .txt, or one of these and .gz; rename it, or remove it";
+    : "its name must end in .csv, .tsv or .txt, optionally followed by .gz; rename or remove it";
 }
 
 export function unreadAlert(feed: string, files: readonly UnreadFile[]): Alert {
@@ -45,7 +45,7 @@ export function unreadAlert(feed: string, files: readonly UnreadFile[]): Alert {
     return {
       feed,
       subject: `rosterd: ${name}: not imported`,
-      text: `The file "${name}" is not imported.\n\nReason: ${first.why}.\n\n${NOTHING}\n`,
+      text: `The file "${name}" was not imported.\n\nReason: ${first.why}.\n\n${NOTHING}\n`,
     };
   }
   const more = files.length - MAX_NAMED;
@@ -57,7 +57,7 @@ export function unreadAlert(feed: string, files: readonly UnreadFile[]): Alert {
   return {
     feed,
     subject: `rosterd: ${feed === "" ? "" : `${feed}: `}${what} not imported`,
-    text: `${what} in the upload folder are not imported.\n\n${lines.join("\n")}\n\n${NOTHING}\n`,
+    text: `${what} in the upload folder were not imported.\n\n${lines.join("\n")}\n\n${NOTHING}\n`,
   };
 }
 

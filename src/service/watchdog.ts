@@ -1,6 +1,6 @@
 /**
  * Calls the service's own HTTP interface, as a client would. If HTTP stops responding, the process ends, so that the
- * supervisor starts a new one. The supervisor is notified only while the loops make progress
+ * supervisor starts a new one. The supervisor is notified only while the loops are making progress
  * (docs/operations.md#watchdog).
  */
 import type { Clock } from "../runtime/clock.ts";
@@ -16,7 +16,8 @@ const CHECK_INTERVAL_MS = 10_000;
  */
 const MAX_MISSES = 6;
 /**
- * The maximum time without progress. Even a schema upgrade or the merge of a large roster reports progress more often.
+ * The maximum time without progress. Even a schema upgrade or the merge of a large roster reports progress more
+ * frequently.
  */
 const MAX_SILENCE_MS = 1_800_000;
 
@@ -28,18 +29,18 @@ export interface WatchdogOptions {
   /** Sends a state to the supervisor; null if no supervisor is listening. */
   notify: Notify | null;
   /**
-   * The times of the last progress of the database monitor and of the turns, by the monotonic clock. The monitor and
-   * the turns make progress even if the database is unreachable.
+   * The times of the last progress of the database monitor and the turns, by the monotonic clock. Both make progress
+   * even if the database is unreachable.
    */
   movedAt: () => Readonly<Record<string, number>>;
-  /** Called once, when the service no longer responds. */
+  /** Called once when the service no longer responds. */
   onHang: () => void;
   checkIntervalMs?: number;
 }
 
 export class Watchdog {
   #misses = 0;
-  /** The last fault in the log. A persistent fault is logged only once. */
+  /** The last fault that was logged. A persistent fault is logged only once. */
   #fault: string | null = null;
 
   constructor(private readonly options: WatchdogOptions) {}
@@ -104,8 +105,8 @@ async function answers({ hostname, port }: Address, timeoutMs: number, signal: A
   const close = () => connection.close();
   over.addEventListener("abort", close);
   try {
-    // The signal is checked here because the listener misses an abort during the connection attempt. Reading would then
-    // wait forever.
+    // The signal is checked here because the listener misses an abort that occurs during the connection attempt.
+    // Otherwise, reading would wait forever.
     if (over.aborted) close();
     await connection.write(new TextEncoder().encode("GET /healthz HTTP/1.0\r\n\r\n"));
     await connection.read(new Uint8Array(64));

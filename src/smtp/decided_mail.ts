@@ -1,4 +1,4 @@
-/** Writes the short mail about a decided hold or an undone import. */
+/** Writes the short email about a decided hold or an undone import. */
 import type { Decision } from "../domain/decision.ts";
 import type { Counts } from "../domain/outcome.ts";
 import type { ImportEntry } from "../importer/ports.ts";
@@ -9,7 +9,7 @@ import { COUNT_LABELS, signature, type Words } from "./message.ts";
 import { lead, section } from "./part.ts";
 import { localMinute, shown } from "./text.ts";
 
-/** The last words of the subject. */
+/** The words at the end of the subject. */
 export const decidedWords: Readonly<Record<Decision["what"], string>> = {
   approved: "hold approved",
   discarded: "hold discarded",

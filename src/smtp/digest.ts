@@ -1,4 +1,4 @@
-/** Writes the digest that is sent instead of many separate mails (docs/mail.md#digest). */
+/** Writes the digest that is sent instead of many separate emails (docs/mail.md#digest). */
 import { feedPath } from "../domain/feed.ts";
 import type { FailureGroup, ImportMailKind } from "../domain/mail.ts";
 import type { ImportEntry } from "../importer/ports.ts";
@@ -9,7 +9,7 @@ import { outcome, type Words } from "./message.ts";
 import { lead, list, section, text } from "./part.ts";
 import { shown } from "./text.ts";
 
-/** The number of mails that a digest lists. Further mails are only counted. */
+/** The number of emails that a digest lists. Further emails are only counted. */
 export const MAX_DIGEST_ITEMS = 200;
 
 export type DigestItem =

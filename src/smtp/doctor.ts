@@ -1,4 +1,4 @@
-/** Checks the mail server for `rosterd doctor`: connects, starts TLS and logs in. Sends no mail. */
+/** Checks the mail server for `rosterd doctor`: connects, starts TLS and logs in. Sends no email. */
 import { bad, type Finding, good, warning } from "../domain/finding.ts";
 import { addressList } from "../domain/setting_values.ts";
 import type { Settings } from "../domain/settings.ts";

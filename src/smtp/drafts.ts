@@ -1,4 +1,4 @@
-/** Turns waiting mails into a message: looks up the import, packs its files, and chooses text and recipients. */
+/** Turns waiting emails into a message: looks up the import, packs its files, and chooses text and recipients. */
 import type { WaitingMail } from "../domain/mail.ts";
 import { addressList } from "../domain/setting_values.ts";
 import type { Settings } from "../domain/settings.ts";
@@ -36,7 +36,7 @@ export interface MailSources {
 
 export type Files = "with_files" | "without_files";
 
-/** `feeds`: the feeds that the mail is about. */
+/** `feeds`: the feeds that the email is about. */
 type Drafted = Words & Pick<Message, "attachments"> & { feeds: readonly string[] };
 
 interface PackedFile {
@@ -47,7 +47,7 @@ interface PackedFile {
 export class Drafts {
   constructor(private readonly sources: MailSources, private readonly log: Log) {}
 
-  /** Returns one mail, or one digest for several mails; null if the import is no longer in the history. */
+  /** Returns one email, or one digest for several emails; null if the import is no longer in the history. */
   async draft(mails: readonly WaitingMail[], settings: Settings, files: Files): Promise<Message | null> {
     const drafted = mails.length === 1 ? await this.#single(mails[0], settings, files) : await this.#digest(mails);
     if (drafted === null) return null;
@@ -106,7 +106,7 @@ export class Drafts {
     return { kind: mail.kind, entry, earlier, failedFile: file?.name ?? null };
   }
 
-  /** An unreadable file does not delay the mail. Instead, the text says that the file could not be read. */
+  /** An unreadable file does not delay the email. Instead, the text says that the file could not be read. */
   async #packStored(source: AttachmentSource | null, mail: WaitingMail, files: Files): Promise<PackedFile> {
     try {
       return await this.#pack(source, files);
@@ -135,10 +135,10 @@ function alertParts(alert: string): Part[] {
   return [lead("decide", first), ...others.map(text)];
 }
 
-/** Mails with a decision or information for the admin. */
+/** Emails with a decision or information for the admin. */
 const FOR_ADMINS: ReadonlySet<WaitingMail["kind"]> = new Set<WaitingMail["kind"]>(["alert", "held", "decided"]);
 
-/** If a mail has no other recipient, the admin gets it. No address gets the same mail twice. */
+/** If an email has no other recipient, it goes to the admin. No address receives the same email twice. */
 function recipients(mails: readonly WaitingMail[], settings: Settings, feeds: readonly string[]): string[] {
   const clerks = feeds.flatMap((feed) => addressList(settingsOf(settings, feed).failed_import_email));
   const toAdmin = clerks.length === 0 || mails.some(({ kind }) => FOR_ADMINS.has(kind));

@@ -1,6 +1,6 @@
 /**
- * Writes the parts of a mail about failed records: first the new failures, then the failures that persist, then the
- * fixed ones.
+ * Writes the parts of an email about failed records: first the new failures, then those that persist, then the fixed
+ * ones.
  */
 import type { FailureGroup } from "../domain/mail.ts";
 import type { ImportEntry } from "../importer/ports.ts";
@@ -10,7 +10,7 @@ import type { MailedImport } from "./mailed_import.ts";
 import { type Part, section, steps, text } from "./part.ts";
 import { localDay, shown } from "./text.ts";
 
-/** The number of groups of equal reasons that a mail shows in each table. */
+/** The number of failure groups that each table in an email shows. */
 export const MAX_GROUPS_SHOWN = 20;
 
 /**
@@ -70,7 +70,7 @@ export function fixSteps(entry: ImportEntry, file: FileNote | null): Part[] {
   const words = steps([
     `${open} in a spreadsheet. The last columns, rosterd_…, explain the problems of each record.`,
     "Correct the values. If a record could not be read, its text is in rosterd_record: type it into the other columns. " +
-    "You can keep the rosterd_… columns; they are ignored. If a value begins with ', do not remove it: it keeps the " +
+    "You can keep the rosterd_… columns; they are ignored. If a value begins with an apostrophe ('), leave the apostrophe in place: it keeps the " +
     "spreadsheet from changing the value.",
     `Save it as CSV (in Excel: CSV UTF-8) and drop it into ${uploadFolderOf(entry)}, under any name that ends in .csv.`,
   ]);

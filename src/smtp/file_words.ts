@@ -1,4 +1,4 @@
-/** Writes the sentences that tell where the files of a mail are. */
+/** Writes the sentences that say where the files mentioned in an email are. */
 import { bakWords } from "../domain/feed.ts";
 import type { ImportEntry } from "../importer/ports.ts";
 import { shown } from "./text.ts";
@@ -9,7 +9,7 @@ export interface FileNote {
   fate: "attached" | "gzipped" | "too_large" | "refused" | "unreadable";
 }
 
-/** The folder into which a clerk drops a file of this feed. */
+/** The folder in which a clerk drops a file of this feed. */
 export function uploadFolderOf({ feed }: ImportEntry): string {
   return feed === "" ? "the upload folder" : `the folder "${feed}" inside the upload folder`;
 }
@@ -30,7 +30,7 @@ export function fileSentence(entry: ImportEntry, subject: string, { name, fate }
   }
 }
 
-/** The reason why a list that exists only in the mail is not attached. */
+/** The reason why a list that exists only in the email is not attached. */
 export const NO_LIST = {
   too_large: "the list is too large to attach",
   refused: "the mail server refused the attachment",

@@ -1,11 +1,11 @@
-/** Writes the parts of a mail about a file that the change guard holds (docs/people.md#change-guard). */
+/** Writes the parts of an email about a file that the change guard holds (docs/people.md#change-guard). */
 import type { HeldColumn, Hold } from "../domain/decision.ts";
 import type { ImportEntry } from "../importer/ports.ts";
 import { counted, grouped } from "../runtime/grouped.ts";
 import { lead, type Part, section, text } from "./part.ts";
 import { shown } from "./text.ts";
 
-/** If a mail is late, an admin may already have decided. */
+/** If an email is late, an admin may already have decided. */
 const NOW: Readonly<Record<Hold["state"], string>> = {
   open: "The file would change values of most users. No record is applied until an admin approves the file.",
   approved: "An admin has since approved the file.",
@@ -17,7 +17,7 @@ export function isHeldFile({ hold }: Pick<ImportEntry, "hold">): boolean {
   return hold?.kind === "changes";
 }
 
-/** `name`: the name of the file, in quotes. */
+/** `name`: the file's name, in quotes. */
 export function heldFileOpening({ state, reason }: Hold, name: string): Part[] {
   const first = state === "open"
     ? lead("decide", `Approve or discard: the file ${name} is on hold.`)

@@ -1,4 +1,6 @@
-/** Writes the parts of a mail about a hold: the number of users, the reason, the first users, and how to decide. */
+/**
+ * Writes the parts of an email about a hold: the number of users, the reason, the first few users, and how to decide.
+ */
 import type { HeldUser } from "../domain/decision.ts";
 import type { ImportEntry } from "../importer/ports.ts";
 import { counted, grouped } from "../runtime/grouped.ts";
@@ -48,12 +50,12 @@ function heldTable(held: readonly HeldUser[]): Part {
   return { kind: "table", head: ["User", "Approving would", "Permits"], rows, right: [2] };
 }
 
-/** The text never refers to `bak`, because the list exists only in the mail. */
+/** The text never refers to `bak`, because the list exists only in the email. */
 function heldSentence(entry: ImportEntry, { name, fate }: FileNote): string {
   const subject = "All users on hold";
   if (fate === "attached" || fate === "gzipped") return fileSentence(entry, subject, { name, fate });
   return `${subject}: ${NO_LIST[fate]}. ` +
-    `GET /imports/${entry.id}/held lists all of them. To see the first ones, run  rosterd imports show ${entry.id}`;
+    `GET /imports/${entry.id}/held lists all of them. To see the first few, run  rosterd imports show ${entry.id}`;
 }
 
 export function decideSteps(entry: ImportEntry, publicUrl: string): Part[] {

@@ -1,4 +1,4 @@
-/** Writes the parts of a mail as HTML for screens of any size, light or dark. The HTML loads no other files. */
+/** Writes the parts of an email as HTML for screens of any size, light or dark. The HTML loads no other files. */
 import type { Cell, Part, Tone } from "./part.ts";
 import style from "./mail.css" with { type: "text" };
 
@@ -24,7 +24,7 @@ ${parts.map(partHtml).join("\n")}
 `;
 }
 
-/** Repeats the important styles in the elements, for mail programs that drop the style sheet. */
+/** Repeats the important styles on the elements, for mail programs that drop the style sheet. */
 const LEAD_STYLES: Readonly<Record<Tone, string>> = {
   bad: "border-left:6px solid #c62828",
   decide: "border-left:6px solid #e08a00",

@@ -1,19 +1,19 @@
-/** Classifies mail errors by code. A mail server's text may contain addresses, so it must not be logged. */
+/** Classifies mail errors by code. A mail server's response may contain addresses, so it must not be logged. */
 import { codeOf } from "../runtime/errors.ts";
 
 /**
  * - `temporary`: no connection, no valid response, or a 4xx response. Retry later.
- * - `too_big`: the server refuses the mail because of its size. Retry without the attachments.
- * - `permanent`: any other 5xx response to the mail itself. The server would refuse the same mail again.
- * - `auth`: the server refuses the login. No mail is sent until an admin fixes the settings.
+ * - - `too_big`: the server refuses the email because of its size. Retry without the attachments.
+ * - - `permanent`: any other 5xx response to the email itself. The server would refuse the same email again.
+ * - `auth`: the server refuses the login. No emails are sent until an admin fixes the settings.
  */
 export type MailErrorKind = "temporary" | "too_big" | "permanent" | "auth";
 
 export interface MailErrorDetails {
-  /** The code from nodemailer: `ETIMEDOUT`, `EAUTH`, `EENVELOPE`, … */
+  /** The code from nodemailer, such as `ETIMEDOUT`, `EAUTH` or `EENVELOPE`. */
   code: string;
   responseCode?: number;
-  /** Whether the failure is about this mail. Failures before the mail itself would affect every other mail, too. */
+  /** Whether the failure is about this email. Failures before the email itself would also affect every other email. */
   aboutThisMail: boolean;
 }
 
@@ -49,7 +49,7 @@ function isTransportFailure(error: unknown): error is Error & TransportFailure {
   return error instanceof Error && codeOf(error) !== "";
 }
 
-/** True for responses to MAIL, RCPT and DATA. Earlier responses (greeting, STARTTLS) are not about the mail. */
+/** True for responses to MAIL, RCPT and DATA. Earlier responses (greeting, STARTTLS) are not about the email. */
 function isAboutMail({ code }: TransportFailure): boolean {
   return code === "EENVELOPE" || code === "EMESSAGE";
 }
@@ -57,7 +57,7 @@ function isAboutMail({ code }: TransportFailure): boolean {
 /** Responses that ask for a login or reject the given login (RFC 4954, section 6). */
 const LOGIN_WANTED: ReadonlySet<number> = new Set([530, 534, 535, 538]);
 
-/** These responses are about the session rather than the mail (RFC 5321, section 4.2.3). */
+/** These responses are about the session rather than the email (RFC 5321, section 4.2.3). */
 const OUT_OF_SEQUENCE = 503;
 
 function kindOf(failure: TransportFailure): MailErrorKind {
@@ -71,7 +71,9 @@ function kindOf(failure: TransportFailure): MailErrorKind {
   return refusesSize(failure, responseCode) ? "too_big" : "permanent";
 }
 
-/** Codes for a mail that is too large: RFC 5321 (552), RFC 3463 (5.2.3, 5.3.4), and 523, which some servers use. */
+/**
+ * Codes for an email that is too large: 552 (RFC 5321), 5.2.3 and 5.3.4 (RFC 3463), and 523, which some servers use.
+ */
 function refusesSize(failure: TransportFailure, responseCode: number): boolean {
   const enhanced = enhancedCode(failure);
   return responseCode === 552 || responseCode === 523 || enhanced === "5.2.3" || enhanced === "5.3.4";

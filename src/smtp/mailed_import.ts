@@ -1,4 +1,4 @@
-/** The data from which a mail about an import is written. */
+/** The data from which an email about an import is written. */
 import { feedPath } from "../domain/feed.ts";
 import type { HeldColumn, HeldUser } from "../domain/decision.ts";
 import type { FailureGroup } from "../domain/mail.ts";
@@ -14,9 +14,9 @@ export interface MailDetails {
   /** The new and the known failures of this import, grouped by reason. The largest groups come first. */
   fresh: readonly FailureGroup[];
   known: readonly FailureGroup[];
-  /** Failures of earlier files of the feed, if this file does not name their users. */
+  /** Failures from the feed's earlier files whose users this file does not name. */
   earlier: readonly FailureGroup[];
-  /** The first held users. */
+  /** The first few held users. */
   held: readonly HeldUser[];
   /** The columns for which the change guard holds the file. */
   heldColumns: readonly HeldColumn[];

@@ -1,4 +1,4 @@
-/** Writes the mail about one import for the clerk who maintains the roster (docs/mail.md). */
+/** Writes the email about one import for the clerk who maintains the roster (docs/mail.md). */
 import { bakWords } from "../domain/feed.ts";
 import type { FailureGroup, ImportMailKind } from "../domain/mail.ts";
 import { COUNT_NAMES, type Counts, reasonWords } from "../domain/outcome.ts";
@@ -57,7 +57,7 @@ function allFailed({ failed, records }: Counts): boolean {
   return failed > 0 && failed === records;
 }
 
-/** The last words of a mail's subject, and of an import's line in a digest. */
+/** The words at the end of an email's subject and of an import's line in a digest. */
 export function outcome(kind: ImportMailKind, entry: ImportEntry, earlier: readonly FailureGroup[]): string {
   switch (kind) {
     case "failures":
@@ -77,7 +77,7 @@ function allFailedWords({ records }: Counts): string {
   return records === 1 ? "its only record failed" : `all ${grouped(records)} records failed`;
 }
 
-/** The parts of the mail. The decision or the result comes first, then further facts. */
+/** The parts of the email. The decision or the result comes first, then further facts. */
 function opening(imported: MailedImport): Part[] {
   const { entry } = imported, name = `"${placeOf(entry)}"`;
   if (entry.status === "rejected") {
@@ -122,7 +122,10 @@ function failureOpening({ entry, earlier }: MailedImport, name: string): Part[] 
   if (known > 0) return [lead("decide", `Nothing new failed in ${name}, but ${still}`), text(applied)];
   if (earlier.length === 0) return [lead("good", `The file ${name} was imported. ${applied}`)];
   return [
-    lead("decide", `Records of earlier files are still not applied. The file ${name} does not name their users.`),
+    lead(
+      "decide",
+      `Records from earlier files have still not been applied. The file ${name} does not name their users.`,
+    ),
     text(`${applied} Earlier failures are listed below.`),
   ];
 }
@@ -170,7 +173,7 @@ function changesSection(file: FileNote | null): Part[] {
   ]);
 }
 
-/** Omits warnings that would repeat the part of the mail about the hold. */
+/** Omits warnings that would repeat the part of the email about the hold. */
 function warningsSection(entry: ImportEntry): Part[] {
   const ofHold = ["archivings_held", "changes_held"];
   const warnings = entry.warnings.filter(({ code }) => entry.hold === null || !ofHold.includes(code));
@@ -195,7 +198,7 @@ function nextSteps(imported: MailedImport, files: FileNotes, publicUrl: string):
     text(
       imported.earlier.length === 0
         ? "Nothing. This email is for your information."
-        : "Correct the records of earlier files in the registry's system, or drop their corrected files again.",
+        : "Correct the records from earlier files in the registry's system, or drop the corrected files again.",
     ),
   ];
 }

@@ -1,4 +1,4 @@
-/** Sends the mails in the database, one by one, with retries and digests (docs/mail.md#retries). */
+/** Sends the emails in the database, one by one, with retries and digests (docs/mail.md#retries). */
 import type { Claim, WaitingMail } from "../domain/mail.ts";
 import type { Settings } from "../domain/settings.ts";
 import { anyMailConfigured } from "../domain/feed_settings.ts";
@@ -14,12 +14,12 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 export const GIVE_UP_AFTER_MS = 72 * HOUR_MS;
 /**
- * rosterd gives up only after several attempts. Age alone is not enough, because rosterd may have been stopped, or a
- * clock may have run ahead.
+ * rosterd gives up only after several attempts. Age alone is not enough, because rosterd may have been stopped or a
+ * clock may have been ahead.
  */
 export const MIN_ATTEMPTS = 10;
 export const MAX_MAILS_PER_HOUR = 10;
-/** Pause after a refused login. A change to the SMTP settings ends the pause early. */
+/** The pause after a refused login. A change to the SMTP settings ends the pause early. */
 export const LOGIN_RETRY_MS = 10 * MINUTE_MS;
 /** A claim expires after this time unless its process renews it. */
 const CLAIM_MS = 2 * MINUTE_MS;
@@ -27,19 +27,21 @@ const RENEW_INTERVAL_MS = 30_000;
 
 export interface OutboxStore {
   /**
-   * Claims the mail that has been due longest, or all mails of its digest. "all" combines all mails that are due and not
-   * yet in a digest into a new digest. Claimed mails are not due again before `until`.
+   * Claims the email that has been due longest, or all emails of its digest. "all" combines all emails that are due and
+   * not yet in a digest into a new digest. Claimed emails are not due again before `until`.
    */
   claim(now: Date, until: Date, which: Claim): Promise<WaitingMail[]>;
   renew(ids: readonly number[], until: Date): Promise<void>;
-  /** `note`: a problem with a mail that was sent anyway. */
+  /** `note`: a problem with an email that was sent anyway. */
   markSent(ids: readonly number[], now: Date, note: string | null): Promise<void>;
-  /** Counts this attempt, and schedules the next one. */
+  /** Counts this attempt and schedules the next one. */
   markRetry(ids: readonly number[], error: string, next: Date): Promise<void>;
-  /** Releases the claim on a mail without counting an attempt. */
+  /** Releases the claim on an email without counting an attempt. */
   release(ids: readonly number[], error: string | null, next: Date): Promise<void>;
   giveUp(ids: readonly number[], error: string, now: Date): Promise<void>;
-  /** Counts the limited mails sent after `from`, up to and including `to`. A digest counts once. */
+  /**
+   * Counts the emails subject to the limit that were sent after `from`, up to and including `to`. A digest counts once.
+   */
   countSentBetween(from: Date, to: Date): Promise<number>;
   countWaiting(): Promise<number>;
 }
@@ -71,12 +73,12 @@ export class Outbox {
   }
 
   /**
-   * Sends all mails that are due. Returns the number of mails sent and of outbox rows still waiting. Without mail
-   * settings, no mail is sent. Rejects if the database fails; the current mail is then retried with the same
-   * Message-ID.
+   * Sends all emails that are due. Returns the number of emails sent and the number of outbox rows still waiting.
+   * Without mail settings, no email is sent. Rejects if the database fails; the current email is then retried with the
+   * same Message-ID.
    */
   async sendDue(signal: AbortSignal): Promise<{ sent: number; waiting: number }> {
-    // This check runs every few seconds, and usually needs only one query on an index.
+    // This check runs every few seconds and usually needs only one index query.
     if (await this.dependencies.store.countWaiting() === 0) return { sent: 0, waiting: 0 };
     const settings = this.dependencies.settings();
     let sent = 0;
@@ -97,14 +99,14 @@ export class Outbox {
   }
 
   /**
-   * Claims the next mails. The last mail allowed in this hour is a digest of all mails that are due. After the digest,
-   * only urgent mails are sent.
+   * Claims the next emails. The last email allowed in this hour is a digest of all emails that are due. After the
+   * digest, only urgent emails are sent.
    */
   async #claimNext(): Promise<WaitingMail[]> {
     const { store, clock } = this.dependencies;
     const now = clock.now();
-    // Ignores mails with a date far in the future, which were sent while a clock was ahead. Clocks of different
-    // machines are assumed to differ by less than a minute.
+    // Ignores emails dated far in the future, which were sent while a clock was ahead. Clocks on different machines are
+    // assumed to differ by less than a minute.
     const room = MAX_MAILS_PER_HOUR - await store.countSentBetween(after(now, -HOUR_MS), after(now, MINUTE_MS));
     return await store.claim(now, after(now, CLAIM_MS), room <= 0 ? "urgent" : room === 1 ? "all" : "one");
   }
@@ -137,7 +139,7 @@ export class Outbox {
     }
   }
 
-  /** Returns null if the import is gone. If a mail is too big, sends it again without its files. */
+  /** Returns null if the import is gone. If an email is too big, sends it again without its files. */
   async #deliver(mails: readonly WaitingMail[], settings: Settings, signal: AbortSignal): Promise<Sent | null> {
     const send = (message: Message) => this.dependencies.transport(settings.smtp, message, signal);
     const draft = (files: Files) => this.#drafts.draft(mails, settings, files);
@@ -178,7 +180,7 @@ export class Outbox {
   #isOver(mails: readonly WaitingMail[], { kind }: MailError, now: Date): boolean {
     if (kind === "permanent" || kind === "too_big") return true;
     const youngest = Math.max(...mails.map(({ createdAt }) => createdAt.getTime()));
-    // An attempt with a refused login is not counted.
+    // An attempt in which the login is refused does not count.
     const triedEnough = kind === "auth" || mails[0].tries + 1 >= MIN_ATTEMPTS;
     return triedEnough && now.getTime() - youngest >= GIVE_UP_AFTER_MS;
   }
@@ -194,7 +196,7 @@ export class Outbox {
   }
 }
 
-/** The delay before a retry: one minute at first, doubled each time, at most one hour, with 20% jitter. */
+/** The delay before a retry: one minute at first, doubling each time up to one hour, with 20% jitter. */
 function pauseAfter(attempts: number, random: () => number): number {
   return Math.min(MINUTE_MS * 2 ** attempts, HOUR_MS) * (0.8 + 0.4 * random());
 }

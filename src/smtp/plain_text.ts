@@ -1,5 +1,5 @@
 /**
- * Writes the parts of a mail as plain text. Lines are not wrapped here, because mail programs wrap lines to fit the
+ * Writes the parts of an email as plain text. Lines are not wrapped here, because mail programs wrap them to fit the
  * window.
  */
 import type { Cell, Part } from "./part.ts";

@@ -1,12 +1,12 @@
 /**
  * Fetches a refused certificate to describe it, because nodemailer reports only a code. Sends neither credentials nor
- * mail.
+ * email.
  */
 import type { TLSSocket } from "node:tls";
 import SMTPConnection from "nodemailer/lib/smtp-connection/index.js";
 import { distrust } from "../runtime/certificates.ts";
 
-/** Returns a description of the certificate; null if the certificate cannot be fetched, or is trusted now. */
+/** Returns a description of the certificate; null if it cannot be fetched or is now trusted. */
 export function refusedCertificate(
   server: SMTPConnection.Options,
   authorities: readonly string[],

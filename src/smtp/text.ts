@@ -25,7 +25,10 @@ function dayOf({ day, month, year }: Record<string, string>): string {
 
 const MAX_SHOWN_CHARACTERS = 200;
 
-/** Makes untrusted text safe for one line: shows control and direction characters as codes, and truncates long text. */
+/**
+ * Makes untrusted text safe for use on one line: shows control and direction characters as codes and truncates long
+ * text.
+ */
 export function shown(text: string, maxCharacters = MAX_SHOWN_CHARACTERS): string {
   const points = Array.from(text);
   return printable(points.length > maxCharacters ? points.slice(0, maxCharacters - 1).join("") + "…" : text);

@@ -1,5 +1,5 @@
 /**
- * Sends one mail with nodemailer, over a new connection. Attachments cannot open files or URLs. This module neither
+ * Sends one email with nodemailer, over a new connection. Attachments cannot open files or URLs. This module neither
  * retries nor logs.
  */
 import { Buffer } from "node:buffer";
@@ -18,7 +18,7 @@ export interface Attachment {
   content: Uint8Array;
 }
 
-/** Addresses have no display name. Subject and file names are one line each. */
+/** Addresses have no display name. The subject and file names are one line each. */
 export interface Message {
   /** The Message-ID, including its angle brackets. Every attempt has the same Message-ID. */
   messageId: string;
@@ -34,7 +34,7 @@ export interface Message {
 }
 
 export interface Sent {
-  /** The number of recipients that the server refused although it accepted the mail for others. */
+  /** The number of recipients that the server refused although it accepted the email for others. */
   refused: number;
 }
 
@@ -61,9 +61,9 @@ export const TIMEOUTS: Timeouts = {
 };
 
 export interface TransportOptions {
-  /** The password from `ROSTERD_SMTP_PASSWORD`, which overrides the password in the settings. */
+  /** The password from `ROSTERD_SMTP_PASSWORD`, which overrides the one in the settings. */
   password?: string;
-  /** Certificates in PEM format to trust instead of the certificates that the settings name. */
+  /** Certificates in PEM format to trust instead of those named in the settings. */
   ca?: string;
   timeouts?: Timeouts;
 }
@@ -78,7 +78,7 @@ export function createTransport(options: TransportOptions = {}): Transport {
   };
 }
 
-/** Connects and logs in, but sends no mail. The signal is checked only at the start. Throws {@link MailError}. */
+/** Connects and logs in but sends no email. The signal is checked only at the start. Throws {@link MailError}. */
 export async function checkLogin(
   smtp: Settings["smtp"],
   options: TransportOptions,
@@ -121,7 +121,7 @@ function tookTooLong(): MailError {
   return new MailError("temporary", "the mail server took too long to accept the message (ETIMEDOUT)", details);
 }
 
-/** The file is read for each mail, so that a replaced file takes effect at once. */
+/** The file is read for each email, so that a replaced file takes effect at once. */
 function authoritiesOf({ ca_file }: Settings["smtp"], { ca }: TransportOptions): string[] {
   if (ca !== undefined) return [ca];
   try {
@@ -161,7 +161,7 @@ function openMailer(
     pool: false,
     disableFileAccess: true,
     disableUrlAccess: true,
-    // The server has already replied to the mail, so its reply to QUIT does not matter.
+    // The server has already replied to the email, so its reply to QUIT does not matter.
     socketCloseTimeout: 0,
   });
 }
@@ -186,7 +186,7 @@ function nodemailerMessage({ messageId, date, from, to, subject, text, html, att
   };
 }
 
-/** Refuses header injection. Callers have made names printable, so this is the last line of defence. */
+/** Refuses header injection. Callers have made names printable, so this is the last line of defense. */
 function refuseUnsafe({ messageId, from, to, subject, attachments }: Message): void {
   const addressesValid = to.length > 0 && [from, ...to].every((address) => EMAIL_ADDRESS.test(address));
   const lines = [messageId, subject, ...attachments.map(({ filename }) => filename)];

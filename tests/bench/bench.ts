@@ -1,6 +1,6 @@
 /**
  * `deno task bench`: measures rosterd and psql (see README.md in this folder). Options: --quick (one run instead of
- * five, and no huge file), --only NAME, --records N (1,000,000), --save (writes last.json), --sweep (rosters of
+ * five and no huge file), --only NAME, --records N (1,000,000), --save (writes last.json), --sweep (rosters of
  * different shapes instead of the other cases).
  */
 import { cpus } from "node:os";
@@ -44,7 +44,7 @@ function optionsOrExit(): Options {
 
 const seconds = ({ seconds }: Measured) => seconds;
 
-/** The programs that rosterd is compared with; null if a program is not installed. */
+/** The programs with which rosterd is compared; null if a program is not installed. */
 interface Others {
   psql: boolean;
   pgloader: boolean;
@@ -143,7 +143,7 @@ async function measureLatencies({ runs, wants, records }: Options, programs: Pro
   return rows;
 }
 
-/** The readers do not get the largest roster, because some readers hold the whole text in memory. */
+/** The readers do not get the largest roster, because some of them hold the whole text in memory. */
 const MOST_READ = 300_000;
 
 async function measureReading({ wants, runs, records }: Options): Promise<ReaderRow[]> {

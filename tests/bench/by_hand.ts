@@ -1,6 +1,6 @@
 /**
- * Imports a roster without rosterd, for comparison: psql's `\copy` into a temporary table, then SQL as a person would
- * type it. The target table has the columns, constraints and indexes of `rosterd.users`.
+ * Imports a roster without rosterd, for comparison: psql's `\copy` into a temporary table, followed by SQL as a person
+ * would type it. The target table has the columns, constraints and indexes of `rosterd.users`.
  */
 import { constants, gunzipSync } from "node:zlib";
 import type postgres from "postgres";
@@ -15,7 +15,7 @@ const MAPPED: Readonly<Record<string, string>> = {
   active: "active = 'Y'",
 };
 
-/** The condition for the records that a person would load: records with a valid date. */
+/** The condition for the records that a person would load: those with a valid date. */
 const GOOD = "data_of_birth ~ '^\\d{4}-\\d\\d-\\d\\d$'";
 
 /**
@@ -30,7 +30,7 @@ export type ByHand =
   | "archive"
   | "snapshot";
 
-/** The columns of a file, their names in the users table, and their values. */
+/** The columns of a file, with their names in the users table and their values. */
 class Columns {
   readonly targets: string[];
   readonly values: string[];
@@ -108,7 +108,7 @@ function archive(columns: Columns): string {
 select rosterd.release_permits(array_agg(unique_id), 1) from roster where active = '0';`;
 }
 
-/** Creates the table. rosterd's schema must exist. */
+/** Creates the table; rosterd's schema must exist. */
 export async function makeTable(sql: postgres.Sql): Promise<void> {
   await sql.unsafe("create schema by_hand; create table by_hand.users (like rosterd.users including all)");
 }

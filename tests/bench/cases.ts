@@ -32,11 +32,11 @@ export interface ImportCase {
   byHand: ByHand;
   /** Whether pgloader, which can only load data, can do the same work. */
   isPlainLoad?: boolean;
-  /** The allowed time, as a multiple of the time that psql takes. */
+  /** The allowed time as a multiple of the time that psql takes. */
   most: number;
   /** Whether the failed records are also written to a file. */
   keepsFailed?: boolean;
-  /** The expected outcome of the records, so that no other work is measured by mistake. */
+  /** The expected outcome of the records, so that different work is not measured by mistake. */
   expected(records: number): Partial<Record<CountName, number>>;
 }
 

@@ -1,4 +1,4 @@
-/** Measures repeated imports of two feeds that share a tenth of all people, and compares them with psql. */
+/** Measures repeated imports of two feeds that share some of their people and compares them with psql. */
 import { loadByHand, makeTable } from "./by_hand.ts";
 import { rosterFile } from "./files.ts";
 import { onFreshDatabase } from "./import_case.ts";
@@ -8,7 +8,7 @@ export const FEEDS = { name: "feeds", title: "two feeds that share people, again
 
 const SETTINGS = { missing_users: "archive", archive_guard: { max_percent: 100 }, feeds: { students: {}, staff: {} } };
 
-/** Each file has half of the records. The second file begins with the last people of the first. */
+/** Each file has half of the records. The second file begins with the people at the end of the first. */
 async function filesOf(records: number): Promise<[students: string, staff: string]> {
   const each = Math.floor(records / 2), shared = Math.floor(records / 10);
   return [await rosterFile({ records: each }), await rosterFile({ records: each, from: 1 + each - shared })];
@@ -18,7 +18,7 @@ export async function feedsOnce(program: Program, records: number): Promise<Meas
   const [students, staff] = await filesOf(records);
   return await onFreshDatabase(program, { settings: SETTINGS }, async ({ load, settle }) => {
     const night = async () => [await load(students, false, "students"), await load(staff, false, "staff")];
-    // After the first night, the first feed reads the records of people that the second feed named.
+    // After the first night, the first feed reads the records of people whom the second feed has named.
     await night();
     await night();
     await settle("rosterd.users");

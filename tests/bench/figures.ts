@@ -19,7 +19,7 @@ export interface FigureCase {
   goal: string;
   isMet(value: number): boolean;
   /**
-   * Whether the memory of the process counts. The process includes the embedded PostgreSQL, whose memory has no limit.
+   * Whether the process's memory counts. The process includes the embedded PostgreSQL, whose memory has no limit.
    */
   hasMemoryGoal: boolean;
   once(program: Program): Promise<Figure>;

@@ -1,4 +1,4 @@
-/** The files for the measurements. Each file is created once from a seed, and kept in the temporary folder. */
+/** The files for the measurements. Each file is created once from a seed and kept in the temporary folder. */
 import { createHash } from "node:crypto";
 import { statfs } from "node:fs/promises";
 import { tmpdir } from "node:os";

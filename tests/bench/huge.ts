@@ -1,10 +1,10 @@
-/** Measures the growth of time and memory with a single first import of ten times as many records. */
+/** Measures how time and memory grow for a single first import of ten times as many records. */
 import { IMPORT_CASES } from "./cases.ts";
 import { importOnce } from "./import_case.ts";
 import type { Measured, Program } from "./program.ts";
 
 const TIMES = 10;
-/** The allowed time, as a multiple of the time of the smaller import. */
+/** The allowed time as a multiple of the time of the smaller import. */
 const MOST = 11;
 
 export interface HugeRow {

@@ -7,7 +7,7 @@ import { emptyRoster, rosterFile } from "./files.ts";
 import { inFolder } from "./folder.ts";
 import { measure, type Measured, type Program } from "./program.ts";
 
-/** One import by rosterd. */
+/** One import with rosterd. */
 export async function importOnce(program: Program, wanted: ImportCase, records: number): Promise<Measured> {
   return await onFreshDatabase(program, wanted, async ({ sql, load, settle }) => {
     if (wanted.before !== null) await load(await rosterFile({ records, ...wanted.before }));

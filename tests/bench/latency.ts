@@ -1,4 +1,4 @@
-/** Measures how fast a running service answers `/settings` while it imports a large roster. */
+/** Measures how quickly a running service answers `/settings` while it imports a large roster. */
 import { join } from "node:path";
 import { testDatabase } from "../support/postgres.ts";
 import { until } from "../support/until.ts";
@@ -14,12 +14,12 @@ export interface Latency {
   p50: number;
   p99: number;
   worst: number;
-  /** The duration of the import, seen from outside. */
+  /** The duration of the import, as seen from outside. */
   seconds: number;
   peakMiB: number | null;
 }
 
-/** Starts the service, drops the roster, and sends requests at a fixed rate, without waiting for responses. */
+/** Starts the service, drops the roster and sends requests at a fixed rate without waiting for responses. */
 export async function measureLatency(program: Program, records: number): Promise<Latency> {
   await using database = (await testDatabase())!;
   await using service = await startService(program, database.url);

@@ -1,4 +1,4 @@
-/** Computes the median of several runs, so that a disturbed run does not count. */
+/** Computes the median of several runs, so that a disturbed run does not affect the result. */
 
 /** The run with the median `figure`; its `peakMiB` is the maximum of all runs. */
 export async function median<T extends { peakMiB: number | null }>(

@@ -23,8 +23,7 @@ export const LATENCY = "latency";
 /** Whether to measure the reader alone. */
 export const READER = "reader";
 /**
- * Whether to measure ten times as many records. The measurement takes minutes and about 20 GB, so a quick run leaves it
- * out.
+ * Whether to measure ten times as many records. The measurement takes minutes and about 20 GB, so a quick run omits it.
  */
 export const HUGE = "huge";
 

@@ -1,5 +1,5 @@
 /**
- * Measures pgloader, if it is installed. It loads the roster into the same table as psql, but can neither upsert nor
+ * Measures pgloader if it is installed. It loads the roster into the same table as psql, but can neither upsert nor
  * check.
  */
 import { makeTable } from "./by_hand.ts";
@@ -22,7 +22,7 @@ function commands(file: string, url: string): string {
 `;
 }
 
-/** One plain load. */
+/** A single plain load. */
 export async function pgloaderOnce(program: Program, wanted: ImportCase, records: number): Promise<Measured> {
   return await onFreshDatabase(program, wanted, async ({ url, sql, folder, settle }) => {
     await makeTable(sql);

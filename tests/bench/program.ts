@@ -1,4 +1,4 @@
-/** Runs rosterd in its own process, and measures wall time and peak resident memory. */
+/** Runs rosterd in a separate process and measures wall time and peak resident memory. */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type postgres from "postgres";
@@ -13,7 +13,7 @@ export interface Program {
   command: readonly string[];
 }
 
-/** Runs rosterd from source, and also the compiled program if `deno task compile` was run before. */
+/** Runs rosterd from source, and also the compiled program if `deno task compile` has been run. */
 export async function findPrograms(): Promise<Program[]> {
   const source: Program = {
     name: "source",
@@ -55,7 +55,7 @@ export function spawn(command: readonly string[], folder: string, env: Record<st
   return new Deno.Command(program, { args, cwd: folder, env, stdin: "null", stdout: "piped", stderr: "piped" }).spawn();
 }
 
-/** Runs a program, and waits for it to end. `sql`: a connection to the server that it uses. */
+/** Runs a program and waits for it to end. `sql`: a connection to the server that it uses. */
 export async function measure(
   command: readonly string[],
   folder: string,
@@ -78,7 +78,10 @@ function since(before: number | null, after: number | null): number | null {
   return before === null || after === null ? null : after - before;
 }
 
-/** Reads the high-water mark of a process ten times a second. The mark only rises, so only the last value counts. */
+/**
+ * Samples the peak memory (the high-water mark) of a process ten times a second. The mark only rises, so only the last
+ * value counts.
+ */
 export function watchPeak(pid: number): { stop(): number | null } {
   let peak: number | null = null;
   const look = () => peak = peakOf(pid) ?? peak;

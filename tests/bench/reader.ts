@@ -1,7 +1,7 @@
 /**
- * Measures rosterd's CSV reader and other CSV readers. Each reader gets bytes in memory and yields records, which are
- * not kept. A reader with several interfaces is measured with each of them. rosterd's reader is compared with the
- * fastest other one.
+ * Measures rosterd's CSV reader against other CSV readers. Each reader is given bytes in memory and yields records,
+ * which are not kept. A reader that has several interfaces is measured with each. rosterd's reader is compared with the
+ * fastest of the others.
  */
 import { Buffer } from "node:buffer";
 import { Readable } from "node:stream";
@@ -15,7 +15,7 @@ export interface ReaderRow {
   megabytesPerSecond: number;
 }
 
-/** One way to read records from bytes. Returns their number, including the header. */
+/** One way to read records from bytes. Returns the number of records, including the header. */
 interface Way {
   reader: string;
   read(bytes: Uint8Array): Promise<number> | number;
@@ -29,7 +29,8 @@ function* chunksOf(bytes: Uint8Array, size: number): Generator<Uint8Array> {
 }
 
 /**
- * The first two are rosterd's reader: once as an import uses it, and once with results like those of the other readers.
+ * Both of the first two are rosterd's reader: one used as an import uses it, the other returning results like those of
+ * the other readers.
  */
 const WAYS: readonly Way[] = [
   { reader: "rosterd: records", read: readOwn },
@@ -78,7 +79,7 @@ function readWithPapa(bytes: Uint8Array): number {
 
 const textOf = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
-/** Measures every reader on each file: the median of `runs` runs, after one that does not count. */
+/** Measures every reader on each file: the median of `runs` runs, after one warm-up run. */
 export async function measureReaders(files: ReadonlyMap<string, Uint8Array>, runs: number): Promise<ReaderRow[]> {
   const rows: ReaderRow[] = [];
   for (const [file, bytes] of files) {
@@ -89,7 +90,7 @@ export async function measureReaders(files: ReadonlyMap<string, Uint8Array>, run
         const begin = performance.now();
         const records = await read(bytes);
         seconds.push((performance.now() - begin) / 1_000);
-        // papaparse reads a final line ending as an additional empty record.
+        // papaparse treats a final line ending as an additional empty record.
         if (records - expected > 1 || records < expected) throw new Error(`${reader} read ${records} of ${expected}`);
       }
       const median = seconds.slice(1).sort((a, b) => a - b)[Math.floor(runs / 2)];

@@ -1,33 +1,36 @@
-/** Creates rosters for the measurements: 24 columns, about 182 bytes per record, the same bytes for the same seed. */
+/**
+ * Creates rosters for the measurements: 24 columnsand about 182 bytes per record, with the same bytes for the same
+ * seed.
+ */
 import { Buffer } from "node:buffer";
 
 export interface RosterPlan {
   records: number;
-  /** The number of the first user: rosters of different ranges have different users. */
+  /** The number of the first user: rosters with different ranges have different users. */
   from?: number;
-  /** In every n-th record, one value differs from the plain roster; 0 for no such records. */
+  /** In every n-th record, one value differs from the plain roster; 0 for none. */
   changedEvery?: number;
-  /** In every n-th record, one value is not valid; 0 for no such records. */
+  /** In every n-th record, one value is invalid; 0 for none. */
   failingEvery?: number;
-  /** In every n-th record, the user is inactive; 0 for no such records. */
+  /** In every n-th record, the user is inactive; 0 for none. */
   inactiveEvery?: number;
-  /** Every n-th record repeats the previous record; 0 for no such records. */
+  /** Every n-th record repeats the previous one; 0 for no repeats. */
   repeatedEvery?: number;
-  /** The part of the users, at the end of the file, who are not in the plain roster. */
+  /** The share of users, at the end of the file, who are not in the plain roster. */
   newPart?: number;
   /**
-   * Whether the roster is an export whose values must be mapped: no login source, names of provinces, DD/MM/YYYY, Y and
-   * N.
+   * Whether the roster is an export whose values must be mapped: no login source, province names, DD/MM/YYYY dates, Y
+   * and N.
    */
   isExport?: boolean;
-  /** Every n-th user is missing; 0 if no user is missing. */
+  /** Every n-th user is missing; 0 for none. */
   missingEvery?: number;
   shape?: RosterShape;
 }
 
 /** The form of a roster, apart from its content. */
 export interface RosterShape {
-  /** Some of the 24 columns. */
+  /** A subset of the 24 columns. */
   columns?: readonly string[];
   /** The ids have no leading zeros. */
   isUnpadded?: boolean;
@@ -38,10 +41,10 @@ export interface RosterShape {
   isCrlf?: boolean;
   /** Names, streets and cities are in Greek letters. */
   isGreek?: boolean;
-  /** Columns that need not be unique have a single letter. */
+  /** Columns that need not be unique contain a single letter. */
   isShort?: boolean;
   encoding?: "utf-16" | "gz";
-  /** The number of characters to add to `street`. */
+  /** The number of characters to append to `street`. */
   longer?: number;
 }
 
@@ -138,7 +141,7 @@ function record(
   return values;
 }
 
-/** The columns of `ROSTER_HEADER` that contain words, whose values may have any length. */
+/** The columns of `ROSTER_HEADER` that contain words and whose values may have any length. */
 const WORDS = [2, 3, 6, 7, 10], SHORTENED = [1, ...WORDS, 9, 14, 15, 16, 17, 18, 19, 20];
 
 function inGreek(text: string): string {
@@ -157,7 +160,10 @@ function rowOf({ columns, isQuoted = false, isCrlf = isQuoted }: RosterShape): (
 
 const CLUSTER = 1_000;
 
-/** The number of the record at a position in the file. The order is shuffled by a step that is coprime to the count. */
+/**
+ * The number of the record at a position in the file. The order is shuffled by stepping through the records with a step
+ * that is coprime to their count.
+ */
 function placeIn(order: RosterShape["order"], records: number): (at: number) => number {
   if (order === "reversed") return (at) => records - 1 - at;
   if (order === undefined) return (at) => at;
@@ -187,7 +193,7 @@ export async function writeRoster(path: string, plan: RosterPlan): Promise<void>
   await (encoding === "gz" ? bytes.pipeThrough(new CompressionStream("gzip")) : bytes).pipeTo(file.writable);
 }
 
-/** The text of a roster, in pieces. */
+/** The text of a roster, in chunks. */
 function* textOf(plan: RosterPlan): Generator<string> {
   const { records, from = 1, newPart = 0, isExport = false, shape = {} } = plan;
   const { changedEvery = 0, failingEvery = 0, inactiveEvery = 0, repeatedEvery = 0, missingEvery = 0 } = plan;

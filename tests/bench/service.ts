@@ -15,13 +15,15 @@ export interface BenchService extends AsyncDisposable {
   ask: Ask;
   readonly upload: string;
   readonly bak: string;
-  /** The time from the start of the process to the first 200 of `/readyz`. */
+  /** The time from the start of the process to the first 200 response from `/readyz`. */
   readonly readySeconds: number;
   /** The peak memory of the service so far. */
   peakMiB(): number | null;
 }
 
-/** Starts the service on a database, with its own folders. Disposal stops the service and removes the folders. */
+/**
+ * Starts the service with its own folders, using a given database. Disposal stops the service and removes the folders.
+ */
 export async function startService(program: Program, databaseUrl: string): Promise<BenchService> {
   const folder = await Deno.makeTempDir({ prefix: "rosterd-bench-" });
   const listen = `127.0.0.1:${await freePort()}`;

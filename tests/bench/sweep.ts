@@ -29,7 +29,7 @@ const SHAPES: Readonly<Record<string, RosterShape>> = {
   "2 columns": { columns: FIVE.slice(0, 2) },
 };
 
-/** The variations of a roster, their frequency, and the SQL that a person types for each. */
+/** The variations of a roster, how frequent they are, and the SQL that a person would type for each. */
 type Oddity = "failingEvery" | "repeatedEvery" | "inactiveEvery";
 const ODDITIES: Readonly<Record<Oddity, { title: string; byHand: ByHand; count: "failed" | "skipped" | null }>> = {
   failingEvery: { title: "failing", byHand: "upsert what is good", count: "failed" },
@@ -38,7 +38,7 @@ const ODDITIES: Readonly<Record<Oddity, { title: string; byHand: ByHand; count: 
 };
 const PARTS: Readonly<Record<string, number>> = { "0.1 %": 1_000, "1 %": 100, "10 %": 10, "33 %": 3 };
 
-/** Sizes on both sides of powers of two, and of the sizes at which tables in memory grow. */
+/** Sizes on both sides of powers of two and of the thresholds at which in-memory tables grow. */
 const SIZES = [10_000, 30_000, 100_000, 131_000, 132_000, 300_000, 786_000, 787_000, 1_048_000, 1_049_000, 3_000_000];
 
 const FIRST = { name: "sweep", before: null, byHand: "upsert", most: 0.8 } as const;

@@ -1,4 +1,4 @@
-/** Prints the results for people: the figures, and whether each met its goal. */
+/** Prints the results for people to read: the figures, and whether each one met its goal. */
 import type { HugeRow } from "./huge.ts";
 import type { Latency } from "./latency.ts";
 import type { CpuSeconds } from "./program.ts";
@@ -24,7 +24,7 @@ export interface FigureRow {
   unit: string;
   goal: string;
   met: boolean;
-  /** Whether the memory counts. */
+  /** Whether memory is one of the goals. */
   hasMemoryGoal: boolean;
   peakMiB: number | null;
 }
@@ -35,7 +35,7 @@ export interface LatencyRow extends Latency {
 
 /** The maximum 99th percentile of `/settings`, in milliseconds. */
 const MOST_P99 = 20;
-/** The limit for memory in invariant I8 of the fault tests. */
+/** The memory limit in invariant I8 of the fault tests. */
 const MOST_MIB = 256;
 
 export function importTable(rows: readonly ImportRow[]): string {

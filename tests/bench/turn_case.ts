@@ -24,7 +24,7 @@ export async function differentUsers(files: number, recordsEach: number): Promis
   return { rosters: names.map((name) => join(folder, name)), users: files * recordsEach };
 }
 
-/** Two alternating rosters, which differ in one of a hundred records. */
+/** Two alternating rosters, which differ in one out of every hundred records. */
 export async function sameUsers(files: number, records: number): Promise<Load> {
   const both = [await rosterFile({ records }), await rosterFile({ records, changedEvery: 100 })];
   return { rosters: Array.from({ length: files }, (_, file) => both[file % 2]), users: records };
@@ -48,7 +48,7 @@ export async function turnOnce(
   const sizeBefore = await sizeOf(database.sql);
   const begin = performance.now();
   await service.ask("/imports", "POST");
-  // With many files, the status is polled rarely, because polling would slow down the measured turn.
+  // With many files, the status is polled less often, because polling would slow down the turn being measured.
   await until("all files are in bak", () => areIn(service.bak, files), LONGEST_TURN_MS, files > 1 ? 50 : 2);
   const seconds = (performance.now() - begin) / 1_000;
   const grownMB = (await sizeOf(database.sql) - sizeBefore) / 1e6;

@@ -1,10 +1,10 @@
-/** Tests `deno task dev`, which restarts the program cleanly. */
+/** Tests `deno task dev`, which must restart the program cleanly. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { runAndWatch } from "../../.ci/dev.ts";
 import { until } from "../support/until.ts";
 
-/** A program that stops slowly, like a service that finishes an import. */
+/** A program that stops slowly, like a service that is finishing an import. */
 const SLOW_TO_STOP = `
   trap 'sleep 0.2; echo stopped >> "$0"; exit 0' TERM
   echo started >> "$0"

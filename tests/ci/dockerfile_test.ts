@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 
 const textOf = (path: string) => Deno.readTextFile(new URL(`../../${path}`, import.meta.url));
-/** Removes comments, and joins continued lines. */
+/** Removes comments and joins continued lines. */
 const instructions = (await textOf("Dockerfile")).replace(/^#.*\n/gm, "").replaceAll("\\\n", " ").split("\n");
 const valuesOf = (word: string) =>
   instructions.filter((line) => line.startsWith(`${word} `)).map((line) => line.slice(word.length + 1).trim());

@@ -1,11 +1,11 @@
-/** The phrases that the language lint refuses, and the texts that it reads. */
+/** The phrases that the language lint refuses, and the text it checks. */
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { findAllPhrases, findPhrases, type Found, PHRASES } from "../../.ci/language.ts";
 
 const places = (found: readonly Found[]) => found.map(({ file, line, text }) => `${file}:${line}: ${text}`);
 
-/** Assembles the text of a test, so that the lint does not read it as a test of this file. */
+/** Assembles the text of a test so that the lint does not find the phrase in this file. */
 const testOf = (name: string, call = "Deno.test") => `${call}(${JSON.stringify(name)}, run);`;
 
 for (const phrase of PHRASES) {

@@ -1,4 +1,4 @@
-/** The workflows in `.github` are correct, as far as parsing the YAML can show. */
+/** The workflows in `.github` are correct, as far as can be told by parsing the YAML. */
 import assert from "node:assert/strict";
 import { parse } from "yaml";
 import { compileArguments } from "../../.ci/compile.ts";

@@ -1,4 +1,4 @@
-/** The interface of the command line for scripts: documents, messages and exit codes (docs/cli.md). */
+/** The command-line interface as scripts see it: documents, messages and exit codes (docs/cli.md). */
 import assert from "node:assert/strict";
 import manifest from "../../deno.json" with { type: "json" };
 import { serverUnavailable, testDatabase } from "../support/postgres.ts";

@@ -1,4 +1,4 @@
-/** With a DATABASE_URL that is not a URL, each command exits with 78, and the value is never printed. */
+/** If DATABASE_URL is not a URL, each command exits with code 78 and never prints the value. */
 import assert from "node:assert/strict";
 import { parseDatabaseUrl, WrongDatabaseUrl } from "../../src/domain/database_url.ts";
 import { Workplace } from "../support/rosterd.ts";

@@ -1,4 +1,4 @@
-/** Tests `imports show|approve|discard ID` and `check` for a file that the change guard holds. */
+/** Tests `imports show|approve|discard ID` and `check` for a file that the change guard is holding. */
 import assert from "node:assert/strict";
 import { serverUnavailable, testDatabase } from "../support/postgres.ts";
 import { TestService } from "../support/service.ts";

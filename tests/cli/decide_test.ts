@@ -1,4 +1,4 @@
-/** Tests `imports approve|discard|undo ID`, and the output about held users for people and scripts. */
+/** Tests `imports approve|discard|undo ID`and the output about held users, both for people and for scripts. */
 import assert from "node:assert/strict";
 import { serverUnavailable, testDatabase } from "../support/postgres.ts";
 import { Workplace } from "../support/rosterd.ts";
@@ -14,7 +14,7 @@ function roster(gone: number): string {
   return "unique_id,login_source,active\n" + ids.map((id, at) => `${id},ldap,${at < gone ? 0 : 1}\n`).join("");
 }
 
-/** Import 1 created 30 users, each of whom has a permit. Import 2 holds 25 of these users. */
+/** Import 1 created 30 users, each with a permit. Import 2 holds 25 of these users. */
 async function workplace(): Promise<Workplace> {
   const database = (await testDatabase())!;
   const here = await Workplace.make({ DATABASE_URL: database.url });

@@ -1,5 +1,5 @@
 /**
- * Tests `rosterd doctor` with real faults. For each fault, doctor names the problem and the fix, and changes nothing.
+ * Tests `rosterd doctor` against real faults. For each fault, doctor names the problem and the fix but changes nothing.
  */
 import assert from "node:assert/strict";
 import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
@@ -21,7 +21,7 @@ const WITHOUT_POWER = IS_ROOT
   ? ["setpriv", "--bounding-set=-all", "--inh-caps=-all", ...FROM_SOURCE]
   : [...FROM_SOURCE];
 
-/** An installation without faults, except for the one that the test causes. */
+/** An installation without faults other than the one that the test causes. */
 async function workplace(environment: Record<string, string> = {}, program?: readonly string[]): Promise<Workplace> {
   const here = await Workplace.make(environment, program);
   await mkdir(here.path("upload"));
@@ -31,7 +31,7 @@ async function workplace(environment: Record<string, string> = {}, program?: rea
 interface Diagnosis {
   code: number;
   findings: Finding[];
-  /** The verdict of each check. If a check has several findings, the first one counts. */
+  /** The verdict of each check. If a check has several findings, only the first one counts. */
   verdicts: Record<string, string>;
   of(check: string): Finding;
 }

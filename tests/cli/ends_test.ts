@@ -1,4 +1,4 @@
-/** Tests the end of the service: if its port is in use, and if a signal arrives twice. */
+/** Tests how the service ends when its port is in use and when a signal arrives twice. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { run } from "../support/programs.ts";
@@ -6,7 +6,7 @@ import { serverUnavailable, testDatabase } from "../support/postgres.ts";
 import { Workplace } from "../support/rosterd.ts";
 import { until } from "../support/until.ts";
 
-/** `setsid` makes the service the leader of a process group, as a shell does. */
+/** `setsid` makes the service the leader of a process group, as a shell would. */
 const DENO_TASK = [
   "setsid",
   Deno.execPath(),

@@ -1,4 +1,4 @@
-/** Tests `rosterd import` with a roster on the disk, while no service is running. */
+/** Tests `rosterd import` with a roster on disk while no service is running. */
 import assert from "node:assert/strict";
 import { serverUnavailable, testDatabase } from "../support/postgres.ts";
 import { Workplace } from "../support/rosterd.ts";

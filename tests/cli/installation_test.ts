@@ -1,4 +1,4 @@
-/** Commands find the right installation from any folder, and create no files (docs/cli.md#which-rosterd). */
+/** Commands find the right installation from any folder and create no files (docs/cli.md#which-rosterd). */
 import assert from "node:assert/strict";
 import { parseEnvironment } from "../../src/cli/installation.ts";
 import { treeOf } from "../inbox/folder_tree.ts";

@@ -1,6 +1,6 @@
 /**
- * The permissions of the tasks and of the binary are sufficient. Other tests run with all permissions, so they would
- * not notice a missing permission.
+ * The permissions of the tasks and the binary are sufficient. Other tests run with all permissions, so they would not
+ * notice a missing permission.
  */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";

@@ -12,7 +12,7 @@ const HOST = "rosterd.example.edu";
 const missing = missingPrograms("nginx", "openssl", "curl");
 if (missing !== null) console.error(`LEFT OUT: the test of the printed nginx configuration: ${missing}`);
 
-/** Makes a whole configuration of the printed site, with a separate certificate, ports and folder. */
+/** Builds a complete configuration around the printed site, with its own certificate, ports and folder. */
 async function serveWithNginx(folder: string, site: string): Promise<{ port: number; stop: () => Promise<void> }> {
   const at = (name: string) => join(folder, name), port = freePort();
   await run(

@@ -1,4 +1,6 @@
-/** Sets up OpenSSH with the output of `rosterd print sshd`, as its first lines say, and uses it with real clients. */
+/**
+ * Sets up OpenSSH from the output of `rosterd print sshd`, following its first lines, and uses it with real clients.
+ */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { sftp } from "../faults/uploads/clients.ts";
@@ -18,7 +20,7 @@ const FOLDERS = [
   "rosterd rosterd-upload 3770",
 ];
 
-/** Actions that an uploader must not be able to do. */
+/** Actions that an uploader must not be able to perform. */
 const ATTACKS = [
   ...["rename bak away", "rename .rosterd away", "rename mine.csv bak", "rename mine.csv bak/mine.csv"],
   ...["rmdir bak", "rmdir .rosterd", "mkdir new", "symlink /etc link.csv", "ln mine.csv twice.csv"],
@@ -70,7 +72,7 @@ Deno.test({
   },
 });
 
-/** Actions that the account of one feed must not be able to do. */
+/** Actions that the account of a feed must not be able to perform. */
 const BESIDE = [
   ...["ls /upload", "ls ../staff", "ls /upload/staff", "get ../staff/theirs.csv LOCAL.theirs"],
   ...[
@@ -130,7 +132,7 @@ async function refused({ port, user, options }: SftpServer, commands: readonly s
   for (const line of said) assert.match(line, /Permission denied|not found|Server does not support/);
 }
 
-/** The exit code of a login for any purpose other than file transfer. */
+/** The exit code when logging in for anything other than file transfer. */
 async function login(server: SftpServer, options: readonly string[], command: readonly string[] = []): Promise<number> {
   const where = ["-p", String(server.port), ...server.options, `${server.user}@127.0.0.1`];
   const args = ["-T", ...options, ...where, ...command];

@@ -1,4 +1,6 @@
-/** `rosterd print`: its output is valid for the programs that read it, names this machine, and contains no secrets. */
+/**
+ * `rosterd print`: its output is valid for the programs that read it, refers to this machine and contains no secrets.
+ */
 import assert from "node:assert/strict";
 import { parse } from "yaml";
 import manifest from "../../deno.json" with { type: "json" };
@@ -96,7 +98,7 @@ withPrograms("systemd accepts the printed unit", ["systemd-analyze"], async () =
   await using here = await Workplace.make();
   for (const listen of ["127.0.0.1:8080", "[::1]:80"]) {
     const unit = good(await here.run("print", "systemd", ...FOLDERS, "--listen", listen, "--hosts", "a.edu,b.edu"));
-    // The program itself is not installed by this test.
+    // This test does not install the program itself.
     await here.write(
       "rosterd.service",
       unit.replace("ExecStart=/usr/local/bin/rosterd", `ExecStart=${FROM_SOURCE[0]}`),
@@ -173,7 +175,7 @@ withPrograms("sshd accepts the printed configuration", ["sshd", "ssh-keygen"], a
   await here.write("rosterd.conf", good(await here.run("print", "sshd", ...FOLDERS)));
   const settings = [`HostKey ${here.path("host")}`, `Include ${here.path("rosterd.conf")}`, "LogLevel INFO", ""];
   await here.write("sshd_config", settings.join("\n"));
-  // sshd reports the missing folder, which only root can create, after all other checks have passed.
+  // Once all other checks have passed, sshd reports the missing folder, which only root can create.
   const said = await run("sshd", "-t", "-f", here.path("sshd_config")).catch(({ message }) => message);
   assert.match(said, /^(|sshd: Missing privilege separation directory: .*\n)$/);
 });

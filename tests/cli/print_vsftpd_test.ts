@@ -1,4 +1,6 @@
-/** Sets up vsftpd with the output of `rosterd print vsftpd`, as its first lines say, and uses it with curl and lftp. */
+/**
+ * Sets up vsftpd from the output of `rosterd print vsftpd`, following its first lines, and uses it with curl and lftp.
+ */
 import assert from "node:assert/strict";
 import { freePort, startDaemon } from "../support/daemon.ts";
 import { missingPrograms, pathOfProgram } from "../support/programs.ts";
@@ -11,7 +13,7 @@ if (unavailable !== null) console.error(`LEFT OUT: the tests of ${import.meta.ur
 const PASSWORD = "secret-of-the-test";
 const DROP_IN = "/etc/systemd/system/vsftpd.service.d/rosterd.conf";
 
-/** FTP commands that must be refused for an uploader. */
+/** FTP commands that must be refused when an uploader sends them. */
 const ATTACKS = [
   ["RNFR bak", "RNTO away"],
   ["RNFR .rosterd", "RNTO away"],
@@ -138,7 +140,7 @@ Deno.test({
   },
 });
 
-/** The certificate does not contain the address, which this test does not check. */
+/** The certificate does not contain the address, so this test does not verify the certificate. */
 async function lftp(server: string, command: string): Promise<void> {
   const settings = ["set ftp:ssl-force true", "set ftp:ssl-protect-data true", "set ssl:verify-certificate no"];
   const login = `open -u registry,${PASSWORD} ${server}`;

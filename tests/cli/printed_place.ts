@@ -1,6 +1,6 @@
 /**
- * Follows the instructions that `rosterd print` prints, on a separate machine: accounts, folders, and the service as the user
- * in the unit. A test adds the server, uploads, and observes from outside.
+ * Follows the instructions that `rosterd print` prints, on a separate machine: accounts, folders, and the service
+ * running as the user named in the unit. A test adds the server and the uploads, and observes the outcome from outside.
  */
 import assert from "node:assert/strict";
 import type { StatusDocument } from "../../src/http/service.ts";
@@ -14,7 +14,7 @@ export const UPLOAD = "/srv/rosterd/upload";
 const DATA = "/var/lib/rosterd";
 const FOLDERS = ["--upload", UPLOAD, "--data", DATA, "--settings", `${DATA}/settings.json`];
 
-/** The reason why such a machine cannot be created; null if it can. */
+/** Why such a machine cannot be created; null if it can. */
 export async function noPrintedPlace(): Promise<string | null> {
   return await serverUnavailable() ?? await noMachine();
 }
@@ -54,14 +54,14 @@ export class PrintedPlace implements AsyncDisposable {
     return out;
   }
 
-  /** Runs a command as the service's user, and returns its output. */
+  /** Runs a command as the service's user and returns its output. */
   async rosterd(...words: string[]): Promise<string> {
     const { code, out, err } = await this.#run("rosterd", words);
     assert.equal(code, 0, err + out);
     return out;
   }
 
-  /** The checks of `rosterd doctor` that are not good. */
+  /** The checks of `rosterd doctor` that did not pass. */
   async complaints(): Promise<string[]> {
     const { out } = await this.#run("rosterd", ["doctor", "--json", ...FOLDERS]);
     const findings: { check: string; verdict: string }[] = JSON.parse(out);
@@ -72,7 +72,7 @@ export class PrintedPlace implements AsyncDisposable {
     return this.#call("/status");
   }
 
-  /** Runs a turn, and returns its imports. */
+  /** Runs a turn and returns its imports. */
   async turn(): Promise<ImportEntry[]> {
     return (await this.#call<{ imports: ImportEntry[] }>("/imports?wait=true", "POST")).imports;
   }
@@ -81,7 +81,7 @@ export class PrintedPlace implements AsyncDisposable {
     return (await this.database.sql`select count(*)::int as n from rosterd.users`)[0].n;
   }
 
-  /** The owner, group, mode and name of everything in the upload folder, and of the folder itself. */
+  /** The owner, group, mode and name of everything in the upload folder and of the folder itself. */
   async listing(): Promise<string[]> {
     const found = await this.machine.shell(`find ${UPLOAD} -printf '%u %g %m %P\\n'`);
     return found.trim().split("\n").map((line) => line.trimEnd()).sort();
@@ -111,7 +111,7 @@ export class PrintedPlace implements AsyncDisposable {
     });
   }
 
-  /** Runs the command that the unit contains. */
+  /** Runs the command specified in the unit. */
   async #serve(unit: string): Promise<AsyncDisposable> {
     const [, line] = /^ExecStart=((?:.*\\\n)*.*)$/m.exec(unit)!;
     const [, ...words] = line.split(/[\s\\]+/);

@@ -1,4 +1,4 @@
-/** Commands that ask the running service: run, imports with filters, settings history and test-mail. */
+/** Commands that contact the running service: run, imports with filters, settings history and test-mail. */
 import assert from "node:assert/strict";
 import { serverUnavailable, testDatabase } from "../support/postgres.ts";
 import { type Ended, Workplace } from "../support/rosterd.ts";
@@ -9,7 +9,7 @@ if (unavailable !== null) console.error(`LEFT OUT: tests of ${import.meta.url}: 
 
 const ROSTER = "unique_id,login_source,city\n1,ldap,Ottawa\n2,ldap,Hull\n";
 
-/** Runs a test with a running service; `run` runs a command that finds the service. */
+/** Runs a test against a running service; `run` executes a command that finds it. */
 function besideService(
   name: string,
   test: (service: TestService, run: (...words: string[]) => Promise<Ended>) => Promise<void>,

@@ -21,7 +21,7 @@ async function isMissing(program: string): Promise<string | null> {
   }
 }
 
-/** Types the lines on a terminal. Returns the text that the terminal shows. */
+/** Types the lines into a terminal. Returns the text that the terminal shows. */
 async function typed(here: Workplace, words: string[], lines: string[]): Promise<{ code: number; screen: string }> {
   const command = [...FROM_SOURCE, ...words].map((word) => `'${word}'`).join(" ");
   const { HOME, DENO_DIR, PATH } = Deno.env.toObject();
@@ -83,8 +83,8 @@ serverTest(
     assert.match(refused.screen, /nothing was changed/);
     assert.equal(await Deno.readTextFile(here.path("settings.json")), "{}");
 
-    // The answers: no columns for the other headers, then cardnumber, surname, enabled, login source, two provinces,
-    // dates, Y and n.
+    // The answers: no columns for the remaining headers, then cardnumber, surname, enabled, login source, two
+    // provinces, dates, Y and n.
     const answers = ["n", "", "nonsense", "last_name", "-", "ldap", "", "", "", "y"];
     const { code, screen } = await typed(here, ["settings", "map", "koha.csv"], answers);
     assert.match(screen, /Not used: "branch"\. Choose columns for these, too\? \[y\/N\]/);

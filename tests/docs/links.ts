@@ -17,13 +17,13 @@ export function anchorsOf(text: string): Set<string> {
   return anchors;
 }
 
-/** The anchor is lower case, has no punctuation, and has hyphens for blanks. */
+/** The anchor is lowercase, without punctuation, and has hyphens in place of spaces. */
 function anchorOf(heading: string): string {
   const text = heading.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1").replaceAll("`", "").trim().toLowerCase();
   return text.replaceAll(/[^\p{L}\p{N}\p{M}\p{Pc} -]/gu, "").replaceAll(" ", "-");
 }
 
-/** The targets of links and pictures, in Markdown and in HTML. */
+/** The targets of links and images, in Markdown and in HTML. */
 export function linksOf(text: string): string[] {
   const prose = withoutFences(text).replaceAll(/`[^`\n]*`/g, "");
   const markdown = [...prose.matchAll(/\]\(([^()\s]+)\)/g)].map(([, target]) => target);

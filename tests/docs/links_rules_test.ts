@@ -1,4 +1,4 @@
-/** Tests how the tests of the documentation read Markdown. */
+/** Tests how the documentation tests parse Markdown. */
 import assert from "node:assert/strict";
 import { anchorsOf, linksOf, referencesIn } from "./links.ts";
 

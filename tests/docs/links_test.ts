@@ -17,12 +17,12 @@ async function filesUnder(folder: string, wanted: RegExp): Promise<string[]> {
   return files.sort();
 }
 
-/** The problem with a target in the repository; null if the target exists. */
+/** What is wrong with a target in the repository; null if it exists. */
 async function brokenTarget(target: string): Promise<string | null> {
   const [path, anchor] = target.split("#");
   const text = await Deno.readTextFile(join(ROOT, path)).catch((error) => {
     if (error instanceof Deno.errors.NotFound) return null;
-    // The target is a folder or a picture.
+    // The target is a folder or an image.
     return "";
   });
   if (text === null) return `${path} does not exist`;
@@ -56,7 +56,7 @@ Deno.test("every link in README.md, CHANGELOG.md and docs/ leads to an existing 
   assert.deepEqual(broken.flat(), []);
 });
 
-/** These files are left out, because their samples name pages that do not exist. */
+/** These files are excluded because their samples refer to pages that do not exist. */
 const ABOUT_TEXTS = /^tests\/(docs\/|ci\/language_test\.ts$)/;
 
 Deno.test("every page and heading of docs/ that a comment names exists", async () => {

@@ -1,4 +1,4 @@
-/** The settings of a feed override the settings for all feeds, and problems in them name the feed. */
+/** A feed's settings override the settings for all feeds, and problems with them name the feed. */
 import assert from "node:assert/strict";
 import { mergePatch } from "../../src/domain/merge_patch.ts";
 import { InvalidSettings, parseSettings } from "../../src/domain/parse_settings.ts";

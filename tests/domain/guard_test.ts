@@ -1,6 +1,6 @@
 /**
- * The decision of the guard, given the numbers of users (docs/people.md#archive-guard). `tests/postgres/` tests the
- * effect on users.
+ * The guard's decision for given numbers of users (docs/people.md#archive-guard). `tests/postgres/` tests the effect on
+ * users.
  */
 import assert from "node:assert/strict";
 import type { Losses } from "../../src/domain/decision.ts";

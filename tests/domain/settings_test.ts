@@ -1,9 +1,9 @@
-/** A settings document is validated as a whole, and each wrong key is named. */
+/** A settings document is validated as a whole, and each invalid key is named. */
 import assert from "node:assert/strict";
 import { DEFAULT_SETTINGS, mailConfigured, maskSettings } from "../../src/domain/settings.ts";
 import { InvalidSettings, parseSettings } from "../../src/domain/parse_settings.ts";
 
-/** The wrong keys of a document. */
+/** The invalid keys in a document. */
 function wrongKeys(document: unknown): string[] {
   try {
     parseSettings(document);

@@ -1,4 +1,6 @@
-/** The compiled binary imports a roster without other files, with the embedded database and with a server. */
+/**
+ * The compiled binary imports a roster without needing other files, both with the embedded database and with a server.
+ */
 import assert from "node:assert/strict";
 import { copyFile } from "node:fs/promises";
 import { HOME } from "../../src/cli/commands/print/host.ts";

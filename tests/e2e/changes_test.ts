@@ -1,4 +1,4 @@
-/** The changes of an import over HTTP: every user, each value before and after, and the released permits. */
+/** An import's changes over HTTP: every user, each value before and after, and the released permits. */
 import assert from "node:assert/strict";
 import type { ChangePage } from "../../src/domain/outcome.ts";
 import type { TestService } from "../support/service.ts";
@@ -71,7 +71,7 @@ onService("an import lists each user that it created, changed or archived, befor
     ].map((line) => `${line}\r\n`).join(""),
   );
 
-  // Later changes do not alter the recorded values of users that the first import created.
+  // Later changes do not alter the recorded values of the users created by the first import.
   const [created] = (await changesOf(service, 1)).changes;
   assert.deepEqual(created.columns, {
     login_source: [null, "ldap"],

@@ -1,4 +1,4 @@
-/** Tests feeds from outside, with files in the folders of two feeds, and a real database, mail and HTTP. */
+/** Tests feeds from outside, with files in the folders of two feeds and with a real database, mail and HTTP. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { StatusDocument } from "../../src/http/service.ts";
@@ -171,7 +171,7 @@ withFeeds(
   },
 );
 
-/** The end of a pause starts a scan without a request. */
+/** When a pause ends, a scan starts without a request. */
 async function bothImported(service: TestService): Promise<ImportEntry[]> {
   return await until("both files are imported", async () => {
     const imports = await history(service, "feed=students&status=failed_records");

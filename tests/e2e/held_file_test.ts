@@ -1,5 +1,6 @@
 /**
- * A file that the change guard holds is reported by mail and over HTTP. The leader and a standby can approve the file.
+ * A file held by the change guard is reported by email and over HTTP. Both the leader and a standby can approve the
+ * file.
  */
 import assert from "node:assert/strict";
 import type { Approved, HeldPage } from "../../src/domain/decision.ts";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { until } from "../support/until.ts";
 import { onService } from "./http_case.ts";
 
-/** Names of uploads that break headers, paths or shells. */
+/** Upload names that break headers, paths or shells. */
 const NAMES = [
   'x"; filename=evil.exe; y=".csv',
   "a\r\nSet-Cookie: a=b.csv",
@@ -28,7 +28,7 @@ onService(
       assert.equal(entry.file, name);
       const answer = await service.fetch(`/imports/${entry.id}/failed.csv`);
       const disposition = answer.headers.get("content-disposition")!;
-      // The header has a quoted name of plain characters (RFC 6266), and the real name as in RFC 8187.
+      // The header has a quoted name in plain characters (RFC 6266) and the real name encoded as in RFC 8187.
       const [, plain, extended] = /^attachment; filename="([\w .()+@-]+)"; filename\*=UTF-8''([\w.!~%-]+)$/.exec(
         disposition,
       )!;
@@ -69,7 +69,7 @@ onService("A failed-records file is closed after the client stops reading", {}, 
   await until("no handle is left", async () => !(await openFiles()).some((path) => path.endsWith(failed_file!)));
 });
 
-/** The open files of this process; only on Linux. */
+/** The open files of this process; Linux only. */
 async function openFiles(): Promise<string[]> {
   if (Deno.build.os !== "linux") return [];
   const handles = await Array.fromAsync(Deno.readDir("/proc/self/fd"));

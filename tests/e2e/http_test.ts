@@ -92,7 +92,7 @@ const IDS = [
   "#",
 ];
 
-/** Reads all pages with one item each. */
+/** Reads all pages, with one item per page. */
 async function oneByOne<T>(service: TestService, path: string, list: string, parameter: string): Promise<T[]> {
   const all: T[] = [];
   let next: string | number | null = null;
@@ -124,7 +124,7 @@ onService("With pages of one item, every item is listed once and in order", HOLD
 
   const { imports } = await service.get<{ imports: ImportEntry[] }>("/imports");
   assert.equal(imports.length, 7);
-  // Meanwhile, the service sends the mails of these imports, so the mail status is left out.
+  // Meanwhile, the service sends the emails for these imports, so the mail status is left out.
   const ids = (entries: readonly ImportEntry[]) => entries.map(({ id }) => id);
   assert.deepEqual(ids(await oneByOne(service, "/imports", "imports", "before")), ids(imports));
   for (const [path, list] of [["/imports/2/failures", "failures"], ["/imports/3/held", "held"]]) {
@@ -248,7 +248,7 @@ onService(
       }
     };
     await askAll();
-    // The database now exists but refuses connections, which has a different code.
+    // The database now exists but refuses connections, which is reported with a different code.
     const trouble = async () => (await service.get<StatusDocument>("/status")).database.text;
     await until(
       "it was tried again",

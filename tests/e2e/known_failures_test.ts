@@ -1,4 +1,4 @@
-/** Failures are compared with the failures of earlier imports: new, known with their date, and fixed. */
+/** Failures are compared with those of earlier imports: new, known with their date, and fixed. */
 import assert from "node:assert/strict";
 import type { ImportEntry, PastFailure } from "../../src/importer/ports.ts";
 import { serverUnavailable, testDatabase } from "../support/postgres.ts";
@@ -40,7 +40,7 @@ function told({ failed, failed_new, failed_fixed }: ImportEntry): [number, numbe
   return [failed_new, failed - failed_new, failed_fixed];
 }
 
-/** For each unique_id, the time when its record first failed. */
+/** For each unique_id, when its record first failed. */
 async function since(service: TestService, { id }: ImportEntry): Promise<Record<string, string>> {
   const { failures } = await service.get<{ failures: PastFailure[] }>(`/imports/${id}/failures`);
   return Object.fromEntries(failures.map(({ unique_id, since }) => [unique_id ?? "-", since]));

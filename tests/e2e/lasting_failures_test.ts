@@ -1,4 +1,4 @@
-/** Lists the users whose records have failed for several nights (docs/http.md#lasting-failures). */
+/** Lists the users whose records have failed several nights in a row (docs/http.md#lasting-failures). */
 import assert from "node:assert/strict";
 import type { LastingFailures } from "../../src/domain/outcome.ts";
 import { onService } from "./http_case.ts";

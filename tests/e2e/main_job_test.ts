@@ -1,5 +1,6 @@
 /**
- * The main job: after a roster is dropped, the users are in Postgres, the failures in the mail, and the file in `bak`.
+ * The main job: after a roster is dropped, the users are in Postgres, the failures are in an email, and the file is in
+ * `bak`.
  */
 import assert from "node:assert/strict";
 import type { ImportEntry } from "../../src/importer/ports.ts";

@@ -1,4 +1,4 @@
-/** Lists of files are truncated everywhere, with a count, because a folder may contain thousands. */
+/** Lists of files are truncated everywhere, with a count, because a folder may contain thousands of them. */
 import assert from "node:assert/strict";
 import type { StatusDocument } from "../../src/http/service.ts";
 import { serverUnavailable, testDatabase } from "../support/postgres.ts";
@@ -15,7 +15,7 @@ Deno.test({
   async fn() {
     await using database = (await testDatabase())!;
     await using service = await TestService.start({ databaseUrl: database.url, settings: { settle_seconds: 3_600 } });
-    // The file whose name sorts last is the oldest.
+    // The file whose name sorts last is the oldest one.
     for (let number = 0; number < FILES; number++) {
       const path = `${service.config.upload}/${String(number).padStart(3, "0")}.csv`;
       await Deno.writeTextFile(path, "unique_id,login_source\n");

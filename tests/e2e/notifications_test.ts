@@ -1,4 +1,4 @@
-/** The notifications to other programs, received with a real LISTEN on the database of the service. */
+/** The notifications to other programs, received with a real LISTEN on the service's database. */
 import assert from "node:assert/strict";
 import { serverUnavailable, testDatabase } from "../support/postgres.ts";
 import { TestService } from "../support/service.ts";

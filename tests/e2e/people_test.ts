@@ -1,4 +1,4 @@
-/** Imports that would archive too many users: hold, mail, approval, discard and undo. */
+/** Imports that would archive too many users: hold, email, approval, discard and undo. */
 import assert from "node:assert/strict";
 import type { HeldUser } from "../../src/domain/decision.ts";
 import type { StatusDocument } from "../../src/http/service.ts";

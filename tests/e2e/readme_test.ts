@@ -1,4 +1,4 @@
-/** The example of the README: its roster and its failed records. */
+/** The example in the README: its roster and its failed records. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { TestService } from "../support/service.ts";

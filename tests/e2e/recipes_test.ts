@@ -1,4 +1,4 @@
-/** Follows the recipes in `docs/recipes/` word for word, each on a new service. */
+/** Follows the recipes in `docs/recipes/` word for word, each with a new service. */
 import assert from "node:assert/strict";
 import { testDatabase } from "../support/postgres.ts";
 import { hasCurl, readPage, startSession, stepsIn } from "./typed_session.ts";
@@ -13,7 +13,7 @@ Deno.test({
   ignore: !curl,
   async fn(t) {
     const folder = await Deno.makeTempDir({ prefix: "rosterd-recipes-" });
-    // Uses a server, which is faster than creating an embedded database.
+    // Uses a server because that is faster than creating an embedded database.
     await using database = await testDatabase();
     const server = database === null ? "" : `DATABASE_URL='${database.url}' `;
     await using session = await startSession(folder, `${server}deno task start`);

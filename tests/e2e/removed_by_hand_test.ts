@@ -1,4 +1,4 @@
-/** An import is not blocked forever if its file is removed from `.rosterd` or `bak`. */
+/** An import is not blocked forever when its file is removed from `.rosterd` or `bak`. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DEFAULT_SETTINGS } from "../../src/domain/settings.ts";
@@ -22,7 +22,7 @@ function withService(name: string, test: (service: TestService, sql: Sql) => Pro
   });
 }
 
-/** The test creates the state after a kill between the two steps. */
+/** The test recreates the state that a kill between the two steps leaves. */
 async function leave(sql: Sql, service: TestService, entry: Record<string, string | number>): Promise<void> {
   await sql`insert into rosterd.import_settings values ('', ${
     sql.json({ ...DEFAULT_SETTINGS })

@@ -1,4 +1,4 @@
-/** Rosters in bak that the database does not know, as after a restore (docs/reliability.md#restore). */
+/** Rosters in bak that the database does not know about, as after a restore (docs/reliability.md#restore). */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { Replayed } from "../../src/domain/missing_roster.ts";
@@ -14,7 +14,7 @@ interface Problem {
   text: string;
 }
 
-/** Restores the state of the database after the first import. */
+/** Restores the database to its state after the first import. */
 async function restore(service: TestService, { sql }: TestDatabase): Promise<void> {
   await service.stop();
   await sql`delete from rosterd.imports where id > 1`;
@@ -35,7 +35,7 @@ async function replay(service: TestService, query = ""): Promise<Replayed> {
   return await response.json();
 }
 
-/** Gives a file in `bak` another time of import. */
+/** Gives a file in `bak` a different import time. */
 async function datedBack(service: TestService, entry: ImportEntry, stamp: string): Promise<string> {
   const name = entry.bak_file!.replace(/\d{8}T\d{6}Z/, stamp);
   await Deno.rename(join(service.upload, "bak", entry.bak_file!), join(service.upload, "bak", name));
@@ -50,15 +50,15 @@ onService("after a restore, the missing rosters are listed, and a replay imports
   const tuesday = await service.import("tuesday.csv", `${ROSTER.replace("Ottawa", "Hull")}2,,Gatineau\n`);
   const wednesday = await service.import("wednesday.csv", ROSTER.replace("Ottawa", "Aylmer") + "3,ldap,Hull\n");
   assert.equal(await warning(service), null);
-  // The names of both files contain the second of their import. The times are set here, so that the order does not
-  // depend on the clock.
+  // The names of both files contain the time of their import, to the second. The times are set here so that the order
+  // does not depend on the clock.
   const [second, third] = [
     await datedBack(service, tuesday, "29991130T021000Z"),
     await datedBack(service, wednesday, "29991201T021000Z"),
   ];
   await restore(service, database);
   const text =
-    `2 rosters in bak were never imported by this database, the first is ${second}: run "rosterd imports replay"`;
+    `2 rosters in bak were never imported by this database; the first is ${second}: run "rosterd imports replay"`;
   assert.equal(await warning(service), text);
   const names = ({ rosters }: Replayed) => rosters.map(({ file }) => file);
   assert.deepEqual(names(await replay(service, "dry_run=true")), [second, third]);
@@ -76,7 +76,7 @@ onService("after a restore, the missing rosters are listed, and a replay imports
   const users = await database.sql`select unique_id, city from rosterd.users order by unique_id`;
   assert.deepEqual(users.map(({ unique_id, city }) => [unique_id, city]), [["1", "Aylmer"], ["3", "Hull"]]);
   assert.equal(await warning(service), null);
-  // The failed records of both imports of tuesday.csv.
+  // The failed records from both imports of tuesday.csv.
   assert.equal((await service.bak()).filter((name) => /^tuesday.*failed/.test(name)).length, 2);
 });
 

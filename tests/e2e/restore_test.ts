@@ -1,4 +1,4 @@
-/** A database that is restored from a dump under a service that goes on (docs/reliability.md#restore). */
+/** A database restored from a dump while the service keeps running (docs/reliability.md#restore). */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { ImportEntry } from "../../src/importer/ports.ts";
@@ -20,11 +20,11 @@ const GUARD = { change_guard: { max_percent: 0, min_users: 0 } };
 interface Restorable {
   service: TestService;
   database: TestDatabase;
-  /** Takes the schema back to what it was at the start of the test, while the service is stopped. */
+  /** Resets the schema to its state at the start of the test, while the service is stopped. */
   restore: (between?: () => Promise<void>) => Promise<void>;
 }
 
-/** Runs a test after the import of `monday.csv` and a dump. */
+/** Runs a test after importing `monday.csv` and taking a dump. */
 function onRestorable(name: string, test: (restorable: Restorable) => Promise<void>): void {
   if (missing !== null) return;
   onService(name, GUARD, async (service, database) => {

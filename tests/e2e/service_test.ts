@@ -1,5 +1,5 @@
 /**
- * Tests the service over time: outages of the database, changed and broken settings, two services with one database.
+ * Tests the service over time: database outages, changed and broken settings, two services sharing one database.
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -86,7 +86,7 @@ onServer(
 
     await first.stop();
     await until("the second one leads", async () => !(await status(second)).standby);
-    // The first turn of the new leader may already import the file.
+    // The new leader's first turn may already import the file.
     await second.drop("again.csv", ROSTER);
     await second.turn();
     const { imports: [entry] } = await second.get<{ imports: ImportEntry[] }>("/imports");
@@ -234,7 +234,7 @@ onServer("a service starts without its upload folder, and reports it", async (ur
   }
 });
 
-/** Returns the samples of `GET /metrics` by name and labels. */
+/** Returns the samples of `GET /metrics`, keyed by name and labels. */
 async function metrics(service: TestService): Promise<Record<string, number>> {
   const text = await (await service.fetch("/metrics")).text();
   const samples: [string, number][] = [];
@@ -270,7 +270,7 @@ onServer("metrics show imports, durations and waiting files, without names of us
   assert.equal(told.rosterd_oldest_file_age_seconds, 0);
   const text = await (await service.fetch("/metrics")).text();
   assert.doesNotMatch(text, /alpha|beta|link|example\.edu|ldap/);
-  // Every metric in the docs must exist.
+  // Every metric named in the docs must exist.
   const page = await Deno.readTextFile(new URL("../../docs/operations.md", import.meta.url));
   const asked = new Set(page.match(/\brosterd_\w+/g));
   const named = new Set(Object.keys(told).map((sample) => sample.replace(/\{.*/, "")));

@@ -1,6 +1,6 @@
-/** Values that spreadsheets run, rewrite or break. */
+/** Values that spreadsheets execute, rewrite or break. */
 export const SPREADSHEET_VALUES: readonly string[] = [
-  // Values with digits that are not numbers.
+  // Values that consist of digits but are not numbers.
   ...["00", "007", "0045871", "0123456789", "00123-4", "613-555-0100", "(613) 555-0100", "613 555 0100", "6135550100"],
   ...["1234567890123456", "12345678901234567890", "1234567890123456.5", "123456789012345.67", "1234 5678 9012 3456"],
   ...["1E5", "1e5", "12E+3", "3.5e-2", "2.E8", ".5E3", "1,5E3", "1e05", "9E999", "1E-400", "E5", "1E5x", "0x1F", "2d3"],
@@ -34,7 +34,7 @@ export const SPREADSHEET_VALUES: readonly string[] = [
     "(1,234)",
     "USD 5",
   ],
-  // Dates and times, and similar values.
+  // Dates, times and values that resemble them.
   ...[
     "1999-12-31",
     "1999-1-1",
@@ -88,7 +88,7 @@ export const SPREADSHEET_VALUES: readonly string[] = [
     "10 a",
   ],
   ...["1 1/2", "3 3/4", "½", "1-1", "12-34", "TRUE", "FALSE", "true", "False", "vrai", "FAUX"],
-  // Dates without a day, and names of months in other languages.
+  // Dates without a day, and month names in other languages.
   ...[
     "Mar 5",
     "5 Mar",
@@ -123,7 +123,7 @@ export const SPREADSHEET_VALUES: readonly string[] = [
   // Formulas.
   ...["=cmd|'/c calc'!A0", "=1+1", "=", '="a"', "+1 613 555 0100", "+16135550100", "+", "+5", "-5", "-", "--", "-5.50"],
   ...["- 5", "@x", "@SUM(A1)", "＝1+1", "＋1", "－1", "＠x", "=1\n+1", "=A1;B2", "\n=1"],
-  // Values with an apostrophe that is not a spreadsheet guard.
+  // Values with an apostrophe that does not guard against spreadsheets.
   ...["O'Neil", "'t Hooft", "'", "''", "'x", "''=1", "''007", "’007", "`007"],
   // Values with quotes or another alphabet.
   ...[
@@ -160,7 +160,7 @@ export const SPREADSHEET_VALUES: readonly string[] = [
 ];
 
 /**
- * Spreadsheets save every line ending in a cell as LF. (A TAB is not tested, because spreadsheets save it without
- * quotes, or not at all.)
+ * Spreadsheets save every line ending within a cell as LF. (A TAB is not tested, because spreadsheets save it without
+ * quotes or not at all.)
  */
 export const VALUES_WITH_CR: readonly string[] = ["\r=1", "a\r\nb", "a\rb"];

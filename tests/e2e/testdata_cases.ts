@@ -17,16 +17,16 @@ import type { Change, Report } from "../../src/domain/outcome.ts";
 
 const TESTDATA = new URL("../testdata/", import.meta.url);
 
-/** Folders that do not contain a case. */
+/** Folders that are not cases. */
 const NO_CASES = ["smtp"];
 
 export interface Expected {
-  /** The counts as in the history; absent for a rejected file. */
+  /** The counts as shown in the history; absent for a rejected file. */
   encoding?: string;
   delimiter?: string;
-  /** The document of `import --json` about this file. */
+  /** The `import --json` document for this file. */
   report: Report;
-  /** The changes that `check` expects; absent if the case does not test them. */
+  /** The changes that `check` should predict; absent if the case does not test them. */
   changes?: Change[];
   /** All users afterwards, by unique_id. `archived` says whether `archived_at` is set. */
   users: { columns: string[]; rows: (string | null)[][] } | undefined;
@@ -45,7 +45,7 @@ export interface Case {
   printed: string | null;
 }
 
-/** Throws if a folder contains a file that no test reads, or lacks a required file. */
+/** Throws if a folder contains a file that no test reads or if it lacks a required file. */
 export async function readCases(): Promise<Case[]> {
   const names: string[] = [];
   for await (const { name } of Deno.readDir(TESTDATA)) if (!NO_CASES.includes(name)) names.push(name);

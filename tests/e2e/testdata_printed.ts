@@ -14,13 +14,13 @@ export function splitPrinted(out: string): string[] {
   return out.split(/^(?=\S)/m);
 }
 
-/** Expects exactly the given lines in order. Changed users are only counted unless the case lists them. */
+/** Expects exactly the given lines, in order. Changed users are merely counted unless the case lists them. */
 export function assertPrinted({ name, expected: { report, changes }, printed }: Case, out: string): void {
   if (printed !== null) return assert.equal(out, printed, name);
   const lines = out.split("\n");
   const told = linesOf(report);
   assert.deepEqual(lines.slice(0, told.length), told, name);
-  // An archived user who gives up a value does not need a record.
+  // An archived user who gives up a value need not have a record.
   const changed = changes?.length ?? report.created + report.updated + report.archived + report.reactivated;
   const rest = lines.slice(told.length);
   assert.equal(rest.pop(), "", name);
@@ -30,7 +30,10 @@ export function assertPrinted({ name, expected: { report, changes }, printed }: 
   for (const line of rest) assert.match(line, /^ {2}would be (created|updated|archived|reactivated): .+ \(.+\)$/, name);
 }
 
-/** Removes the suggested settings from the end. `tests/postgres/check_proposal_test.ts` tests the suggestions. */
+/**
+ * Removes the suggested settings from the end of the output. `tests/postgres/check_proposal_test.ts` tests the
+ * suggestions.
+ */
 function takeCures(rest: string[], name: string): void {
   if (rest.at(-1) !== "  to set them one by one: rosterd settings map FILE") return;
   rest.pop();

@@ -1,6 +1,6 @@
 /**
- * Imports each roster of `tests/testdata/` with `check` over HTTP, through the upload folder with its mail, and with
- * `rosterd check` on the command line. `testdata_cases.ts` describes the files of a case.
+ * Imports each roster of `tests/testdata/` with `check` over HTTP, through the upload folder with the resulting email,
+ * and with `rosterd check` on the command line. `testdata_cases.ts` describes the files of a case.
  */
 import assert from "node:assert/strict";
 import type { CheckReport } from "../../src/importer/report.ts";
@@ -61,7 +61,7 @@ Deno.test({
   },
 });
 
-/** Removes the data of the previous case, and loads the settings and users of this case. */
+/** Removes the data of the previous case and loads the settings and users of this one. */
 async function makeReady(
   { settings, before }: Case,
   base: Record<string, unknown>,
@@ -75,7 +75,7 @@ async function makeReady(
   for (const name of await service.bak().catch(() => [])) await Deno.remove(`${service.upload}/bak/${name}`);
 }
 
-/** `check --json` over HTTP returns the same document as the import, and writes no data. */
+/** `check --json` over HTTP returns the same document as the import but writes no data. */
 async function assertCheck(one: Case, service: TestService, { sql, url }: TestDatabase): Promise<void> {
   const before = await everything(sql);
   const { report, changes } = one.expected;
@@ -108,7 +108,7 @@ async function assertCheck(one: Case, service: TestService, { sql, url }: TestDa
   assert.deepEqual(await everything(sql), before, "check writes nothing");
 }
 
-/** Reads all rows of all tables with their transactions, and the state of the sequences. */
+/** Reads all rows of all tables, including their transaction ids, and the state of the sequences. */
 async function everything(sql: TestDatabase["sql"]): Promise<unknown> {
   const tables = await sql`select tablename from pg_tables where schemaname = 'rosterd' order by tablename`;
   const rows = [];
@@ -135,7 +135,7 @@ async function assertImport(one: Case, service: TestService): Promise<void> {
   else assert.equal(entry.mail, "none");
 }
 
-/** The document of `import --json` for an import in the history. */
+/** The `import --json` document for an import in the history. */
 async function documentOf(entry: ImportEntry, names: string[], service: TestService): Promise<Record<string, unknown>> {
   const page = await service.get<{ failures: PastFailure[] }>(`/imports/${entry.id}/failures?limit=1000`);
   const failures = page.failures.map(({ since: _, ...failure }) => failure);
@@ -185,7 +185,7 @@ function readBak(service: TestService, name: string): Promise<Uint8Array> {
   return Deno.readFile(`${service.upload}/bak/${name}`);
 }
 
-/** The files are first compared as text, because that error is readable. */
+/** The files are first compared as text because that produces a readable error. */
 function assertSameText(actual: Uint8Array, expected: Uint8Array, what: string): void {
   const text = (bytes: Uint8Array) => new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
   assert.equal(text(actual), text(expected), what);

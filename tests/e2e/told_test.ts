@@ -1,6 +1,7 @@
 /**
- * Every persistent fault is named within two turns, by readyz or by the entry of the waiting file. After the fault, the
- * file is imported. `tests/faults/database` and `ready_test.ts` test faults of the server, its links and its rights.
+ * Every persistent fault is named within two turns, by readyz or by the waiting file's entry in the status. Once the
+ * fault is gone, the file is imported. `tests/faults/database` and `ready_test.ts` test faults in the server, its links
+ * and its rights.
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -17,7 +18,7 @@ type Where = { service: TestService; sql: Sql; file: string };
 
 interface Fault {
   what: string;
-  /** The code in readyz, or the code of the file in the status. */
+  /** The code in readyz, or the file's code in the status. */
   told: string;
   make(where: Where): Promise<unknown>;
   end(where: Where): Promise<unknown>;
@@ -90,7 +91,7 @@ const FAULTS: readonly Fault[] = [
 
 const ROSTER = (name: string) => `unique_id,login_source,email\n${name},ldap,${name}@example.edu\n`;
 
-/** The codes in readyz, and the codes of the file in the status. */
+/** The codes in readyz, and the file's codes in the status. */
 async function codesFor({ service, file }: Where): Promise<string[]> {
   const { problems } = await (await service.fetch("/readyz")).json() as { problems: { code: string }[] };
   const { waiting } = await service.get<StatusDocument>("/status");

@@ -1,4 +1,4 @@
-/** Types the sessions of `docs/tutorial.md` word for word: each shell block must print the text block that follows. */
+/** Types the sessions in `docs/tutorial.md` word for word: each shell block must print the text block that follows. */
 import assert from "node:assert/strict";
 import { serverUnavailable, testDatabase } from "../support/postgres.ts";
 import { missingPrograms } from "../support/programs.ts";
@@ -7,7 +7,7 @@ import { hasCurl, readPage, startSession, stepsIn } from "./typed_session.ts";
 const curl = await hasCurl();
 if (!curl) console.error(`LEFT OUT: the tests of the tutorial's sessions: curl is not installed`);
 
-/** Replaces the folder in the session with the folder of the test. */
+/** Replaces the folder in the session with the test's folder. */
 type Here = (text: string, folder: string) => string;
 
 function sessionTest(heading: string, outputs: number, here: Here): void {

@@ -1,6 +1,6 @@
 /**
- * Two weeks of nightly rosters with persistent and new failures. Checks in which nights mails are sent, and their
- * content.
+ * Two weeks of nightly rosters with persistent and new failures. Checks on which nights emails are sent, and what they
+ * contain.
  */
 import assert from "node:assert/strict";
 import type { ImportEntry } from "../../src/importer/ports.ts";
@@ -22,7 +22,7 @@ const CORRECTED = "2,ldap,Ada,Lovelace,1815-12-10\n";
 
 interface Night {
   roster: string;
-  /** The last words of the mail's subject; null if no mail is sent. */
+  /** The last words of the email's subject; null if no email was sent. */
   mail: string | null;
   text?: RegExp;
 }

@@ -1,4 +1,6 @@
-/** Types shell blocks of a page word for word. Only the folder, the port and the time of day differ from the page. */
+/**
+ * Types the shell blocks of a page word for word. Only the folder, the port and the time of day differ from the page.
+ */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -14,7 +16,7 @@ export interface Step {
   output: string | null;
 }
 
-/** The shell blocks of Markdown text. */
+/** The shell blocks in Markdown text. */
 export function stepsIn(markdown: string): Step[] {
   const steps: Step[] = [];
   for (const [, indent, language, block] of markdown.matchAll(/^( *)```(\w+)\n(.*?)^ *```$/gms)) {
@@ -33,13 +35,13 @@ export async function readPage(path: string): Promise<string> {
 export interface Session extends AsyncDisposable {
   address: string;
   /**
-   * Types the steps, and requires the output that the page shows. `here` replaces the folder on the page with the
-   * folder of the test.
+   * Types the steps and requires the output that the page shows. `here` replaces the folder on the page with the test's
+   * folder.
    */
   type(t: Deno.TestContext, steps: readonly Step[], here: (text: string) => string): Promise<void>;
 }
 
-/** Starts the service with these lines in a folder. Disposal stops the service and removes the folder. */
+/** Starts the service in a folder with these lines. Disposal stops the service and removes its folder. */
 export async function startSession(folder: string, start: string): Promise<Session> {
   const env = await environment(folder);
   const service = shell(`{ ${start.trimEnd()}; } > ${folder}/log 2>&1`, env).spawn();
@@ -78,7 +80,7 @@ async function type(
   }
 }
 
-/** `deno` runs the Deno of the tests. The session may choose other folders. */
+/** `deno` runs the same Deno as the tests. The session may choose other folders. */
 async function environment(folder: string): Promise<Record<string, string>> {
   const bin = join(folder, "bin");
   await Deno.mkdir(bin);
@@ -113,7 +115,7 @@ async function readRecord(folder: string): Promise<{ address: string; pid: numbe
   }
 }
 
-/** Times of day, and time stamps in names, differ in each run. */
+/** Times of day and the timestamps in names differ in each run. */
 function timeless(text: string): string {
   return text.replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d\b/g, "TIME").replaceAll(
     /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g,
@@ -121,7 +123,7 @@ function timeless(text: string): string {
   ).replaceAll(/\d{8}T\d{6}Z/g, "STAMP");
 }
 
-/** The output must be the shown text, where a line `[…]` replaces any lines. */
+/** The output must match the text shown, in which a line `[…]` matches any number of lines. */
 export function assertShown(printed: string, shown: string): void {
   const [expected, actual] = [timeless(shown), timeless(printed)];
   const pieces = expected.split(/^ *\[…\]\n/m);

@@ -1,4 +1,4 @@
-/** Files that rosterd cannot import without a change cause one mail, even after a restart. */
+/** Files that rosterd cannot import until they are changed cause only one email, even after a restart. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { serverUnavailable, testDatabase } from "../support/postgres.ts";
@@ -14,7 +14,7 @@ Deno.test({
   async fn() {
     await using database = (await testDatabase())!;
     await using service = await TestService.start({ databaseUrl: database.url });
-    // A mail whose sending was interrupted by the restart is sent again.
+    // An email whose sending was interrupted by the restart is sent again.
     const settled = () =>
       until("the mail is marked as sent", async () => {
         const { count } = await database.sql`select from rosterd.outbox where sent_at is null`;

@@ -1,4 +1,4 @@
-/** An upload over HTTP (docs/http.md#upload) takes the same steps as a file in the folder. */
+/** An upload over HTTP (docs/http.md#upload) goes through the same steps as a file in the folder. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { ImportEntry } from "../../src/importer/ports.ts";

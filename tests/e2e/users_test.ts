@@ -1,4 +1,4 @@
-/** Finds a person, and the imports that led to the person's current state. */
+/** Finds a person, and the imports that led to their current state. */
 import assert from "node:assert/strict";
 import type { FoundUser, User } from "../../src/domain/user.ts";
 import type { TestService } from "../support/service.ts";

@@ -21,7 +21,7 @@ import { SPREADSHEET_VALUES, VALUES_WITH_CR } from "./spreadsheet_values.ts";
 const unavailable = await libreOfficeUnavailable() ?? await serverUnavailable();
 if (unavailable !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${unavailable}`);
 
-/** Columns that accept any text of 50 characters. */
+/** Columns that accept any text of up to 50 characters. */
 const COLUMNS = [
   ...["first_name", "last_name", "street", "city", "street2", "city2"],
   ...["employ_no", "employee_phone", "student_no", "student_phone", "drivers_license_num"],
@@ -32,7 +32,7 @@ interface SheetRecord {
   values: string[];
 }
 
-/** Creates records that contain each value once. */
+/** Creates records that together contain each value once. */
 function recordsOf(values: readonly string[]): SheetRecord[] {
   return Array.from({ length: Math.ceil(values.length / COLUMNS.length) }, (_, at) => {
     const some = values.slice(at * COLUMNS.length, (at + 1) * COLUMNS.length);
@@ -43,7 +43,7 @@ function recordsOf(values: readonly string[]): SheetRecord[] {
   });
 }
 
-/** A roster in which no email address is valid, and the last two records are malformed. */
+/** A roster in which no email address is valid and the last two records are malformed. */
 function rosterOf(records: readonly SheetRecord[], delimiter: string): string {
   const rows = [
     ["unique_id", "login_source", "email", ...COLUMNS],
@@ -58,7 +58,7 @@ interface Way extends Opening {
   workbook?: "none" | "ods" | "xlsx" | "fods";
 }
 
-/** Languages of LibreOffice, each with the delimiter of the roster. */
+/** LibreOffice languages, each with the delimiter of the roster. */
 const WAYS: readonly Way[] = [
   { name: "saved as CSV", delimiter: ",", language: ENGLISH_US },
   { name: "opened with quoted fields as text", delimiter: ";", language: ENGLISH_CANADA, quotedAsText: true },

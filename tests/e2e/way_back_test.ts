@@ -1,4 +1,4 @@
-/** Failed records arrive by mail, are corrected, dropped into the folder under their name, and applied. */
+/** Failed records arrive by mail, are corrected, are dropped into the folder under their own name, and are applied. */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { gunzipSync, gzipSync } from "node:zlib";
@@ -21,7 +21,7 @@ function onServer(name: string, test: (service: TestService, sql: TestDatabase["
   });
 }
 
-/** A roster in Windows-1252 with a failed record of each kind. */
+/** A roster in Windows-1252 with one failed record of each kind. */
 const ROSTER = Buffer.from(
   [
     'Note;=Rank;LOGIN SOURCE;"First; Name";unique_id;First Name;Street;Postal-Code;Student No;E-Mail;Prov;',
@@ -79,7 +79,7 @@ onServer(
   },
 );
 
-/** The roster and the failed records of the first import, and the corrected file of the second. */
+/** The roster and the failed records from the first import, and the corrected file of the second. */
 async function assertBak(service: TestService, second: ImportEntry, failedName: string): Promise<void> {
   const stamp = second.started_at.replace(/[-:]|\.\d+/g, "");
   const name = failedName.replace(/\.failed\.csv$/, "");

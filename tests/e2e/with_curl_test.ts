@@ -1,6 +1,6 @@
 /**
- * Runs the curl lines in `docs/http.md`, one for each call. The lines as printed change nothing permanently, because a
- * decision needs the number of an import.
+ * Runs the curl lines in `docs/http.md`, one for each call. As printed, the lines change nothing permanently, because a
+ * decision requires an import number.
  */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
@@ -29,7 +29,7 @@ const [decide, ...decisions] = await linesUnder("Decide with curl");
 const [erase, ...erasures] = await linesUnder("Erase with curl");
 const signIns = await linesUnder("Sign in with curl");
 
-/** Returns the call of a curl line, like `GET /imports/{id}`. */
+/** Returns the call that a curl line makes, such as `GET /imports/{id}`. */
 function callOf(line: string): string {
   const method = /-X (\w+)/.exec(line)?.[1] ?? (line.includes("--data-binary") ? "POST" : "GET");
   const path =
@@ -39,7 +39,7 @@ function callOf(line: string): string {
   }`;
 }
 
-/** Runs lines in a folder with the files that the walk-through expects. */
+/** Runs lines in a folder with the files that the walkthrough expects. */
 async function type(service: TestService, lines: readonly string[]) {
   const here = `${service.folder}/here`;
   await Deno.mkdir(`${here}/data`, { recursive: true });
@@ -55,7 +55,7 @@ async function type(service: TestService, lines: readonly string[]) {
 }
 
 /**
- * The rows that a decision or an import would change. Mails are left out, because the service sends them during the
+ * The rows that a decision or an import would change. Emails are left out because the service sends them during the
  * test.
  */
 async function historyOf(service: TestService): Promise<unknown[]> {
@@ -82,7 +82,7 @@ function curlTest(name: string, fn: (service: TestService) => Promise<void>): vo
 curlTest("docs/http.md has a curl line for each call", async (service) => {
   const { paths } = await service.get<{ paths: Record<string, object> }>("/openapi.json");
   const calls = Object.entries(paths)
-    // The calls of the admin page are left out, because browsers use them.
+    // The admin page's calls are left out because only browsers use them.
     .filter(([path]) => path !== "/")
     .flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`));
   const lines = [...walk, ...decisions, ...erasures, ...signIns].filter((line) => line.startsWith("curl "));

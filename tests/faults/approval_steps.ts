@@ -1,6 +1,7 @@
 /**
- * Kills the service before or after the N-th side effect of an approval, for every N (docs/reliability.md#next-step). Each
- * next service continues. All checks are from outside: over HTTP and in the folders. `steps.ts` interrupts the mails, too.
+ * Kills the service before or after the N-th side effect of an approval, for every N (docs/reliability.md#next-step).
+ * Each following service continues the work. All checks are from outside: over HTTP and in the folders. `steps.ts` also
+ * interrupts the emails.
  */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -15,10 +16,10 @@ import { rosterOf, settingsFor } from "./rosters.ts";
 import type { Steps } from "./steps.ts";
 import { survived } from "./verdict.ts";
 
-/** More than an approval has side effects. */
+/** More side effects than any approval has. */
 const MAX_FILES = 400;
 
-/** Starting the embedded database takes long on a busy machine. */
+/** Starting the embedded database takes a long time on a busy machine. */
 const PATIENCE_MS = 180_000;
 
 export async function killApprovals(kind: "server" | "embedded", { from, stride, moments }: Steps): Promise<void> {
@@ -65,7 +66,10 @@ class Approvals implements AsyncDisposable {
     return new Approvals(here, smtp);
   }
 
-  /** Approves a file in a service that is killed meanwhile. Returns the interrupted step; null if there are fewer. */
+  /**
+   * Approves a file in a service that is killed during the approval. Returns the interrupted step; null if there are
+   * fewer.
+   */
   async once(when: string): Promise<string | null> {
     await Deno.remove(this.here.path("from")).catch(() => {});
     this.#start({
@@ -92,7 +96,7 @@ class Approvals implements AsyncDisposable {
     await answering;
     await this.#hasFile(file, held);
     if (killed === "finished") {
-      // The next service looks at it, because this one may still be killed at a later step.
+      // The next service handles the file, because this one may still be killed at a later step.
       await this.#stop();
       return null;
     }
@@ -109,7 +113,10 @@ class Approvals implements AsyncDisposable {
     await this.#stop();
   }
 
-  /** Waits until the service is ready, and has finished what a killed one left. Approves again if nothing was applied. */
+  /**
+   * Waits until the service is ready and has finished what a killed one left undone. Approves again if nothing was
+   * applied.
+   */
   async #continue(): Promise<void> {
     await this.#until("the service is ready", async () => (await this.#fetch("/readyz", "GET"))?.ok ?? null);
     const file = this.#open;
@@ -156,7 +163,7 @@ class Approvals implements AsyncDisposable {
     this.#check(digestOf(bytes) === digestOf(content), `the bytes of ${name} are in bak`);
   }
 
-  /** The import that holds the file, then those that applied it. */
+  /** The import that holds the file, followed by the imports that applied it. */
   async #importsOf({ name }: Dropped): Promise<ImportEntry[]> {
     const answer = await this.#fetch(`/imports?limit=200&file=${name}`, "GET");
     if (answer === null) return [];
@@ -190,7 +197,7 @@ class Approvals implements AsyncDisposable {
     await this.#service!.output;
   }
 
-  /** Null if the service is not there. */
+  /** Null if the service is not running. */
   async #fetch(path: string, method: string): Promise<Response | null> {
     try {
       const { address } = JSON.parse(await Deno.readTextFile(this.here.path("data/service.json")));

@@ -1,7 +1,7 @@
 /**
  * Imports thousands of small files while random faults happen. Afterwards, the numbers of handles, sessions and
- * temporary files, and the use of memory, must be the same as at the beginning. `ROSTERD_FILES` sets the number of
- * files, 4,000 by default.
+ * temporary files and the memory use must be the same as at the beginning. `ROSTERD_FILES` sets the number of files,
+ * 4,000 by default.
  */
 import assert from "node:assert/strict";
 import { readdir, readFile, readlink } from "node:fs/promises";
@@ -16,7 +16,7 @@ import { survived } from "./verdict.ts";
 
 const FILES = Number(Deno.env.get("ROSTERD_FILES") ?? 4_000);
 const FILES_A_ROUND = 20;
-/** The number of rounds without a fault at the beginning, which determine the normal level. */
+/** The number of rounds without faults at the beginning, which determine the normal level. */
 const WARM_UP = 5;
 const MOST_MIB = 256;
 const TOKEN = "token-of-the-test";
@@ -33,7 +33,7 @@ interface Scene {
   random: () => number;
 }
 
-/** The faults of a round. Each fault ends before the next one begins. */
+/** The faults in a round. Each fault ends before the next one begins. */
 const FAULTS: Readonly<Record<string, (scene: Scene) => Promise<() => Promise<void>>>> = {
   "all sessions ended by the server": async ({ database: { sql } }) => {
     await sql`
@@ -169,7 +169,7 @@ async function dropFiles({ here, database: { sql } }: Scene, outside: Outside, f
   }
 }
 
-/** Starts a turn. Does not wait for its end while a fault has locked the users. */
+/** Starts a turn. Does not wait for the turn to end while a fault has locked the users. */
 async function turn({ address }: Scene): Promise<void> {
   const headers = { authorization: `Bearer ${TOKEN}` };
   const asked = fetch(`${address}/imports?wait=true`, { method: "POST", headers, signal: AbortSignal.timeout(3_000) });
@@ -178,7 +178,7 @@ async function turn({ address }: Scene): Promise<void> {
   });
 }
 
-/** Checks that every file is in its expected place, and that every mail is sent or reported. */
+/** Checks that every file is in its expected place, and that every email has been sent or reported. */
 async function quiet(scene: Scene): Promise<void> {
   const { here, database: { sql } } = scene;
   await until("all is in bak", async () => {
@@ -212,7 +212,7 @@ async function measure(pid: number, { here, database: { sql } }: Scene): Promise
   };
 }
 
-/** Open files of the process, without short-lived sockets. */
+/** Open files of the process, excluding short-lived sockets. */
 async function handlesOf(pid: number): Promise<string[]> {
   const folder = `/proc/${pid}/fd`;
   const open = await Promise.all((await readdir(folder)).map((fd) => readlink(`${folder}/${fd}`).catch(() => null)));

@@ -1,7 +1,7 @@
 /**
- * Asserts the invariants I1 to I7 and I9 from outside: with a second connection, the folders, the mail server and the
- * log, but never through the service. A test declares each file and its outcome. The test can then check at any moment,
- * even during an import, and again at the end.
+ * Asserts the invariants I1 to I7 and I9 from outside: through a second connection, the folders, the mail server and
+ * the log, but never through the service. A test declares each file and its outcome. The test can then check them at
+ * any moment, even during an import, and again at the end.
  */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -16,7 +16,7 @@ import { until } from "../support/until.ts";
 /** A dropped file and its outcome. No two files may have the same bytes. */
 export interface Dropped {
   name: string;
-  /** The feed into whose folder the file is dropped; by default, the upload folder itself. */
+  /** The feed whose folder the file is dropped into; by default, the upload folder itself. */
   feed?: string;
   content: string;
   status: Extract<ImportStatus, "done" | "failed_records" | "rejected" | "held">;
@@ -25,19 +25,19 @@ export interface Dropped {
   failed: number;
   /** A known user whose value the file changes, so that the change guard holds the file until the test approves it. */
   changes?: string;
-  /** Whether the mail must be marked as failed, because no mail server accepts it. */
+  /** Whether the email must be marked as failed because no mail server accepts it. */
   mailRefused?: boolean;
-  /** How often the file is dropped and imported under this name; by default, once. */
+  /** The number of times the file is dropped and imported under this name; once by default. */
   times?: number;
 }
 
 export interface OutsideOptions {
   upload: string;
-  /** The feeds, each a folder in the upload folder. */
+  /** The feeds; each is a folder in the upload folder. */
   feeds?: readonly string[];
   /** A second connection to the database. */
   sql: postgres.Sql<{ bigint: number }>;
-  /** The mails that have arrived so far; null without mail settings. */
+  /** The emails that have arrived so far; null without mail settings. */
   mails: (() => readonly { messageId?: string }[]) | null;
 }
 
@@ -46,19 +46,19 @@ const IMPORT_LOCK = 7_246_002;
 
 export class Outside {
   readonly #dropped = new Map<string, Dropped>();
-  /** The number of asserted invariants. */
+  /** The number of invariants asserted so far. */
   checks = 0;
 
   constructor(private readonly options: OutsideOptions) {}
 
-  /** Declares a file. Call this method before the file is in the folder. */
+  /** Declares a file and its outcome. Call this method before the file is placed in the folder. */
   expect(file: Dropped): void {
     this.#dropped.set(digest(file.content), file);
   }
 
   /**
-   * Asserts what must always be true: no file is lost (I2), no import exists twice (I3), and one import runs at a time
-   * (I6).
+   * Asserts what must always be true: no file is lost (I2), no import exists twice (I3), and only one import runs at a
+   * time (I6).
    */
   async atAnyInstant(): Promise<void> {
     const standing = await this.#standing();
@@ -90,8 +90,8 @@ export class Outside {
   }
 
   /**
-   * Asserts what must be true even if another user moves the folders: all bytes of each file are below `root` (I2), and
-   * no claimed file was applied twice (I3). Returns the number of checks.
+   * Asserts what must be true even if another user moves the folders: all bytes of each file are somewhere below `root`
+   * (I2), and no claimed file was applied twice (I3). Returns the number of checks.
    */
   async nothingDestroyed(root: string): Promise<number> {
     const found = new Set<string>();
@@ -107,7 +107,7 @@ export class Outside {
     return this.#dropped.size + 1;
   }
 
-  /** Asserts I9: the log contains no secret and no value of a user. */
+  /** Asserts I9: the log contains no secrets and no values that belong to a user. */
   logIsClean(log: string, secrets: readonly string[]): void {
     for (const secret of secrets) this.#check(!log.includes(secret), "I9: no secret and no user's value in the log");
   }
@@ -143,7 +143,7 @@ export class Outside {
     return digest(unpacked(await readFile(join(this.options.upload, feed, "bak", bak_file!))));
   }
 
-  /** Asserts I4: at least one mail was sent, or a mail is visibly waiting. */
+  /** Asserts I4: at least one email was sent or is visibly waiting. */
   async #isReported(name: string, { id, mail }: Entry): Promise<void> {
     const { sql, mails } = this.options;
     if (mails === null) return this.#check(mail === "not_configured", `I4: ${name} says that mail is not set up`);
@@ -154,7 +154,7 @@ export class Outside {
     this.#check(told || (mail === "waiting" && owed?.waits), `I4: somebody hears of ${name}`);
   }
 
-  /** Asserts I1, I2 and I7: the test has declared every entry. */
+  /** Asserts I1, I2 and I7: the test declared every entry. */
   async #nothingElse(): Promise<void> {
     const { sql } = this.options;
     const files = [...this.#dropped.values()];
@@ -177,7 +177,7 @@ export class Outside {
     return [...this.options.feeds ?? [], ""];
   }
 
-  /** The entries of the folders. Short-lived probes of a scan are left out, but must be gone after a while. */
+  /** The entries in the folders. Short-lived probes that a scan creates are left out but must be gone after a while. */
   #betweenLooks(feed: string): Promise<{ inUpload: string[]; inWork: string[]; inBak: string[] }> {
     const upload = join(this.options.upload, feed);
     return until("no probe stands in the folders", async () => {
@@ -188,7 +188,7 @@ export class Outside {
     });
   }
 
-  /** The digests of all files, read in the order in which files move, so that none is missed. */
+  /** The digests of all files, read in the order in which files move so that no file is missed. */
   async #standing(): Promise<Set<string>> {
     const found = new Set<string>();
     const uploads = this.#feeds.map((feed) => join(this.options.upload, feed));

@@ -1,4 +1,6 @@
-/** A workplace whose rosterd can kill itself before or after any side effect: the modules of `steps/` take part in it. */
+/**
+ * A workplace whose rosterd can kill itself before or after any side effect, with the help of the modules in `steps/`.
+ */
 import { fileURLToPath } from "node:url";
 import manifest from "../../deno.json" with { type: "json" };
 import { Workplace } from "../support/rosterd.ts";
@@ -11,7 +13,7 @@ const REPLACED = {
   "src/smtp/transport.ts": "transport.ts",
 };
 
-/** See `steps/killing.ts` for the environment of a service that is to be killed. */
+/** See `steps/killing.ts` for the environment variables of a service that is to be killed. */
 export async function killableWorkplace(environment: Record<string, string>): Promise<Workplace> {
   const program = [Deno.execPath(), "run", "-A", "--quiet", "--no-check", "--import-map=import_map.json", MAIN];
   const here = await Workplace.make(environment, program);
@@ -21,7 +23,7 @@ export async function killableWorkplace(environment: Record<string, string>): Pr
 
 const MAIN = fileURLToPath(new URL("main.ts", ROOT));
 
-/** Lets the modules in `steps/` import the real modules. This import map replaces the one in `deno.json`. */
+/** Lets the modules in `steps/` import the modules they replace. This import map replaces the one in `deno.json`. */
 function importMap() {
   const here = new URL("steps/", import.meta.url).href;
   const from = (names: readonly string[], to: (name: keyof typeof REPLACED) => string) =>

@@ -1,6 +1,7 @@
 /**
- * Memory has a fixed limit for any input (I8): a million failed records, users who are repeated with other values, thousands of
- * waiting files, and a quote that stays open for 2 GiB. `ROSTERD_FAILURES` and `ROSTERD_GIB` set smaller sizes.
+ * Memory stays below a fixed limit for any input (I8): a million failed records, users repeated with other values,
+ * thousands of waiting files, and a quote that stays open for 2 GiB. `ROSTERD_FAILURES` and `ROSTERD_GIB` can reduce
+ * the sizes.
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -44,7 +45,7 @@ function assertFlat(what: string, peakMiB: number | null): void {
   assert.ok(peakMiB !== null && peakMiB < MOST_MIB, `${peakMiB} MiB`);
 }
 
-/** Counts rows and bytes of the file in pieces. */
+/** Counts the rows and bytes of the file, chunk by chunk. */
 async function sizeOf(pieces: AsyncIterable<Uint8Array>): Promise<{ rows: number; bytes: number }> {
   let rows = 0, bytes = 0;
   for await (const piece of pieces) {
@@ -189,11 +190,11 @@ async function read(path: string): Promise<string | null> {
   }
 }
 
-/** The mail names the file in `bak` instead of attaching it. */
+/** The email names the file in `bak` instead of attaching it. */
 async function assertMail([mail]: ReceivedMail[], here: Workplace): Promise<void> {
   const names = Array.from(Deno.readDirSync(here.path("upload/bak")), ({ name }) => name);
   const failed = names.find((name) => name.endsWith(".failed.csv"))!;
-  // Attachments are not compared, because a diff of megabytes needs gigabytes of memory.
+  // Attachments are not compared, because diffing megabytes takes gigabytes of memory.
   assert.deepEqual([mail.attachments.length, names.length], [0, 2]);
   assert.ok(mail.text!.includes(failed) && mail.bytes < 32_768, `a mail of ${mail.bytes} bytes`);
   const { size } = await Deno.stat(here.path(join("upload/bak", failed)));
@@ -229,7 +230,7 @@ onServer("a quote that stays open for 2 GiB fails one record and needs no extra 
   survived({ fault: `contents: a quote that ${BYTES} bytes do not close`, injected: 1, checks: 4 });
 });
 
-/** Writes a record with an open quote, then records of 2 KiB. Returns their number. */
+/** Writes a record with an unclosed quote, followed by records of 2 KiB. Returns the number of records. */
 async function writeUnclosed(path: string): Promise<number> {
   using file = await Deno.open(path, { write: true, create: true });
   const encoder = new TextEncoder();

@@ -1,9 +1,9 @@
-/** Creates unique files with each kind of outcome. */
+/** Creates unique files for each kind of outcome. */
 import type postgres from "postgres";
 import type { Dropped } from "./invariants.ts";
 
 /**
- * `is approved`: the change guard holds a file of this kind until the test approves it. `is large`: a file of this kind
+ * `is approved`: the change guard holds this kind of file until the test approves it. `is large`: a file of this kind
  * is packed.
  */
 export type Kind = "succeeds" | "fails in part" | "is rejected" | "is held" | "is approved" | "is large";
@@ -11,7 +11,7 @@ export const KINDS: readonly Kind[] = ["succeeds", "fails in part", "is rejected
 
 const HEADER = "unique_id,login_source,active,street\n";
 
-/** Creates file number `n` of a kind. A large number of good `records` makes the import slow. */
+/** Creates file number `n` of a kind. A large number of good `records` makes an import slow. */
 export function rosterOf(kind: Kind, n: number, records = 1): Dropped {
   const name = `roster${n}.csv`;
   const ids = Array.from({ length: records }, (_, at) => `U${n}-${at}`);
@@ -38,7 +38,7 @@ export function rosterOf(kind: Kind, n: number, records = 1): Dropped {
   }
 }
 
-/** Creates the users that an import will hold or change. */
+/** Creates the users whom an import will hold or change. */
 export async function prepareFor(
   { status, creates, changes }: Dropped,
   sql: postgres.Sql<{ bigint: number }>,
@@ -51,7 +51,10 @@ export async function prepareFor(
   }
 }
 
-/** Settings that give each roster its outcome: no settling, mail, and guards that hold every loss and every change. */
+/**
+ * Settings that give each roster its outcome: no settling, emails enabled, and guards that hold every loss and every
+ * change.
+ */
 export function settingsFor(smtpPort: number) {
   return {
     settle_seconds: 0,

@@ -1,6 +1,6 @@
 /**
  * Kills the service before or after the N-th side effect, for every N: the modules in `steps/` replace the modules that
- * make side effects. A new service then continues, and the invariants are checked from outside.
+ * have side effects. A new service then continues, and the invariants are checked from outside.
  */
 import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
@@ -14,7 +14,7 @@ import { type Kind, prepareFor, rosterOf, settingsFor } from "./rosters.ts";
 import { killableWorkplace } from "./killable.ts";
 import { survived } from "./verdict.ts";
 
-/** Interrupts the step `from`, then every `stride`-th step, until a run is not interrupted. */
+/** Interrupts step number `from`, then every `stride`-th step after it, until a run is not interrupted. */
 export interface Steps {
   from: number;
   stride: number;
@@ -62,7 +62,10 @@ class Run implements AsyncDisposable {
     return run;
   }
 
-  /** Kills the service, lets a new service finish, and checks the invariants. Returns the interrupted step, or null. */
+  /**
+   * Kills the service, lets a new service finish, and checks the invariants. Returns the interrupted step, or null if
+   * none was interrupted.
+   */
   async once(when: string): Promise<string | null> {
     const file = rosterOf(this.kind, ++this.#files);
     await this.#drop(file);
@@ -70,7 +73,7 @@ class Run implements AsyncDisposable {
     const where = killed ? await Deno.readTextFile(this.here.path("killed")) : null;
     try {
       await this.outside.atAnyInstant();
-      // Ends the claim of the killed process on its mail.
+      // Ends the killed process's claim on its email.
       await this.sql`update rosterd.outbox set next_try_at = now() where sent_at is null`;
       if (killed) assert.equal(await this.#serve(file, {}), false);
       await this.outside.inTheEnd();
@@ -88,14 +91,14 @@ class Run implements AsyncDisposable {
 
   async #drop(file: Dropped): Promise<void> {
     await prepareFor(file, this.sql);
-    // Prevents a digest, which replaces mails after ten within an hour.
+    // Prevents a digest, which replaces emails after ten within an hour.
     await this.sql`update rosterd.outbox set sent_at = sent_at - interval '2 hours'`;
     this.outside.expect(file);
     await this.here.write(`upload/.${file.name}.part`, file.content);
     await Deno.rename(this.here.path(`upload/.${file.name}.part`), this.here.path(`upload/${file.name}`));
   }
 
-  /** Runs the service until it is killed (true) or has finished the file. */
+  /** Runs the service until it is killed (true) or has finished importing the file. */
   async #serve(file: Dropped, environment: Record<string, string>): Promise<boolean> {
     const left = await this.#momentary();
     const service = this.here.spawnWith(environment, "serve");
@@ -123,7 +126,7 @@ class Run implements AsyncDisposable {
     return Array.from(Deno.readDirSync(this.here.path("upload/.rosterd"))).length === 0;
   }
 
-  /** Approves the file after the service has held it. The service may be killed during the approval. */
+  /** Approves the file once the service is holding it. The service may be killed while the file is being approved. */
   async #approve({ name }: Dropped): Promise<void> {
     const [held] = await this.sql`
       select id from rosterd.imports where file = ${name} and hold_state = 'open' and bak_file is not null`;
@@ -138,7 +141,7 @@ class Run implements AsyncDisposable {
     });
   }
 
-  /** Short-lived entries in the folders that may remain after a kill. */
+  /** Short-lived entries that a kill may leave behind in the folders. */
   async #momentary(): Promise<string[]> {
     const paths = [];
     for (const folder of ["upload", "upload/.rosterd", "upload/bak"]) {
@@ -160,7 +163,7 @@ class Run implements AsyncDisposable {
   }
 }
 
-/** The error is ignored if the process has just ended. */
+/** The error is ignored if the process has just exited. */
 function askToEnd(service: Deno.ChildProcess): void {
   try {
     service.kill("SIGTERM");

@@ -1,4 +1,4 @@
-/** Kills the service before and after every step of every kind of file. */
+/** Kills the service before and after every step of importing every kind of file. */
 import { KINDS } from "./rosters.ts";
 import { killAtSteps } from "./steps.ts";
 

@@ -1,4 +1,4 @@
-/** Kills the service at some steps; `deno task test:slow` does so at every step of every kind of file. */
+/** Kills the service at some steps; `deno task test:slow` does so at every step for every kind of file. */
 import { serverUnavailable } from "../support/postgres.ts";
 import { killAtSteps } from "./steps.ts";
 

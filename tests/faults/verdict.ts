@@ -1,21 +1,21 @@
 /**
- * Reports each survived fault on the console and in the tally that `deno task test:slow` sums up (`.ci/slow.ts`).
- * Call it after all assertions about the fault.
+ * Reports each fault survived on the console and in the tally that `deno task test:slow` sums up (`.ci/slow.ts`). Call
+ * this function after all assertions about the fault.
  */
 
-/** A fault, and the checks after the fault. */
+/** A fault, and the checks made after it. */
 export interface Survived {
   /** A description such as "killed before and after each step of an import that fails in part". */
   fault: string;
-  /** How often the fault was injected. */
+  /** The number of times the fault was injected. */
   injected: number;
-  /** How many of the faults were a SIGKILL. */
+  /** The number of faults that were a SIGKILL. */
   kills?: number;
-  /** How many invariants were checked from outside. */
+  /** The number of invariants checked from outside. */
   checks: number;
 }
 
-/** The environment variable with the path of the tally, if any. */
+/** The environment variable that contains the path to the tally, if any. */
 export const TALLY = "ROSTERD_TALLY";
 
 export function survived(verdict: Survived): void {

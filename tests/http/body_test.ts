@@ -3,7 +3,7 @@ import { testHttp } from "./fake_service.ts";
 
 const JSON_TYPE = { "content-type": "application/json" };
 
-/** An endless body without a length, which ends only when it is cancelled. */
+/** An endless body without a length, which ends only when it is canceled. */
 function endless(chunk: Uint8Array<ArrayBuffer>): ReadableStream<Uint8Array> {
   return new ReadableStream({ pull: (controller) => controller.enqueue(chunk) });
 }

@@ -1,4 +1,4 @@
-/** Tests single connections: which connections are closed, and that the others lose no data. */
+/** Tests individual connections: which of them are closed, and that the others lose no data. */
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { readToEnd } from "../support/connection.ts";
@@ -89,7 +89,8 @@ testOfDeadlines("A client that does not read its response is disconnected, and t
 testOfDeadlines(
   "A client that reads slowly gets its whole response, even long after the server has written it",
   async () => {
-    // The system buffers the small response. For the large response, the server waits longer than for an idle client.
+    // The operating system buffers the small response. The server waits longer for the large response than for an idle
+    // client.
     for (const size of [1024 * 1024, 16 * 1024 * 1024]) {
       const file = () => ({ name: "x.csv", size, stream: new Blob([new Uint8Array(size)]).stream() });
       await withServer({ service: { imports: historyOf(file) }, serve: { headTimeoutMs: 500 } }, async (server) => {
@@ -252,7 +253,7 @@ testOfDeadlines(
       using takesNothing = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
       await takesNothing.write(new TextEncoder().encode(`GET /imports/1/failed.csv HTTP/1.1\r\n${AUTH}\r\n`));
       await takesNothing.read(new Uint8Array(1));
-      // The system may just be accepting some bytes; of several new clients, one finds the connection waiting.
+      // The system may be in the middle of accepting bytes; of several new clients, one finds the connection waiting.
       await until("room was made", async () => {
         const heard = await talk(server, "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
         assert.match(heard, /^HTTP\/1.1 200/);

@@ -1,5 +1,5 @@
 /**
- * Sends hostile bodies to every call. The status must be right, the response must not quote the body, and no data may
+ * Sends hostile bodies to every call. The status must be correct, the response must not quote the body, and no data may
  * change.
  */
 import assert from "node:assert/strict";
@@ -14,7 +14,7 @@ interface Hostile {
   type: string | null;
   body: BodyInit | (() => BodyInit);
   headers?: Record<string, string>;
-  /** The expected status by the kind of body that a call takes. Undefined: not tested. */
+  /** The expected status for each kind of body that a call takes. Undefined if it is not tested. */
   settings?: number;
   nothing?: number;
   file?: number;

@@ -1,4 +1,4 @@
-/** Every call of the HTTP interface, from `/openapi.json`, with a valid request for each. */
+/** Every call of the HTTP interface, taken from `/openapi.json`, with a valid request for each. */
 import type { testHttp } from "./fake_service.ts";
 import { ADMIN, LINK } from "./fake_service.ts";
 
@@ -6,11 +6,11 @@ export type Http = Awaited<ReturnType<typeof testHttp>>;
 
 export interface Call {
   method: string;
-  /** The path as in OpenAPI, such as `/imports/{id}`. */
+  /** The path as written in OpenAPI, such as `/imports/{id}`. */
   template: string;
-  /** The path of an import, user or file that exists. */
+  /** The path of an existing import, user or file. */
   path: string;
-  /** Whether the call needs no token. */
+  /** Whether the call works without a token. */
   isOpen: boolean;
   /** A token that the call accepts. */
   token: string;
@@ -40,7 +40,7 @@ export function nameOf({ method, template }: Call): string {
   return `${method} ${template}`;
 }
 
-/** Sends a valid request, with a body for the calls that need one. */
+/** Sends a valid request, with a body if the call needs one. */
 export async function goodRequest(http: Http, { method, path, token, body }: Call): Promise<Response> {
   if (method === "PATCH") return await http.json(method, path, { settle_seconds: 1 });
   if (method === "PUT") return await http.json(method, path, await (await http.ask("GET", path)).json());
@@ -48,11 +48,11 @@ export async function goodRequest(http: Http, { method, path, token, body }: Cal
   return await http.ask(method, path, body === "file" ? { headers, body: "unique_id" } : { headers });
 }
 
-/** Sends a body with the right token. A null `type` omits the content type. */
+/** Sends a body with a valid token. If `type` is null, the content type is omitted. */
 export async function askWith(http: Http, { method, path, token }: Call, type: string | null, body: BodyInit) {
   const headers = new Headers({ authorization: `Bearer ${token}` });
   const request = new Request(`http://localhost${path}`, { method, headers, body });
-  // The body is sent as bytes, because a text body would set a content type.
+  // The body is sent as bytes because a text body would set a content type.
   if (type === null) request.headers.delete("content-type");
   else request.headers.set("content-type", type);
   const answer = await http.app.fetch(request);

@@ -1,4 +1,4 @@
-/** Sends every kind of invalid token to every call. All requests get the same response, and change no data. */
+/** Sends every kind of invalid token to every call. All requests get the same response and change no data. */
 import assert from "node:assert/strict";
 import { type Call, everyCall, type Http, nameOf } from "./every_call.ts";
 import { REQUIRED_ACCESS } from "../../src/http/required_access.ts";
@@ -17,7 +17,7 @@ const WRONG: Record<string, string> = {
   "the text null, as if no read token were set": "Bearer null",
 };
 
-/** The secret for each kind of caller. */
+/** The secret of each kind of caller. */
 const CALLERS = { read: READER, clerk: CLERK, admin: ADMIN, link: LINK };
 type Callers = keyof typeof CALLERS;
 
@@ -54,7 +54,7 @@ const ALLOWED: Record<string, readonly Callers[]> = {
   "POST /check": ["clerk", "admin"],
 };
 
-/** The methods of a call. GET includes HEAD. */
+/** The methods that a call supports. GET includes HEAD. */
 function methods({ method }: Call): string[] {
   return method === "GET" ? ["GET", "HEAD"] : [method];
 }
@@ -83,7 +83,7 @@ Deno.test("Without a valid token, all calls that need a token give the same resp
     ];
     for (const [name, path, headers] of cases) {
       for (const method of methods(call)) {
-        // Each request comes from a different address, so that no request is refused because of earlier requests.
+        // Each request comes from a different address so that none is refused because of earlier ones.
         const answer = await ask(http, method, path, headers, `198.51.100.${asked++}`);
         const what = `${method} ${call.template} with ${name}`;
         assert.equal(answer.status, 401, what);
@@ -122,7 +122,7 @@ Deno.test("Every call that needs a token is allowed exactly for its documented r
     for (const [who, token] of Object.entries(CALLERS)) {
       const isAllowed = ALLOWED[nameOf(call)].includes(who as Callers);
       for (const method of methods(call)) {
-        // Each request has its own address, so that no refused link blocks the next one.
+        // Each request has its own address so that a refused link does not block the next one.
         const address = `198.51.100.${asked++}`;
         const answer = await ask(http, method, call.path, { authorization: `Bearer ${token}` }, address);
         const what = `${method} ${call.template} by ${who}`;

@@ -20,7 +20,7 @@ import { OpenApi } from "../support/openapi.ts";
 export const ADMIN = "admin-token-of-the-tests";
 export const READER = "read-token-of-the-tests";
 export const CLERK = "clerk-token-of-the-tests";
-/** The secret of a sign-in link of the clerk. Unlike a real sign-in link, this one works more than once. */
+/** The secret of the clerk's sign-in link. Unlike a real sign-in link, this one works more than once. */
 export const LINK = "sign-in-link-of-the-tests";
 export const SESSION = "session-of-the-tests";
 
@@ -293,8 +293,8 @@ export function fakeService(settingsPath: string, changes: Partial<Service> = {}
 }
 
 /**
- * The HTTP interface with a fake service, whose settings are in a temporary folder until it is disposed of. Every answer
- * is validated against `/openapi.json`.
+ * The HTTP interface with a fake service, whose settings are kept in a temporary folder until it is disposed of. Every
+ * response is validated against `/openapi.json`.
  */
 export async function testHttp(changes: { service?: Partial<Service>; options?: Partial<HttpOptions> } = {}) {
   const folder = await Deno.makeTempDir();
@@ -332,7 +332,7 @@ export async function testHttp(changes: { service?: Partial<Service>; options?: 
   };
 }
 
-/** Decisions are possible for import 1, not for import 2, and no other import exists. */
+/** Decisions are possible for import 1 but not for import 2, and no other imports exist. */
 function decided<T>(id: number, result: T): Promise<T | null> {
   if (id === 2) return Promise.reject(new CannotDecide("nothing_held", "this import holds nobody"));
   return Promise.resolve(id === 1 ? result : null);

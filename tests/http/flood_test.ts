@@ -1,4 +1,4 @@
-/** Tests the service with more clients than it accepts, and with more clients than file handles. */
+/** Tests the service with more clients than it accepts and with more clients than it has file handles. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { enforcesDeadlines } from "../support/deadlines.ts";
@@ -6,7 +6,7 @@ import { until } from "../support/until.ts";
 
 const SERVER = fileURLToPath(new URL("flooded_server.ts", import.meta.url));
 
-/** Runs the server with a limited number of handles, and `clients` sockets that each send half a request. */
+/** Runs the server with a limited number of handles and with `clients` sockets, each of which sends half a request. */
 async function withFlood(
   { handles, mostConnections, clients }: { handles: number; mostConnections: number; clients: number },
   work: (port: number, closed: () => number) => Promise<void>,

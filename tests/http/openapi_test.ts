@@ -1,4 +1,4 @@
-/** `/openapi.json` describes every call. `tests/support/openapi.ts` validates every answer against it. */
+/** `/openapi.json` describes every call. `tests/support/openapi.ts` validates every response against it. */
 import assert from "node:assert/strict";
 import { everyCall, goodRequest, nameOf } from "./every_call.ts";
 import { testHttp } from "./fake_service.ts";

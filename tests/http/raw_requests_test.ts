@@ -1,6 +1,6 @@
 /**
- * Requests that no HTTP client would send are refused and closed. Such requests cause no error in the service and
- * change no data.
+ * Requests that no HTTP client would send are refused, and their connections are closed. Such requests cause no error
+ * in the service and change no data.
  */
 import assert from "node:assert/strict";
 import { serveHttp } from "../../src/http/serve.ts";
@@ -13,7 +13,7 @@ const KNOWN = `Host: localhost\r\n${TOKEN}`;
 const PATCH = `PATCH /settings HTTP/1.1\r\n${KNOWN}Content-Type: application/json\r\n`;
 const CHANGE = '{"interval_minutes":9}';
 
-/** The statuses that the server may send, by the kind of error; 0 if it closes the connection without a response. */
+/** The statuses that the server may send for each kind of error; 0 if it closes the connection without a response. */
 const REQUESTS: Record<string, { text: string; statuses: number[] }> = {
   "TLS": { text: "\x16\x03\x01\x02\x00\x01\x00", statuses: [0, 400] },
   "no HTTP at all": { text: "\x00\x01\x02\xff\xfe\r\n\r\n", statuses: [0, 400] },
@@ -102,7 +102,7 @@ Deno.test("Requests that no client would send are refused and closed, and change
   assert.equal((await answer.json()).interval_minutes, 5);
 });
 
-/** The bytes are sent unchanged. The server may close the connection before the end. */
+/** The bytes are sent unchanged. The server may close the connection before all bytes are sent. */
 async function send(connection: Deno.TcpConn, text: string): Promise<void> {
   const bytes = Uint8Array.from(text, (character) => character.charCodeAt(0));
   try {

@@ -215,7 +215,7 @@ Deno.test("An abort of the signal closes the server", async () => {
   await assert.rejects(Deno.connect({ hostname: "127.0.0.1", port: server.port }), Deno.errors.ConnectionRefused);
 });
 
-/** A turn that ends when the test says so. */
+/** A turn that ends when the test tells it to. */
 function longTurn() {
   const asked = Promise.withResolvers<void>();
   const turnIsOver = Promise.withResolvers<void>();
@@ -227,7 +227,7 @@ function longTurn() {
   return { turn, asked, turnIsOver };
 }
 
-/** The loopback ports on which this process listens, from Linux. */
+/** The loopback ports on which this process listens, as reported by Linux. */
 async function ownPorts(): Promise<number[]> {
   const sockets = new Set<string>();
   for await (const { name } of Deno.readDir("/proc/self/fd")) {

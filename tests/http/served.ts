@@ -31,7 +31,7 @@ export async function talk({ port }: HttpServer, text: string): Promise<string> 
   return await readToEnd(connection);
 }
 
-/** A history that has only a failed-records file. */
+/** A history that contains only a failed-records file. */
 export function historyOf(failedFile: () => Download): ImportHistory {
   return {
     list: never,

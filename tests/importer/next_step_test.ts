@@ -4,7 +4,7 @@ import { nextStep, type Place, type Stage, stageOf, type Step } from "../../src/
 const PLACES: readonly Place[] = ["upload", "claimed", "packed", "bak", "held", "gone"];
 const STAGES: readonly Stage[] = ["unknown", "begun", "over", "kept", "filed"];
 
-/** The state to which a step leads if nothing fails. */
+/** The state that a step leads to if nothing fails. */
 function after(stage: Stage, step: Step): [Place, Stage] | null {
   if (step === "claim") return ["claimed", "unknown"];
   if (step === "import") return ["claimed", "over"];

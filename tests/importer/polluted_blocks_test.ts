@@ -1,7 +1,7 @@
 /**
- * Rosters from spreadsheets, which save blocks of 16 rows as wide as the widest one, and from exporters that end each
- * record with a delimiter. Even if values are missing or surplus at the end of a record, no value moves to another
- * column. The same is true for records that have lost a delimiter.
+ * Rosters from spreadsheets, which make all rows in a block of 16 as wide as the widest one, and from exporters that
+ * end each record with a delimiter. Even if a record has missing or surplus values at its end, no value moves to
+ * another column. The same is true for records that have lost a delimiter.
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";
@@ -13,8 +13,8 @@ import { fileOf, recordsOf } from "../support/memory_file.ts";
 const HEADER = ["unique_id", "login_source", "first_name", "street", "street2", "city2"];
 
 /**
- * The last columns are often empty. The first columns are never empty, because a record without these values fails in
- * any case.
+ * The last columns are often empty. The first columns are never empty, because a record without their values fails
+ * anyway.
  */
 const record = fc.tuple(
   fc.constantFrom("Ann", "Bob", ""),
@@ -37,7 +37,7 @@ function asSpreadsheet(rows: readonly string[][]): string[][] {
   });
 }
 
-/** Joins a value with the next one, as if the delimiter between them were lost. */
+/** Joins a value to the next one, as if the delimiter between them had been lost. */
 function withoutDelimiter(row: readonly string[], place: number): string[] {
   const at = place % (row.length - 1);
   return [...row.slice(0, at), row[at] + row[at + 1], ...row.slice(at + 2)];

@@ -1,6 +1,6 @@
 /**
- * Applies every kind of pollution in the Pollock benchmark (VLDB 2023) at every place of a roster with 24 columns.
- * rosterd and other CSV readers read the result. docs/reliability.md has the table.
+ * Applies every kind of pollution in the Pollock benchmark (VLDB 2023) at every place in a roster with 24 columns.
+ * rosterd and other CSV readers read the result. The table is in docs/reliability.md.
  */
 import assert from "node:assert/strict";
 import { survived } from "../faults/verdict.ts";

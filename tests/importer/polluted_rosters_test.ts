@@ -1,6 +1,6 @@
 /**
- * A sample of the pollutions in `polluted_rosters_slow.ts`. Each record is applied correctly, or fails, or is rejected
- * with its file. No record is applied with wrong values. No clean record next to a polluted record is lost.
+ * A sample of the polluted files from `polluted_rosters_slow.ts`. Each record is applied correctly, fails, or is
+ * rejected with its file. No record is applied with wrong values. No clean record next to a polluted record is lost.
  */
 import assert from "node:assert/strict";
 import { parseSettings } from "../../src/domain/parse_settings.ts";
@@ -36,7 +36,7 @@ Deno.test("no damaged record is imported with wrong values, and no clean record 
   let at = 0;
   const kinds = new Set<string>();
   for (const file of allPolluted()) {
-    // Takes the first file of each kind, and a sample of the others.
+    // Takes the first file of each kind and a sample of the rest.
     if (kinds.has(file.kind) && at++ % SAMPLE > 0) continue;
     kinds.add(file.kind);
     const { wrong, lost } = verdictOn(file, await outcomeOf(file.text));
@@ -80,7 +80,7 @@ function packed(): Packed {
       return all[Math.floor(place * all.length / 5)]?.text ?? "";
     })
   );
-  // Two records with an odd number of quotes would enclose the clean one between them.
+  // Two records with an odd number of quotes would enclose the clean record between them.
   const isOdd = (text: string) => text.split('"').length % 2 === 0;
   const kept = texts.filter((text, at) => text !== "" && (!isOdd(text) || at === texts.findLastIndex(isOdd)));
   for (const text of kept) {

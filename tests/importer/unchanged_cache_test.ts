@@ -12,14 +12,14 @@ import { UnchangedTable } from "../../src/importer/digests/unchanged_table.ts";
 import { chunksOf, recordOf, type SeenRecord, utf8 } from "../support/memory_file.ts";
 
 interface Reading {
-  /** Entries of earlier imports. */
+  /** Entries from earlier imports. */
   log?: Uint8Array[];
   settings?: Partial<Settings>;
   chunk?: number;
   forgotten?: string[];
   /** Whether users changed in every bucket. */
   allChanged?: boolean;
-  /** Users whose entries are withdrawn at the end. */
+  /** The users whose entries are withdrawn at the end. */
   withdrawn?: string[];
 }
 
@@ -169,7 +169,7 @@ Deno.test("a second record of a user with a skipped record is reported, even if 
 
   assert.deepEqual((await read(text + "a,ldap,Hull\n", { log })).repeated, ["a"]);
   assert.deepEqual((await read(text + "b,ldap,Hull\n", { log })).repeated, ["b"]);
-  // The order of the two records does not matter, because all records of the user are read.
+  // The order of the two records does not matter, because all of the user's records are read.
   assert.deepEqual((await read(HEAD + "a,ldap,Hull\na,ldap,Ottawa\n", { log })).repeated, ["a"]);
 });
 

@@ -1,4 +1,4 @@
-/** The steps of one upload: claim it, import it, keep its failed records, move it to `bak`, and forget it. */
+/** The steps for each upload: claim it, import it, keep its failed records, move it to `bak`, and forget it. */
 import assert from "node:assert/strict";
 import { rm } from "node:fs/promises";
 import { finishUpload, importUpload, type PendingUpload, type Turn } from "../../src/importer/upload_steps.ts";

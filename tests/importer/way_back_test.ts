@@ -1,5 +1,5 @@
 /**
- * The failed-records file contains the failed records unchanged. After they are corrected, no record of the file fails
+ * The failed-records file contains the failed records unchanged. Once they are corrected, no record in the file fails
  * (docs/mail.md#failed-records-file).
  */
 import assert from "node:assert/strict";
@@ -22,7 +22,7 @@ interface WayBack extends GeneratedRoster {
   file: Uint8Array;
 }
 
-/** A roster, and the records that the database refuses. Records with problems fail in any case. */
+/** A roster and the records that the database refuses. Records with problems fail anyway. */
 const wayBack = fc.tuple(generatedRoster, fc.infiniteStream(fc.boolean()));
 async function onTheWay([generated, refused]: [GeneratedRoster, Stream]): Promise<WayBack> {
   const roster = await checkRoster(generated.bytes, generated.settings);
@@ -40,7 +40,7 @@ function rowsOf(file: Uint8Array, delimiter: string): string[][] {
   return parse(text.slice(1 + sep.length), { delimiter, record_delimiter: "\r\n" });
 }
 
-/** The values under the headers that are not rosterd's own. */
+/** The values under headers other than rosterd's own. */
 function keptValues({ header }: CheckedRoster, values: readonly string[]): string[] {
   return values.filter((_, at) => !header.own.includes(at));
 }
@@ -77,8 +77,8 @@ Deno.test("if the file is dropped back unchanged, exactly the failed records fai
   await fc.assert(
     fc.asyncProperty(wayBack, async (generated) => {
       const way = await onTheWay(generated);
-      // The second line of a malformed record in rosterd_record may look like a separate record, which then fails
-      // separately.
+      // In rosterd_record, the second line of a malformed record may look like a separate record, which then fails on
+      // its own.
       fc.pre(way.failed.every(({ values, raw }) => values !== null || !/[\r\n]/.test(raw)));
       const again = await checkRoster(way.file, way.settings);
       assert.deepEqual([again.delimiter, keptValues(again, again.header.names)], [
@@ -92,7 +92,7 @@ Deno.test("if the file is dropped back unchanged, exactly the failed records fai
   );
 });
 
-/** Asserts that the row of a malformed record has no values except its text. */
+/** Asserts that a malformed record's row contains no values other than the record's text. */
 function assertSame(again: CheckedRecord, before: CheckedRecord): void {
   assert.notEqual(again.values, null);
   if (before.values === null) {
@@ -123,7 +123,7 @@ Deno.test("after the cells with problems are corrected, no record fails, and eve
   );
 });
 
-/** Corrects each wrong cell, and fills in the required cells of a malformed record. */
+/** Corrects each wrong cell and fills in the required cells of a malformed record. */
 function mend(
   row: string[],
   { values, problems }: CheckedRecord,
@@ -162,7 +162,7 @@ Deno.test("a failed-records file that fails again produces the same file, except
 });
 
 /**
- * Takes a failing record with these headers and values through its failed-records file. The two required columns are
+ * Passes a failing record with these headers and values through its failed-records file. The two required columns are
  * added.
  */
 async function backAndForth(headers: string[], values: string[]): Promise<CheckedRoster> {

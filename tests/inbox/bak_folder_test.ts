@@ -1,4 +1,4 @@
-/** In `bak`, only plain files with plain names are read and removed, and links are never followed. */
+/** In `bak`, only plain files with plain names are read or removed, and links are never followed. */
 import assert from "node:assert/strict";
 import { BakFolder, NoBakFolder } from "../../src/inbox/bak/bak_folder.ts";
 import { isNoPlainFile } from "../../src/inbox/files/open.ts";

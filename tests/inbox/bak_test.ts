@@ -174,7 +174,7 @@ Deno.test("failed records are saved beside the upload with mode 0640, under the 
     assert.equal((await lstat(at("bak", wanted))).mode & 0o777, 0o640 & ~Deno.umask());
     assert.equal((await lstat(at("bak", wanted))).size, 1_000_004);
     kept = 1;
-    // In the meantime, another program has used the noted name.
+    // In the meantime, another program has taken the noted name.
     await writeFile(at("bak", wanted), "another\n");
     assert.equal(await inbox.keepFailed(claimed, STARTED, write), `x.${T}.failed-2.csv`);
     assert.deepEqual(Object.keys(await bakOf(uploads) as object), [`x.${T}.failed-2.csv`, wanted]);

@@ -1,5 +1,5 @@
 /**
- * Represents folder trees as literals: `plant` creates a tree, and `treeOf` reads a tree. A string is a file, and an
+ * Represents folder trees as literals: `plant` creates a tree, and `treeOf` reads one. A string is a file, and an
  * object is a folder.
  */
 import { lstat, mkdir, readdir, readFile, readlink, symlink, utimes, writeFile } from "node:fs/promises";
@@ -13,7 +13,7 @@ interface LinkTo {
 export const PIPE = Symbol("pipe");
 export const linkTo = (target: string): LinkTo => ({ linkTo: target });
 
-/** All planted files have this time, so that names decide the order. */
+/** All planted files have this time, so their names determine the order. */
 export const PLANTED_AT = new Date("2026-11-20T12:00:00Z");
 
 export async function plant(root: string, tree: Tree): Promise<void> {
@@ -31,7 +31,7 @@ export async function plant(root: string, tree: Tree): Promise<void> {
   }
 }
 
-/** Returns files as text, folders as objects, links as `→ target`, and other entries as `special`. */
+/** Returns files as text, folders as objects, links as `→ target` and other entries as `special`. */
 export async function treeOf(
   root: string,
   { but = (_: string): boolean => false } = {},
@@ -56,7 +56,7 @@ async function makePipe(path: string): Promise<void> {
   await run("mkfifo", "--", path);
 }
 
-/** Runs a program. Throws the output if the program fails. */
+/** Runs a program. Throws the program's output if it fails. */
 export async function run(program: string, ...args: string[]): Promise<string> {
   const { success, stdout, stderr } = await new Deno.Command(program, { args }).output();
   if (!success) throw new Error(`${program} ${args.join(" ")}: ${new TextDecoder().decode(stderr)}`);

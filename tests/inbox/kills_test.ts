@@ -27,8 +27,8 @@ async function turn(uploads: Uploads, killAfterMs: number | null): Promise<boole
 }
 
 /**
- * Asserts that every upload was imported once and is in `bak` once, under its noted name. No other entries are left in
- * the folders.
+ * Asserts that every upload was imported once and appears in `bak` once, under its noted name. No other entries are
+ * left in the folders.
  */
 async function assertAllOnce(uploads: Uploads): Promise<void> {
   const { bak, ".rosterd": work, ".database": _, ...rest } = await treeOf(uploads.root);

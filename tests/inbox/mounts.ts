@@ -1,7 +1,7 @@
-/** Mounts file systems for tests, if the machine allows it. */
+/** Mounts file systems for tests if the machine allows it. */
 import { run } from "./folder_tree.ts";
 
-/** Whether this process may mount. If not, tests that mount are ignored. */
+/** Whether this process is allowed to mount file systems. Otherwise, tests that mount file systems are ignored. */
 export function canMount(): boolean {
   if (Deno.uid() !== 0) return false;
   const folder = Deno.makeTempDirSync();
@@ -15,8 +15,8 @@ export function canMount(): boolean {
 }
 
 /**
- * Mounts a file system for one test. The test must stop its service, otherwise the unmount fails. If the test fails,
- * its error is thrown instead of the error of the unmount.
+ * Mounts a file system for one test. The test must stop its service; otherwise, the unmount fails. If the test fails,
+ * its error is thrown rather than an error from the unmount.
  */
 export async function withMount(args: readonly string[], folder: string, test: () => Promise<void>): Promise<void> {
   await run("mount", ...args, folder);
@@ -29,7 +29,7 @@ export async function withMount(args: readonly string[], folder: string, test: (
   await run("umount", folder);
 }
 
-/** Mounts a new in-memory file system of the given size in bytes. */
+/** Mounts a new in-memory file system with the given size in bytes. */
 export function withMemory(folder: string, test: () => Promise<void>, bytes = 16 * 1_048_576): Promise<void> {
   return withMount(["-t", "tmpfs", "-o", `size=${bytes}`, "none"], folder, test);
 }

@@ -110,7 +110,7 @@ mountTest(
     }),
 );
 
-/** Repeats a call while it fails with the code. */
+/** Repeats a call for as long as it fails with this code. */
 async function answered(ask: () => Promise<unknown>, refusal: string): Promise<void> {
   while ((await ask().then(() => "", ({ code }) => code)) === refusal) await new Promise((next) => setTimeout(next, 5));
 }

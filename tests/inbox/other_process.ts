@@ -1,5 +1,5 @@
 /**
- * Runs a script of this folder as another process without the privileges of root, so that file modes apply to it.
+ * Runs a script from this folder in a separate process without root's privileges, so that file modes apply to it.
  */
 import { fileURLToPath } from "node:url";
 

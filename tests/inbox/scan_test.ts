@@ -37,7 +37,7 @@ Deno.test("with settle_seconds 0, one scan is enough", () =>
 
 Deno.test("a file that arrives during two overlapping scans is not forgotten", async () => {
   const early = Object.fromEntries(Array.from({ length: 300 }, (_, at) => [`early${at}.csv`, "a\n"]));
-  // The first scan reads the clock after it has listed the folder.
+  // The first scan reads the clock after listing the folder.
   let hasListed = () => {};
   const clock = { ...testClock(), elapsed: () => (hasListed(), 1_000) };
   await withUploads(early, async ({ inbox, at }) => {

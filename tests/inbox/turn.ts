@@ -1,6 +1,6 @@
 /**
- * Runs one turn as a process for `other_process.ts`: claims every ready upload, moves it to `bak`, and prints the scan.
- * A file with a line for each import replaces the database.
+ * Runs one turn in a process for `other_process.ts`: claims every ready upload, moves it to `bak` and prints the scan.
+ * A file with one line per import replaces the database.
  */
 import { appendFileSync, closeSync, fsyncSync, openSync } from "node:fs";
 import type { ClaimedUpload } from "../../src/importer/inbox_port.ts";
@@ -10,7 +10,9 @@ import { STARTED, textOf, uploadsIn } from "./upload_folder.ts";
 const [root, database] = Deno.args;
 const { inbox } = uploadsIn(root);
 
-/** Syncs a line to disk. Starts a new line, because a killed turn may have written an incomplete line. */
+/**
+ * Appends a line and syncs it to disk. Starts a new line, because a killed turn may have written an incomplete line.
+ */
 function note(...fields: string[]): void {
   const file = openSync(database, "a");
   appendFileSync(file, `\n${JSON.stringify(fields)}\n`);

@@ -1,4 +1,4 @@
-/** An inbox over a temporary folder. The test sets the clock of the inbox and reads its log. */
+/** An inbox for a temporary folder. The test sets the inbox's clock and reads its log. */
 import { join } from "node:path";
 import { createInbox, type InboxOptions, type UploadFolder } from "../../src/inbox/inbox.ts";
 import type { ClaimedUpload } from "../../src/importer/inbox_port.ts";
@@ -6,7 +6,7 @@ import type { Clock } from "../../src/runtime/clock.ts";
 import type { Log, LogFields } from "../../src/runtime/log.ts";
 import { plant, type Tree } from "./folder_tree.ts";
 
-/** The time at which every import in these tests starts, and its form in file names. */
+/** The time at which every import in these tests starts, and that time as it appears in file names. */
 export const STARTED = new Date("2026-11-23T18:30:58.123Z");
 export const T = "20261123T183058Z";
 
@@ -27,7 +27,7 @@ export interface Uploads {
   readonly events: [string, LogFields | undefined][];
   /** A path in the upload folder. */
   at(...names: string[]): string;
-  /** Creates an inbox without state, like a new process. */
+  /** Creates an inbox without state, as a new process would. */
   restarted(): UploadFolder;
   /** Scans with settle_seconds 0 and claims the upload. */
   claim(name: string): Promise<ClaimedUpload>;

@@ -1,4 +1,4 @@
-/** Runs axe-core on every view. Each colour scheme has its own test file, to keep each one short. */
+/** Runs axe-core on every view. Each color scheme has its own test file to keep each run short. */
 import assert from "node:assert/strict";
 import { barriers } from "./browser.ts";
 import { everyView } from "./every_view.ts";

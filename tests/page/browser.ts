@@ -1,6 +1,6 @@
 /**
  * A real browser for the page tests: Debian's Chromium. Requests to other machines are refused. The browser object
- * records refused requests, and all errors that the page prints.
+ * records refused requests and all errors printed by the page.
  */
 import assert from "node:assert/strict";
 import axe from "axe-core";
@@ -18,7 +18,7 @@ const FLAGS = [
   "--disable-sync",
 ];
 
-/** The reason why no browser can be started; null if a browser is available. */
+/** Why no browser can be started; null if one is available. */
 export async function browserUnavailable(): Promise<string | null> {
   try {
     await Deno.stat(CHROMIUM);
@@ -36,7 +36,7 @@ export async function startBrowser(): Promise<Browser> {
 export interface Visit {
   readonly page: Page;
   /**
-   * Asserts that the page printed no error and called no other server. Responses with the given statuses are allowed.
+   * Asserts that the page printed no errors and called no other servers. Responses with the given statuses are allowed.
    */
   assertQuiet(...wantedStatuses: number[]): void;
 }
@@ -73,25 +73,25 @@ function isOwn(address: URL, url: string): boolean {
   return address.origin === new URL(url).origin || address.protocol === "blob:";
 }
 
-/** Signs in, and waits until the first view appears. */
+/** Signs in and waits until the first view appears. */
 export async function signIn(page: Page, token: string): Promise<void> {
   await page.getByLabel("Token").fill(token);
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Overview" }).waitFor();
 }
 
-/** Opens an address. Resolves when the view with the heading appears. */
+/** Opens an address. Resolves when the view with this heading appears. */
 export async function go(page: Page, hash: string, heading: string | RegExp): Promise<void> {
   await page.evaluate(`void (location.hash = ${JSON.stringify(hash)})`);
   await page.getByRole("heading", { level: 1, name: heading }).waitFor();
 }
 
-/** Whether the element has the focus. */
+/** Whether the element has focus. */
 export async function hasFocus(element: Locator): Promise<boolean> {
   return await element.and(element.page().locator(":focus")).count() === 1;
 }
 
-/** The serious and critical barriers that axe finds. */
+/** The serious and critical accessibility violations that axe finds. */
 export async function barriers(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);
   const { violations } = await page.evaluate<axe.AxeResults>("axe.run(document)");
@@ -100,7 +100,7 @@ export async function barriers(page: Page): Promise<string[]> {
   ) => nodes.map(({ html, failureSummary }) => `${id}: ${help}: ${html}\n  ${failureSummary}`));
 }
 
-/** Finds elements with content that is too wide, and therefore scrolls sideways or is cut off. */
+/** Finds elements whose content is too wide and therefore scrolls sideways or is cut off. */
 export const TOO_WIDE =
   `[document.documentElement, ...document.querySelectorAll("main table, main td, main th, main .notice")]
   .filter((element) => element.scrollWidth > element.clientWidth)

@@ -1,4 +1,4 @@
-/** Opens the page that checks a file, and chooses or drops a file. */
+/** Opens the page that checks a file, then chooses or drops one. */
 import { Buffer } from "node:buffer";
 import type { Page } from "playwright-core";
 import { go, type Visit } from "./browser.ts";
@@ -14,7 +14,7 @@ export async function choose(page: Page, name: string, content: string): Promise
   await page.locator("#file").setInputFiles({ name, mimeType: "text/csv", buffer: Buffer.from(content) });
 }
 
-/** Drops a file with the events that a browser sends. */
+/** Drops a file by sending the events that a browser would. */
 export async function drop(page: Page, name: string, content: string, on = ".drop"): Promise<void> {
   const file = `new File([${JSON.stringify(content)}], ${JSON.stringify(name)}, { type: "text/csv" })`;
   const dropped = await page.evaluateHandle(

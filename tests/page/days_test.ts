@@ -1,4 +1,4 @@
-/** Recent days on the overview: the last day as a sentence, and six weeks as a chart and as a table. */
+/** The recent days on the overview: the last day as a sentence, and six weeks as a chart and a table. */
 import assert from "node:assert/strict";
 import { go } from "./browser.ts";
 import { pageTest } from "./page_test_case.ts";

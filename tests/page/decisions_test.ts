@@ -54,7 +54,7 @@ pageTest(
     await page.keyboard.press("Escape");
     assert.equal(await activeUsers(scene), 100);
 
-    // Another program disables one of the held users, so that approve leaves this user out.
+    // Another program disables one of the held users, so approving leaves this user out.
     await scene.database.sql`update rosterd.users set active = false where unique_id = 'u0070'`;
     await page.getByRole("button", { name: "Approve…" }).click();
     await dialog.getByRole("button", { name: "Approve: 40 users lose access" }).click();
@@ -66,7 +66,7 @@ pageTest(
     assert.ok(await hasFocus(came), "the focus moves to the result");
     assert.match(await users.getByRole("row").nth(1).innerText(), /^u0061\t.*\tline 62\tarchived$/);
 
-    // The page follows changes made elsewhere, and the focus stays.
+    // The page reflects changes made elsewhere, and the focus stays where it is.
     await (await scene.service.fetch("/imports/2/undo", { method: "POST" })).body?.cancel();
     await scene.service.import("next.csv", roster(1, 100));
     await page.evaluate('document.dispatchEvent(new Event("visibilitychange"))');

@@ -1,4 +1,4 @@
-/** Brings a service and its history into one state after the other, and shows the page in each. */
+/** Brings a service and its history into one state after another and shows the page in each. */
 import type { Page } from "playwright-core";
 import { READ_TOKEN, TOKEN } from "../support/service.ts";
 import { go, signIn } from "./browser.ts";
@@ -36,7 +36,7 @@ async function running({ service, database }: Stage, page: Page, look: Look): Pr
   await go(page, "#/", "Overview");
   await database.sql`insert into rosterd.users (unique_id, login_source) values ('u0001', 'ldap')`;
   await database.sql.begin(async (sql) => {
-    // This lock stops the import at the point where it has compared the users and wants to lock them.
+    // This lock stops the import once it has compared the users and is about to lock them.
     await sql`select from rosterd.users where unique_id = 'u0001' for update`;
     await service.drop("autumn.csv", roster(1, 2_000));
     await page.getByRole("button", { name: "Scan folder now" }).click();
@@ -94,7 +94,7 @@ async function unreachable({ service, database }: Stage, page: Page, look: Look)
   await look("service-unreachable", page);
 }
 
-/** Makes the page poll at once, as a tab does when it becomes visible again. */
+/** Makes the page poll immediately, as a tab does when it becomes visible again. */
 async function lookNow(page: Page): Promise<void> {
   await page.evaluate('document.dispatchEvent(new Event("visibilitychange"))');
 }

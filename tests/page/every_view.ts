@@ -1,11 +1,11 @@
-/** Visits every view of the page, one after the other. */
+/** Visits every view of the page in turn. */
 import { Buffer } from "node:buffer";
 import type { Page } from "playwright-core";
 import { TOKEN } from "../support/service.ts";
 import { go, signIn } from "./browser.ts";
 import { roster } from "./world.ts";
 
-/** Opens every view with content, and calls `look` when it appears. */
+/** Opens every view with content and calls `look` when it appears. */
 export async function everyView(page: Page, look: (view: string) => Promise<void>): Promise<void> {
   await look("sign-in");
   await signIn(page, TOKEN);

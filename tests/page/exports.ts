@@ -1,5 +1,5 @@
 /**
- * The exports of eight systems in `tests/testdata/`, set up only with the page: drop the sample, answer the questions
+ * The exports of eight systems in `tests/testdata/`, set up using only the page: drop the sample, answer the questions
  * that only the office can answer, and click once. Afterwards, the service imports the same file into an empty
  * database.
  */
@@ -12,9 +12,9 @@ import { pageTest, type Scene } from "./page_test_case.ts";
 
 interface Export {
   name: string;
-  /** The answers that a person changes; all others are accepted as suggested. */
+  /** The answers that the test changes; all others are accepted as suggested. */
   answers: [label: RegExp, answer: string][];
-  /** Columns for which `settings.json` of the case has more entries than the page asks about. */
+  /** Columns for which the case's `settings.json` has more entries than the page asks about. */
   except: string[];
 }
 
@@ -44,7 +44,7 @@ const EXPORTS: Export[] = [
   },
 ];
 
-/** Registers a test that sets up the wanted exports, one after the other in one browser. */
+/** Registers a test that sets up the given exports one after another in one browser. */
 export function exportsTest(name: string, isWanted: (name: string) => boolean): void {
   pageTest(name, {}, async (scene) => {
     const { page, assertQuiet } = await checkPage(scene);
@@ -54,7 +54,7 @@ export function exportsTest(name: string, isWanted: (name: string) => boolean): 
       await assertImports(scene, one, cases.get(one.name)!);
       await startOver(scene);
     }
-    // The page may ask for an import that startOver has removed.
+    // The page may request an import that startOver has removed.
     assertQuiet(404);
   });
 }
@@ -94,7 +94,7 @@ async function assertImports(scene: Scene, { name, except }: Export, { bytes, ex
   }
 }
 
-/** Removes the users, and restores the settings that the page changed. */
+/** Removes the users and restores the settings that the page changed. */
 async function startOver({ service, database }: Scene): Promise<void> {
   await emptyTables(database);
   const body = JSON.stringify({ header_aliases: null, value_maps: null, defaults: null, date_format: null });

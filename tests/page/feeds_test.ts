@@ -1,4 +1,4 @@
-/** Feeds on the page: side by side in the overview, and each with a separate form. */
+/** Feeds on the page: side by side in the overview, and each with its own form. */
 import assert from "node:assert/strict";
 import { barriers, go } from "./browser.ts";
 import { checkPage, choose } from "./check_page.ts";

@@ -1,5 +1,5 @@
 /**
- * The page shows a file that the change guard holds, with examples for each column, and the decision about the file.
+ * The page shows a file that the change guard holds, with examples for each column, and lets people decide about it.
  */
 import assert from "node:assert/strict";
 import { go } from "./browser.ts";

@@ -1,11 +1,11 @@
-/** Names, values and reasons that contain HTML, at every place of the page that shows them. */
+/** Names, values and reasons that contain HTML, in every place on the page where they appear. */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import type { Page } from "playwright-core";
 import { go } from "./browser.ts";
 import { pageTest, type Scene } from "./page_test_case.ts";
 
-/** A hostile text that is short enough for a login source. */
+/** Hostile text that is short enough for a login source. */
 const SHORT = "<b onclick=x>l</b>";
 const EVIL = `<img src=x onerror="document.title='pwned'"><script>document.title='pwned'</script>`;
 /** A valid file name, without slashes. */
@@ -48,7 +48,7 @@ async function hostileWorld({ service, database }: Scene): Promise<void> {
   await service.turn();
 }
 
-/** Asserts that no hostile text became an element, and that all of it is visible as text. */
+/** Asserts that no hostile text became an element and that all of it is visible as text. */
 async function stays(page: Page, view: string, times: number): Promise<void> {
   const places = "main, dialog";
   const elements = ["img:not([src^='assets/'])", "script", "b", "i", "u"].map((name) => `:is(${places}) ${name}`)
@@ -77,7 +77,7 @@ pageTest(
     await everywhere(admin.page, scene);
     admin.assertQuiet(422);
     assertQuiet(401);
-    // Even if the page inserted text as HTML, the browser would refuse to run scripts in it.
+    // Even if the page inserted text as HTML, the browser would refuse to run any scripts in it.
     await assert.rejects(admin.page.evaluate("void (document.body.innerHTML = '<b>x</b>')"), /TrustedHTML/);
   },
 );
@@ -105,7 +105,7 @@ async function everywhere(page: Page, scene: Scene): Promise<void> {
   await page.getByRole("button", { name: "Discard…" }).click();
   await page.getByRole("button", { name: "Discard: 1 user keeps access" }).click();
   await page.getByText("Discarded:").waitFor();
-  // Import 3 must be undone first, because it recorded that the feed calls user "a" inactive.
+  // Import 3 must be undone first, because it recorded that the feed lists user "a" as inactive.
   assert.equal((await scene.service.fetch("/imports/3/undo", { method: "POST" })).status, 200);
   await go(page, "#/imports/2", /undone <img/);
   await page.getByRole("button", { name: "Undo this import…" }).click();

@@ -43,7 +43,7 @@ pageTest(
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "125 users are held for review" }).waitFor();
     assert.equal(await focused(), "students-2027-01.csv");
-    // The next focus comes after the counts, which link to the users.
+    // The next element to receive focus comes after the counts, which link to the users.
     for (let tabs = 0; tabs < 10 && await focused() !== "Approve…"; tabs++) await page.keyboard.press("Tab");
     assert.equal(await focused(), "Approve…");
     const outline = await page.evaluate("getComputedStyle(document.activeElement).outlineStyle");

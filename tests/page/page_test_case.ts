@@ -1,4 +1,4 @@
-/** A test of the page with its own service and browser. Without Chromium or Postgres, the test is skipped. */
+/** A page test with its own service and browser. Without Chromium or Postgres, the test is skipped. */
 import type { BrowserContextOptions, Page } from "playwright-core";
 import { serverUnavailable, type TestDatabase, testDatabase } from "../support/postgres.ts";
 import { TestService, TOKEN } from "../support/service.ts";
@@ -10,7 +10,7 @@ if (unavailable !== null) console.error(`SKIPPED: the tests of the admin page in
 export interface Scene {
   service: TestService;
   database: TestDatabase;
-  /** A new tab on the page, not signed in. */
+  /** A new tab showing the page, not signed in. */
   tab(options?: BrowserContextOptions): Promise<Visit>;
   /** A new tab, signed in. */
   admin(options?: BrowserContextOptions): Promise<Visit>;
@@ -19,11 +19,11 @@ export interface Scene {
 export interface SceneOptions {
   settings?: Record<string, unknown>;
   withoutMail?: boolean;
-  /** Replaces the default start of the service. */
+  /** Replaces the default way of starting the service. */
   start?: (databaseUrl: string) => Promise<TestService>;
 }
 
-/** Registers a test. `name` is a sentence about the page as a person sees it. */
+/** Registers a test. `name` is a sentence that describes the page as a person sees it. */
 export function pageTest(name: string, options: SceneOptions, fn: (scene: Scene) => Promise<void>): void {
   Deno.test({
     name,

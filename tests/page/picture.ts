@@ -1,6 +1,6 @@
 /**
- * Takes the pictures of the admin page for the README, light and dark: `deno task screenshots`. The pictures show the
- * real page of a service with a realistic history.
+ * Takes the README's pictures of the admin page, in light and dark mode: `deno task screenshots`. The pictures show the
+ * real page, served by a service with a realistic history.
  */
 import { Buffer } from "node:buffer";
 import type { Browser, Page } from "playwright-core";
@@ -10,7 +10,7 @@ import { go, signIn, startBrowser, visit } from "./browser.ts";
 import { addNights } from "./nights.ts";
 import { smaller } from "./png.ts";
 
-/** The path is short, because the page shows it. */
+/** The path is short because the page shows it. */
 const FOLDER = "/tmp/rosterd";
 
 const HEADER = "unique_id,login_source,first_name,last_name,email,city,active";

@@ -1,6 +1,6 @@
 /**
- * Takes pictures of every view and state, for people: `deno run -A tests/page/screenshots.ts FOLDER`. No test uses
- * these pictures.
+ * Takes pictures of every view and state for people to look at: `deno run -A tests/page/screenshots.ts FOLDER`. No test
+ * uses these pictures.
  */
 import type { Page } from "playwright-core";
 import { testDatabase } from "../support/postgres.ts";

@@ -4,7 +4,7 @@ import { until } from "../support/until.ts";
 import { go, hasFocus, signIn } from "./browser.ts";
 import { pageTest } from "./page_test_case.ts";
 
-/** The data that the tab keeps about the admin token. */
+/** The data that the tab stores about the admin token. */
 const ADMIN_HOLDER = '{"name":"admin","role":"admin","may_decide":true}';
 
 pageTest(
@@ -108,7 +108,7 @@ pageTest(
     await page.getByRole("heading", { name: "Recent imports" }).waitFor();
     let isAway = true;
     await page.route("**/status", (route) => isAway ? route.abort() : route.continue());
-    // A tab polls at once when it becomes visible again.
+    // A tab polls immediately when it becomes visible again.
     await page.evaluate('document.dispatchEvent(new Event("visibilitychange"))');
     await page.getByText("The service is not responding.").waitFor();
     isAway = false;

@@ -1,4 +1,4 @@
-/** In every state of the service, the page is accessible and fits a narrow screen. */
+/** In every state of the service, the page is accessible and fits on a narrow screen. */
 import assert from "node:assert/strict";
 import { barriers, TOO_WIDE } from "./browser.ts";
 import { everyState } from "./every_state.ts";

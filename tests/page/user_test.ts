@@ -1,4 +1,4 @@
-/** Finds a person on the page, and the imports that led to the person's current state. */
+/** Finds a person on the page, and the imports that led to their current state. */
 import assert from "node:assert/strict";
 import { pageTest } from "./page_test_case.ts";
 import { roster } from "./world.ts";
@@ -38,7 +38,7 @@ pageTest(
     await service.import("nightly.csv", roster(1, 20, (number) => number === 2 ? { active: 0 } : {}));
     const { page, assertQuiet } = await admin();
     await page.goto(`${service.url}/#/users/u0001`);
-    await page.getByText("Only a user without access can be erased.").waitFor();
+    await page.getByText("Only users without access can be erased.").waitFor();
     await page.goto(`${service.url}/#/users/u0002`);
     await page.getByRole("button", { name: "Erase this person…" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Erase this person" }).click();

@@ -1,11 +1,11 @@
 /**
- * Every way in which other programs can change users between two imports of the same roster. After the second import,
- * every user must match the roster. So the unchanged-record cache must never skip the record of a changed user.
+ * All the ways in which other programs can change users between two imports of the same roster. After the second
+ * import, every user must match the roster. The unchanged-record cache must never skip the record of a changed user.
  */
 import assert from "node:assert/strict";
 import type { RosterDatabase } from "./roster_database.ts";
 
-/** Further users, so that the roster is long enough for the cache to be used. */
+/** Additional users that make the roster long enough for the cache to be used. */
 const FIRST = Array.from(
   { length: 255 },
   (_, at) => `first${at},ldap,,,,,${"so long that it is worth loading the cache".repeat(2)}`,
@@ -13,7 +13,7 @@ const FIRST = Array.from(
 
 export type City = "Ottawa" | "Hull" | "Gatineau";
 
-/** A roster of users `a` to `h`, each in a city, and of 255 others. */
+/** A roster with users `a` to `h`, each in a city, and 255 others. */
 export function rosterOf(cities: readonly City[], archives = ""): string {
   const people = cities.map((city, at) => {
     const id = "abcdefgh"[at];
@@ -25,7 +25,7 @@ export function rosterOf(cities: readonly City[], archives = ""): string {
 export const CITIES: readonly City[] = ["Ottawa", "Hull", "Gatineau", "Ottawa", "Hull", "Gatineau", "Ottawa", "Hull"];
 export const ROSTER = rosterOf(CITIES);
 
-/** Requires that the users are as a roster says. */
+/** Requires that the users match a roster. */
 export async function requireAsRoster(db: RosterDatabase, cities: readonly City[], about = ""): Promise<void> {
   const users = await db.users();
   assert.equal(Object.keys(users).filter((id) => id.startsWith("first")).length, FIRST.length, about);
@@ -41,7 +41,7 @@ export async function requireAsRoster(db: RosterDatabase, cities: readonly City[
   assert.deepEqual(found, expected, about);
 }
 
-/** Replaces the schema with an empty one, which is faster than creating another database. */
+/** Replaces the schema with an empty one; this is faster than creating another database. */
 export async function beginAnew(db: RosterDatabase): Promise<void> {
   await db.sql`drop schema if exists rosterd cascade`;
   await db.sql`drop schema if exists customer cascade`;
@@ -49,7 +49,7 @@ export async function beginAnew(db: RosterDatabase): Promise<void> {
   await db.migrate();
 }
 
-/** These changes can be applied in any order, and repeatedly. */
+/** These changes can be applied repeatedly and in any order. */
 export const CHANGES: Readonly<Record<string, string>> = {
   "an update": "update rosterd.users set city = 'Toronto' where unique_id in ('a', 'b')",
   "an update of everybody": "update rosterd.users set city = 'Toronto'",

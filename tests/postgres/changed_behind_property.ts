@@ -1,6 +1,6 @@
 /**
- * Random changes to users and their table between imports of random rosters. The ordinary run has a few cases, the slow
- * run many.
+ * Makes random changes to users and their table between imports of random rosters. The ordinary run covers a few cases,
+ * the slow run many.
  */
 import fc from "fast-check";
 import { beginAnew, CHANGES, CITIES, type City, requireAsRoster, rosterOf } from "./changed_behind_cases.ts";

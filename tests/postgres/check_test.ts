@@ -1,4 +1,4 @@
-/** `check` predicts the result of an import, and writes no data (docs/cli.md#check). */
+/** `check` predicts the result of an import and writes no data (docs/cli.md#check). */
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Change } from "../../src/domain/outcome.ts";
@@ -155,7 +155,7 @@ onServer("check and import have the same result for any roster", async (db) => {
       const done = await db.import(roster, way);
 
       assert.deepEqual(comparable(foreseen), comparable(done));
-      // Archived users who give up a value may have no record, so they are not sorted by line.
+      // Archived users who give up a value may have no record, so their lines cannot be used for sorting.
       const ids = [...new Set([...records.map(({ unique_id }) => unique_id), ...Object.keys(before)])].sort();
       const byId = foreseen.changes.toSorted((a, b) => a.unique_id < b.unique_id ? -1 : 1);
       assert.deepEqual(byId, changesBetween(before, await db.users(), ids));
@@ -195,7 +195,7 @@ const records = fc.array(
   { minLength: 1, maxLength: 8 },
 );
 
-/** The users that differ between two states of the table, in the order of their lines. */
+/** The users who differ between two states of the table, in the order of their lines. */
 function changesBetween(before: Record<string, User>, after: Record<string, User>, ids: string[]): Change[] {
   const changed = [...new Set(ids)].filter((id) => JSON.stringify(before[id]) !== JSON.stringify(after[id]));
   return changed.map((unique_id) => {

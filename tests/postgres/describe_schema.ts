@@ -1,4 +1,4 @@
-/** Describes the schema `rosterd` as a text that is the same on every server, for `schema.sql`. */
+/** Describes the schema `rosterd` as text that is the same on every server, for `schema.sql`. */
 import type { Sql } from "../../src/postgres/connection/connect.ts";
 
 export async function describeSchema(sql: Sql): Promise<string> {
@@ -17,7 +17,7 @@ export async function describeSchema(sql: Sql): Promise<string> {
     left join pg_attrdef as d on d.adrelid = c.oid and d.adnum = a.attnum
     where c.relnamespace = 'rosterd'::regnamespace and c.relkind = 'r'
     group by c.relname order by c.relname`;
-  // Newer servers list NOT NULL as a constraint. In this description, NOT NULL is part of the column.
+  // Newer servers list NOT NULL as a constraint. This description treats NOT NULL as part of the column.
   const constraints = await sql<{ text: string }[]>`
     select format('constraint %s on %s %s', conname, conrelid::regclass, pg_get_constraintdef(oid)) as text
     from pg_constraint where connamespace = 'rosterd'::regnamespace and contype <> 'n' order by conrelid::regclass::text, conname`;

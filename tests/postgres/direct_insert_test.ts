@@ -1,12 +1,12 @@
 /**
- * The first import creates users by direct insert (docs/people.md#first-imports). `check` stages all records, and must
- * have the same results.
+ * The first import creates users by direct insert (docs/people.md#first-imports). `check` stages all records and must
+ * produce the same results.
  */
 import assert from "node:assert/strict";
 import { held } from "./held_file.ts";
 import { countsOf, onServer, type RosterDatabase, type Way } from "./roster_database.ts";
 
-/** Checks a roster, imports it, and compares both results. */
+/** Checks a roster, imports it and compares the two results. */
 async function importing(db: RosterDatabase, roster: string, way: Way = {}) {
   const foreseen = await db.check(roster, way);
   const done = await db.import(roster, way);
@@ -83,7 +83,7 @@ onServer("with many possible duplicates, all records of their users are staged a
     assert.deepEqual(countsOf(report), { records: 2 * users, ...counts, skipped: users - 1, failed: 1 });
     assert.deepEqual([report.failures[0].unique_id, report.failures[0].line], ["U7", 2 + users + 7]);
   }
-  // In the second import, each user exists, and is still in the file twice.
+  // In the second import, each user already exists and is still in the file twice.
   const single = roster.split("\n").slice(0, users + 1).join("\n") + "\n";
   for (let n = 0; n < 2; n++) assert.deepEqual(countsOf(await db.import(single)), { records: users, unchanged: users });
   const report = await db.import(roster);

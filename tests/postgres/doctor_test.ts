@@ -39,7 +39,7 @@ async function findingsOf(database: Database): Promise<Finding[]> {
 }
 
 onServer("a database that returns changed values is reported as bad, with the kinds of values", async (db) => {
-  // A role that puts another schema before pg_catalog gets other functions than rosterd expects.
+  // A role that puts another schema before pg_catalog gets different functions from those that rosterd expects.
   await db.sql.unsafe(`create schema odd;
     create function odd.chr(integer) returns text language sql as $$ select '?' $$`);
   const [{ name }] = await db.sql`select current_database() as name`;
@@ -52,7 +52,7 @@ onServer("a database that returns changed values is reported as bad, with the ki
 
 const isBad = ({ verdict }: Finding) => verdict === "bad";
 
-/** Follows the advice of each bad finding, as a superuser. */
+/** Follows the advice given for each bad finding, as a superuser. */
 async function obey(db: RosterDatabase, findings: readonly Finding[]): Promise<void> {
   for (const { fix } of findings.filter(isBad)) {
     const statement = /superuser: ((?:grant|alter) [^;]+);$/.exec(fix!)?.[1];
@@ -91,7 +91,7 @@ onServer("an existing schema is enough, without the right to create one", async 
   });
 }, { migrated: false });
 
-/** All actions of rosterd and its admins that use the database. */
+/** All actions by rosterd and its admins that use the database. */
 async function work(db: RosterDatabase, database: Database): Promise<void> {
   const settings = {
     ...DEFAULT_SETTINGS,
@@ -170,7 +170,7 @@ onServer(
   },
 );
 
-/** Every constraint and index of the schema, as a statement that drops it. */
+/** Every constraint and index of the schema, each as a statement that drops it. */
 async function everyDrop({ sql }: RosterDatabase): Promise<{ name: string; drop: string }[]> {
   return await sql<{ name: string; drop: string }[]>`
     select conname as name, format('alter table %s drop constraint %I cascade', conrelid::regclass, conname) as drop

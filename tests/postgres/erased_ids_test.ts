@@ -1,4 +1,4 @@
-/** An erasure follows the user through other ids, merges, trials and held files (docs/people.md#erasure). */
+/** Erasing a user covers their other ids, merges, trials and held files (docs/people.md#erasure). */
 import assert from "node:assert/strict";
 import { eraseUser, purgeArchived } from "../../src/postgres/history/erasure.ts";
 import { undoImport } from "../../src/postgres/history/undo.ts";
@@ -17,7 +17,7 @@ const file = (...lines: string[]) => HEADER + OTHERS + lines.map((line) => `${li
 
 const WHO = "ldap,Verschwunden,gone@x.org";
 
-/** Requires that all of the traces are in the database, and that an erasure of these users leaves none. */
+/** Requires that all of the traces are in the database and that erasing these users leaves none of them. */
 async function requireErased(db: RosterDatabase, ids: readonly string[], traces: readonly string[]): Promise<void> {
   for (const trace of traces) assert.ok((await rowsWith(db, trace)).length > 0, `${trace} was there`);
   await db.sql`update rosterd.permits set status = 'expired' where unique_id in ${db.sql(ids)} and status = 'active'`;
@@ -42,7 +42,7 @@ onServer("no trace is left of a user who was renamed, by any id, also after a tr
   const spoiled = `${HEADER}gone1,,${WHO},Shifted,1\nother1,,ldap,Chan1,,Shifted,1\n`;
   assert.ok(isHeld(await db.import(spoiled, { settings: TIGHT })));
   await db.import(renaming);
-  // After the rename: a held file, and another record that names the new id as its old one.
+  // After the rename: a held file, and another record that specifies the new id as its old one.
   assert.ok(isHeld(await db.import(spoiled.replace("gone1", "gone2"), { settings: TIGHT })));
   const twice = await db.import(file(`gone2,,${WHO},Aylmer,1`, "kept1,gone2,ldap,Roy,,,1"));
   assert.match(twice.failures[0].problems[0].reason, /^old_unique_id "gone2" has a record of its own/);

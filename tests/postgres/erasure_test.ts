@@ -1,4 +1,4 @@
-/** An erasure leaves no trace of a user in the database, and does not change other data (docs/people.md#erasure). */
+/** Erasing a user leaves no trace of them in the database and does not change other data (docs/people.md#erasure). */
 import assert from "node:assert/strict";
 import { eraseUser, purgeArchived } from "../../src/postgres/history/erasure.ts";
 import { undoImport } from "../../src/postgres/history/undo.ts";
@@ -55,7 +55,7 @@ onEachDatabase("an erasure leaves no trace of the user in any table, and other u
 
   const [{ valid }] = await db.sql`select count(*) as valid from rosterd.known_state where xmin = written_by`;
   assert.equal(valid, 1);
-  // If a roster names the user again, the user is created as a new one.
+  // If a roster names the user again, they are created as a new user.
   assert.deepEqual(countsOf(await db.import(leaving.replace("Gatineau,0", "Hull,1"), { settings })), {
     ...{ records: 302, created: 1, unchanged: 301 },
   });
@@ -85,7 +85,7 @@ onServer("an older undo lists erased users, even if it can restore nothing else"
   const { id } = await db.import(roster, { settings: { archive_inactive_users: true } });
   await erase(db, "1");
   await erase(db, "new");
-  // A later person with the same name counts as another person.
+  // A later person with the same name counts as a different person.
   await db.addUsers({ unique_id: "1", state: "disabled" });
 
   const { left_out, ...counts } = (await undoImport(db.database, id!, signal, "admin"))!;

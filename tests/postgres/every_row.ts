@@ -1,4 +1,4 @@
-/** What the database keeps, as text in which to search for traces of a user. */
+/** The contents of the database, as text that can be searched for traces of a user. */
 import { UserKey } from "../../src/importer/digests/user_key.ts";
 import type { RosterDatabase } from "./roster_database.ts";
 

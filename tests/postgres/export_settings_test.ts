@@ -1,4 +1,4 @@
-/** The settings for exports: value maps, defaults, date formats, fill-only columns, damaged values. */
+/** The settings for exports: value maps, defaults, date formats, fill-only columns and damaged values. */
 import assert from "node:assert/strict";
 import {
   csvOf,

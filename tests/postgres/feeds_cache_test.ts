@@ -13,7 +13,7 @@ async function logOf({ sql }: RosterDatabase, feed: string): Promise<string> {
 }
 
 onServer("alternating imports of two feeds keep both caches valid, and skip unchanged records", async (db) => {
-  // The cache of feed a does not know the users that feed b creates.
+  // Feed a's cache does not know about the users that feed b creates.
   for (const feed of ["a", "b", "a"]) await db.import(rosterOf(feed, "Hull"), { feed });
   const [a, b] = [await logOf(db, "a"), await logOf(db, "b")];
   assert.ok(a !== "" && b !== "", "each has a log");

@@ -1,10 +1,13 @@
-/** Values are stored character by character, in any order of the records. */
+/** Values are stored exactly, character by character, whatever the order of the records. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { isGuarded } from "../../src/importer/checks/spreadsheet.ts";
 import { csvOf, onEachDatabase, onServer, type RosterDatabase } from "./roster_database.ts";
 
-/** Any valid value of at most 50 code points: without control characters (also U+0080 to U+009F), except CR, LF and TAB. */
+/**
+ * Any valid value of at most 50 code points: without control characters (including U+0080 to U+009F), except CR, LF and
+ * TAB.
+ */
 const text = fc.array(
   fc.oneof(
     fc.constantFrom(
@@ -33,7 +36,7 @@ const text = fc.array(
   // deno-lint-ignore no-control-regex
   .filter((text) => !/[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/.test(text) && !isGuarded(text));
 
-/** Without a clear token, so that every text that is not empty is a value. */
+/** No clear token is set, so any text that is not empty is a value. */
 const settings = { clear_token: "" };
 
 async function stored(db: RosterDatabase, values: readonly Record<string, string>[]): Promise<object[]> {
@@ -119,7 +122,7 @@ onServer("the order of records does not affect the resulting table", async (db) 
           { unique_id: "5", state: "archived" },
           { unique_id: "6", state: "disabled" },
         );
-        // Each name moves to the next user, so that the order of writing could matter.
+        // Each name moves to the next user, so the order in which they are written could matter.
         const roster = order.map((record) => ({ ...record, user_name: `${record.unique_id}a`, login_source: "ldap" }));
         await db.import(csvOf(roster), { settings: { archive_inactive_users } });
         tables.push(await db.users());

@@ -1,4 +1,4 @@
-/** An archived user gives up user_name and email to a record of another user (docs/file-format.md#taken-values). */
+/** An archived user gives up user_name and email to another user's record (docs/file-format.md#taken-values). */
 import assert from "node:assert/strict";
 import { undoImport } from "../../src/postgres/history/undo.ts";
 import { listChanges } from "../../src/postgres/history/import_changes.ts";

@@ -1,4 +1,7 @@
-/** The grace period between the loss of access and archiving (docs/people.md#grace-period). See also rules/rules_grace.ts. */
+/**
+ * The grace period between losing access and being archived (docs/people.md#grace-period). See also
+ * rules/rules_grace.ts.
+ */
 import assert from "node:assert/strict";
 import { DEFAULT_SETTINGS, type Settings } from "../../src/domain/settings.ts";
 import { emptyScan } from "../../src/importer/inbox_port.ts";
@@ -18,7 +21,7 @@ const OTHERS = Array.from({ length: 300 }, (_, at) => `other${at},ldap,${"Ottawa
 const roster = (...lines: string[]) =>
   "unique_id,login_source,city,active\n" + OTHERS + lines.map((line) => `${line}\n`).join("");
 
-/** Moves the start of the wait back, as if time had passed. */
+/** Moves the start of the waiting period back, as if time had passed. */
 async function age(db: RosterDatabase, interval: string): Promise<void> {
   await db.sql`update rosterd.users set inactive_since = inactive_since - ${interval}::interval
     where inactive_since is not null`;
@@ -50,7 +53,7 @@ onServer(
     ]);
     assert.equal(await stateOf(db, "1"), "disabled waiting active");
     await age(db, "30 days -10 s");
-    // Takes the new version of the rows into the unchanged-record cache.
+    // Brings the new versions of the rows into the unchanged-record cache.
     assert.deepEqual(countsOf(await db.import(nightly, { settings: SETTINGS })), { records: 302, unchanged: 302 });
     await until("the grace period is over", async () => {
       const [{ due }] = await db.sql`

@@ -8,7 +8,7 @@ import { countsOf, csvOf, onEachDatabase, onServer, type RosterDatabase } from "
 const settings = { archive_inactive_users: true, archive_guard: { max_percent: 10, min_users: 2 } };
 const signal = new AbortController().signal;
 
-/** Adds the users 1 to `count`, with one active permit each. */
+/** Adds users 1 to `count`, each with one active permit. */
 async function addUsers(db: RosterDatabase, count: number, login_source = "ldap"): Promise<void> {
   const ids = Array.from({ length: count }, (_, at) => `${login_source}${at + 1}`);
   await db.addUsers(...ids.map((unique_id) => ({ unique_id, login_source })));

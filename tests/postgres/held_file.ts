@@ -1,11 +1,11 @@
-/** An import that stops at a known place until the test releases it. */
+/** An import that stops at a known point until the test releases it. */
 import type { Progress } from "../../src/importer/ports.ts";
 import type { RosterFile } from "../../src/importer/inbox_port.ts";
 import type { Way } from "./roster_database.ts";
 
 export interface Held {
   way: Pick<Way, "through" | "onProgress">;
-  /** Resolves when the import has stopped at the known place. */
+  /** Resolves when the import has stopped at that point. */
   reached: Promise<void>;
   release: () => void;
 }
@@ -13,7 +13,10 @@ export interface Held {
 /** An import searches this many bytes for the header before it sends the first record. */
 const HEAD_BYTES = 1 << 20;
 
-/** `copying`: some records are sent and, in a file of several MiB, others not yet read. `staged`: all are sent, none applied. */
+/**
+ * `copying`: some records have been sent and, in a file of several MiB, others have not been read yet. `staged`: all
+ * records have been sent, but none have been applied.
+ */
 export function held(place: "copying" | "staged"): Held {
   const reached = Promise.withResolvers<void>(), released = Promise.withResolvers<void>();
   let stage: Progress["stage"] = "examining";

@@ -1,4 +1,4 @@
-/** The temporary tables of imports last as long as their session, except behind a pooler. */
+/** The temporary tables of imports last as long as their session, except with a pooler. */
 import assert from "node:assert/strict";
 import { connectServer } from "../../src/postgres/connection/connect.ts";
 import { PostgresImportStore } from "../../src/postgres/import/import_store.ts";
@@ -11,7 +11,7 @@ if (noPooler !== null) console.error(`LEFT OUT: the test of ${import.meta.url} w
 
 const HEADER = "unique_id,login_source,user_name,active\n";
 
-/** The temporary tables of all sessions: their oids by name. */
+/** The temporary tables of all sessions: their oids, by name. */
 async function tablesOf({ sql }: RosterDatabase): Promise<Record<string, number>> {
   const rows = await sql<{ oid: number; relname: string }[]>`
     select oid::int, relname from pg_class where relpersistence = 't' and relkind = 'r'

@@ -1,4 +1,7 @@
-/** A start creates or upgrades the schema (docs/database.md#migrations). `ACCEPT=1 deno test -A …` rewrites `schema.sql`. */
+/**
+ * Starting creates or upgrades the schema (docs/database.md#migrations). `ACCEPT=1 deno test -A …` rewrites
+ * `schema.sql`.
+ */
 import assert from "node:assert/strict";
 import { migrate, SchemaTooNew } from "../../src/postgres/migrate.ts";
 import { listImports } from "../../src/postgres/history/history.ts";

@@ -1,4 +1,4 @@
-/** A record may name the old id of its user. The user is then renamed or merged (docs/people.md#new-ids). */
+/** A record may specify its user's old id. The user is then renamed or merged (docs/people.md#new-ids). */
 import assert from "node:assert/strict";
 import { undoImport } from "../../src/postgres/history/undo.ts";
 import { approveHold, listHeld } from "../../src/postgres/history/holds.ts";
@@ -159,7 +159,7 @@ onServer(
   },
 );
 
-/** Makes a roster long enough for the unchanged-record cache. */
+/** Makes a roster that is long enough for the unchanged-record cache. */
 const long = (roster: string) => roster + "\n".repeat(9_000);
 
 onServer("a record with an old id is never skipped, nor is the record of the old id itself", async (db) => {
@@ -169,7 +169,7 @@ onServer("a record with an old id is never skipped, nor is the record of the old
   assert.deepEqual(countsOf(await db.import(roster)), { records: 3, unchanged: 3 });
   await db.addUsers({ unique_id: "gone" });
   assert.deepEqual(countsOf(await db.import(roster)), { records: 3, updated: 1, unchanged: 2, merged: 1 });
-  // Depending on the order, the record of the old id may have been skipped, or is read later.
+  // Depending on the order, the record of the old id may already have been skipped or may be read later.
   for (const records of ["A,,ldap\nB,A,ldap\n", "B,A,ldap\nA,,ldap\n"]) {
     const report = await db.import(long(`${header}${records}C,gone,ldap\n`));
     assert.deepEqual(countsOf(report), { records: 3, unchanged: 2, failed: 1 });

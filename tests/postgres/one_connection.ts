@@ -1,7 +1,7 @@
 /**
- * A server's database through one permanent connection, for tests of thousands of imports. Rows are staged by
- * statements, because a new connection and the 40 ms that TCP adds to each COPY would take four fifths of a small
- * import.
+ * A server's database, used through one permanent connection for tests with thousands of imports. Rows are staged by
+ * statements, because a new connection and the 40 ms that TCP adds to each COPY would take up four fifths of the time
+ * of a small import.
  */
 import type { Database, Session, Tx } from "../../src/postgres/connection/connect.ts";
 import { CONNECTION, type Sql } from "../../src/postgres/connection/sql.ts";
@@ -11,7 +11,7 @@ import type { RosterDatabase } from "./roster_database.ts";
 
 export interface OneConnection extends AsyncDisposable {
   database: Database;
-  /** A store for `db.import(roster, { store })`. */
+  /** A store to pass to `db.import(roster, { store })`. */
   store: PostgresImportStore;
 }
 
@@ -42,7 +42,7 @@ export function oneConnection({ database, url }: RosterDatabase): OneConnection 
   return { database: one, store: new PostgresImportStore(one), [Symbol.asyncDispose]: () => one.close() };
 }
 
-/** Empties the database, faster than {@link RosterDatabase.clear} for a few rows. */
+/** Empties the database; faster than {@link RosterDatabase.clear} when there are few rows. */
 export async function removeAll({ sql }: Pick<RosterDatabase, "sql">): Promise<void> {
   await sql`delete from rosterd.imports`;
   await sql`delete from rosterd.import_changes`;

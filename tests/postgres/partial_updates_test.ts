@@ -1,4 +1,4 @@
-/** The effects of an absent column, an empty value and the clear token (docs/file-format.md#partial-updates). */
+/** Tests the effects of an absent column, an empty value and the clear token (docs/file-format.md#partial-updates). */
 import assert from "node:assert/strict";
 import type { Settings } from "../../src/domain/settings.ts";
 import { csvOf, onEachDatabase, onServer, type RosterDatabase, type User } from "./roster_database.ts";

@@ -1,4 +1,4 @@
-/** A customer with permits in another system replaces the three functions (docs/database.md#permit-functions). */
+/** A customer whose permits are in another system replaces the three functions (docs/database.md#permit-functions). */
 import assert from "node:assert/strict";
 import { countsOf, onServer, type RosterDatabase } from "./roster_database.ts";
 

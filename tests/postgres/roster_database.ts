@@ -1,4 +1,4 @@
-/** Gives each test its own migrated database, and imports real files as the command line does. */
+/** Gives each test its own migrated database and imports real files just as the command line does. */
 import { join } from "node:path";
 import { DEFAULT_SETTINGS, type Settings } from "../../src/domain/settings.ts";
 import type { ImportStore, Report } from "../../src/importer/ports.ts";
@@ -12,18 +12,18 @@ import { migrate } from "../../src/postgres/migrate.ts";
 import { systemClock } from "../../src/runtime/clock.ts";
 import { serverUnavailable, testDatabase } from "../support/postgres.ts";
 
-/** The report of an import and its id in the history. */
+/** The report on an import, and its id in the history. */
 export type ImportReport = Report & { id: number | null };
 export type User = Record<string, unknown>;
 
-/** The options of an import in a test. `settings` are merged with the defaults. */
+/** The options of an import in a test. `settings` is merged with the defaults. */
 export interface Way extends Partial<Omit<FileJob, "settings">> {
   settings?: Partial<Settings>;
-  /** Wraps the file that the importer reads. */
+  /** Wraps the file before the importer reads it. */
   through?: (file: RosterFile) => RosterFile;
 }
 
-/** The change guard is off, because most tests change all users at once. */
+/** The change guard is off because most tests change all users at once. */
 const UNGUARDED: Partial<Settings> = { change_guard: { max_percent: 100, min_users: 0 } };
 
 export class RosterDatabase implements AsyncDisposable {
@@ -33,7 +33,7 @@ export class RosterDatabase implements AsyncDisposable {
     readonly database: Database,
     /** A second connection for the test. With the embedded database, this is the only connection. */
     readonly sql: Sql,
-    /** The URL for another program in a test; null for the embedded database, which does not allow another client. */
+    /** The URL for another program in a test; null for the embedded database, which does not allow a second client. */
     readonly url: string | null,
     private readonly folder: string,
     private readonly resources: AsyncDisposableStack,
@@ -41,7 +41,7 @@ export class RosterDatabase implements AsyncDisposable {
     this.store = new PostgresImportStore(database);
   }
 
-  /** Opens an empty database. The caller calls {@link migrate}. */
+  /** Opens an empty database. The caller must call {@link migrate}. */
   static async open(kind: Database["kind"]): Promise<RosterDatabase> {
     const resources = new AsyncDisposableStack();
     const folder = await Deno.makeTempDir({ prefix: "rosterd-test-" });
@@ -88,7 +88,7 @@ export class RosterDatabase implements AsyncDisposable {
     return Object.fromEntries(rows.map(({ user }) => [user.unique_id, user]));
   }
 
-  /** Adds users as an earlier import without feeds left them: `state` is active, disabled or archived. */
+  /** Adds users as an earlier import without feeds would have left them: `state` is active, disabled or archived. */
   async addUsers(...users: { unique_id: string; state?: string; [column: string]: unknown }[]): Promise<void> {
     const rows = users.map(({ state = "active", ...values }) => ({
       login_source: "ldap",
@@ -143,12 +143,12 @@ if (unavailable !== null) console.error(`LEFT OUT: tests of tests/postgres/ that
 
 type Test = (db: RosterDatabase, t: Deno.TestContext) => Promise<void>;
 
-/** Registers a test on a server. */
+/** Registers a test that runs on a server. */
 export function onServer(name: string, test: Test, { migrated = true } = {}): void {
   Deno.test({ name, ignore: unavailable !== null, fn: (t) => run("server", test, t, migrated) });
 }
 
-/** Registers a test on a server and on the embedded database. */
+/** Registers a test that runs both on a server and on the embedded database. */
 export function onEachDatabase(name: string, test: Test): void {
   onServer(`${name} (server)`, test);
   Deno.test(`${name} (embedded)`, (t) => run("embedded", test, t, true));
@@ -160,14 +160,14 @@ async function run(kind: Database["kind"], test: Test, t: Deno.TestContext, migr
   await test(db, t);
 }
 
-/** Writes records with the same keys as CSV. */
+/** Writes records that all have the same keys as CSV. */
 export function csvOf(records: readonly Record<string, string>[]): string {
   const names = Object.keys(records[0]);
   const line = (values: readonly string[]) => values.map((value) => `"${value.replaceAll('"', '""')}"`).join(",");
   return [line(names), ...records.map((record) => line(names.map((name) => record[name])))].join("\n") + "\n";
 }
 
-/** The counts that are not 0. */
+/** The counts other than 0. */
 export function countsOf(report: object): Record<string, number> {
   return Object.fromEntries(
     Object.entries(report).filter(([name, value]) => typeof value === "number" && value !== 0 && name !== "id"),

@@ -1,4 +1,4 @@
-/** Settings of the server, database or role that change how values are printed or parsed have no effect on rosterd. */
+/** Server, database or role settings that change how values are printed or parsed have no effect on rosterd. */
 import assert from "node:assert/strict";
 import { connectServer } from "../../src/postgres/connection/connect.ts";
 import { checkDatabase } from "../../src/postgres/doctor.ts";

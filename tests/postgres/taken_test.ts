@@ -1,4 +1,4 @@
-/** The final state of the whole file decides who gets a user_name or email (docs/file-format.md#taken-values). */
+/** The final state of the whole file determines who gets a user_name or email (docs/file-format.md#taken-values). */
 import assert from "node:assert/strict";
 import {
   countsOf,
@@ -9,7 +9,10 @@ import {
   type RosterDatabase,
 } from "./roster_database.ts";
 
-/** Imports records of id and email. Resolves to the final emails, and the line and code of each failure. */
+/**
+ * Imports records that consist of an id and an email. Resolves to the final emails and the line and code of each
+ * failure.
+ */
 async function emails(db: RosterDatabase, before: Record<string, string | null>, records: [string, string][]) {
   await db.clear();
   const users = Object.entries(before).map(([unique_id, email]) => ({ unique_id, email }));

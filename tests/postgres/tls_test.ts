@@ -1,4 +1,4 @@
-/** With a real server, each `sslmode` works as in libpq, and a refused certificate is named. */
+/** With a real server, each `sslmode` works as in libpq, and the message names a refused certificate. */
 import assert from "node:assert/strict";
 import { copyFile } from "node:fs/promises";
 import { connectServer } from "../../src/postgres/connection/connect.ts";
@@ -9,7 +9,7 @@ import { missingPrograms } from "../support/programs.ts";
 
 const ignore = leftOut("tls_test.ts", clusterIsMissing() ?? missingPrograms("openssl"));
 
-/** Turns TLS on, with a certificate that the authority has issued. */
+/** Turns on TLS with a certificate issued by the authority. */
 async function useCertificate(cluster: Cluster, authority: Authority, names: string, days?: number): Promise<void> {
   const { certificate, key } = await authority.issue(names, days);
   for (const [from, to] of [[certificate, "server.crt"], [key, "server.key"]]) {
@@ -23,7 +23,7 @@ async function useCertificate(cluster: Cluster, authority: Authority, names: str
 }
 
 /**
- * Whether the connection is encrypted. If no connection is possible, returns the explanation for the public and for the
+ * Whether the connection is encrypted. If no connection is possible, returns the public explanation and the one for the
  * log.
  */
 async function connects(cluster: Cluster, host: string, query: string): Promise<boolean | [string, string]> {

@@ -1,6 +1,6 @@
 /**
- * An import skips unchanged records (`src/postgres/import/unchanged_store.ts`), and never skips a record that would
- * change a user. The number of records in the staging table shows how many were skipped.
+ * An import skips unchanged records (`src/postgres/import/unchanged_store.ts`) but never a record that would change a
+ * user. The number of records in the staging table shows how many were skipped.
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";
@@ -50,7 +50,7 @@ class CountingStore extends PostgresImportStore {
   }
 }
 
-/** Imports a roster. Returns the report, and the number of records that were written. */
+/** Imports a roster. Returns the report and the number of records written. */
 async function importing(db: RosterDatabase, text: string, way: Way = {}) {
   const store = new CountingStore(db.database);
   const report = await db.import(text, { store, ...way });
@@ -62,8 +62,8 @@ const ALL = FIRST + 3;
 const PEOPLE = roster("a,ldap,Ottawa,a@x.ca", "b,ldap,Hull,b@x.ca", "c,ldap,,");
 
 /**
- * The number of records in PEOPLE that are read after other programs have changed these users. The records of all users
- * in the same buckets are read.
+ * The number of records in PEOPLE that are read after other programs change these users. The records of all users in
+ * the same buckets are read.
  */
 function inBucketsOf(...changed: string[]): number {
   const key = new UserKey(), encoder = new TextEncoder();
@@ -254,7 +254,7 @@ onServer("a user whom only a short file named is missing from a file whose recor
   const night = (text: string, missing_users: "archive" | "keep") =>
     importing(db, text, { settings: { ...SNAPSHOT, missing_users } });
   await night(PEOPLE, "archive");
-  // The roster is too short for reading the users, so it adds nothing to the cache.
+  // The roster is too short for the users to be read, so it adds nothing to the cache.
   await night("unique_id,login_source\nnew,ldap\nother,ldap\n", "keep");
 
   const expected = {
@@ -291,14 +291,14 @@ onServer(
     );
     await night("students", PEOPLE);
     await night("staff", staff);
-    // Naming user b was new for the other feed.
+    // The other feed named user b for the first time.
     const read = inBucketsOf("b");
     assert.deepEqual(await night("students", PEOPLE), { records: ALL, unchanged: ALL, written: read });
     for (const [feed, text] of [["staff", staff], ["students", PEOPLE]]) {
       assert.deepEqual(await night(feed, text), { records: ALL, unchanged: ALL, written: 0 }, `${feed} again`);
     }
 
-    // Users whom only one feed names do not affect the other feed, and the other feed keeps user b.
+    // Users named by only one feed do not affect the other, and the other feed keeps user b.
     const changed = staff.replace("x,ldap,Hull", "x,ldap,Gatineau").replace(lines("b,ldap,Hull,b@x.ca"), "");
     const counts = { records: ALL - 1, updated: 1, unchanged: ALL - 2, written: 1 };
     assert.deepEqual(await night("staff", changed), counts);

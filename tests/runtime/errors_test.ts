@@ -1,4 +1,4 @@
-/** Errors are recognized by code. Codes of the system and of Postgres are never confused. */
+/** Errors are recognized by code. System error codes and Postgres error codes are never confused. */
 import assert from "node:assert/strict";
 import { codeOf, codeOrThrow, describeError, hasCode, isErrno, nullOn, sqlState } from "../../src/runtime/errors.ts";
 

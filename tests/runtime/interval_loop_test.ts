@@ -1,9 +1,9 @@
-/** The service's loop runs one job at a time, starts immediately when triggered, and shuts down cleanly. */
+/** The service's loop runs one job at a time, starts a job immediately when triggered, and shuts down cleanly. */
 import assert from "node:assert/strict";
 import { systemClock } from "../../src/runtime/clock.ts";
 import { IntervalLoop } from "../../src/runtime/interval_loop.ts";
 
-/** Work that ends when the test ends it. */
+/** Work that continues until the test ends it. */
 function held() {
   const runs: PromiseWithResolvers<void>[] = [];
   let begun = Promise.withResolvers<void>();

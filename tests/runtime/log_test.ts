@@ -1,4 +1,4 @@
-/** The log writes one line per event, whatever a file's name contains. */
+/** The log writes one line per event, whatever characters a file name contains. */
 import assert from "node:assert/strict";
 import { fileStamp } from "../../src/runtime/clock.ts";
 import { createLog, printable } from "../../src/runtime/log.ts";

@@ -1,5 +1,5 @@
 /**
- * The released binary does not have all permissions, so Deno resolves links itself. The test starts a second process
+ * The released binary does not have all permissions, so Deno itself resolves links. The test starts a second process
  * with these permissions.
  */
 import assert from "node:assert/strict";

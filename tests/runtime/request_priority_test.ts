@@ -1,4 +1,4 @@
-/** Long work lets requests go first (`src/runtime/request_priority.ts`). */
+/** Long-running work lets requests go first (`src/runtime/request_priority.ts`). */
 import assert from "node:assert/strict";
 import { RequestPriority } from "../../src/runtime/request_priority.ts";
 

@@ -1,4 +1,4 @@
-/** Retention removes exactly the documented data. */
+/** Retention removes exactly the data that the documentation says. */
 import assert from "node:assert/strict";
 import { DEFAULT_SETTINGS } from "../../src/domain/settings.ts";
 import { BakFolder } from "../../src/inbox/bak/bak_folder.ts";

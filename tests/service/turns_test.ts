@@ -1,5 +1,6 @@
 /**
- * How often the folder is scanned between turns: often enough to notice settled files, but rarely if a scan takes long.
+ * Tests how often the folder is scanned between turns: often enough to notice settled files, but rarely if a scan takes
+ * a long time.
  */
 import assert from "node:assert/strict";
 import { settingsSchema } from "../../src/domain/settings.ts";
@@ -14,7 +15,7 @@ import { FeedFolder } from "../../src/service/feed_folder.ts";
 import { initialState } from "../../src/service/state.ts";
 import { Turns } from "../../src/service/turns.ts";
 
-/** With an unreachable database every turn only scans. A scan is due every second of the test's clock. */
+/** While the database is unreachable, each turn only scans. A scan is due every second of the test's clock. */
 async function scansInAMinute(scan: (clock: { seconds: number }) => void): Promise<number> {
   const clock = { seconds: 0, now: () => new Date(clock.seconds * 1_000), elapsed: () => clock.seconds * 1_000 };
   const settings = settingsSchema.parse({ settle_seconds: 1, interval_minutes: 1_440 });

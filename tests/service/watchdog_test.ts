@@ -1,4 +1,4 @@
-/** The watchdog reports a responsive service to a supervisor, and ends one that does not answer. */
+/** The watchdog reports to a supervisor that the service is responsive, and ends a service that does not answer. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -18,7 +18,7 @@ if (missing !== null) console.error(`LEFT OUT: tests of ${import.meta.url} with 
 const CHECK_INTERVAL_MS = 20;
 const ENDS_WITHIN_MS = 15_000;
 
-/** Runs a watchdog until `test` is over. `handle` gets each connection. */
+/** Runs a watchdog until `test` ends. `handle` receives each connection. */
 async function watching(
   handle: (connection: Deno.Conn) => void,
   options: Partial<WatchdogOptions>,
@@ -45,7 +45,7 @@ async function watching(
     await test(() => hung);
   } finally {
     stop.abort();
-    // A watchdog that hangs must fail its test.
+    // A watchdog that hangs must make its test fail.
     await withTimeout(ENDS_WITHIN_MS, running, () => new Error("the watchdog did not end")).finally(async () => {
       listener.close();
       await accepting;
@@ -82,7 +82,7 @@ Deno.test("a stop during a connection attempt ends the watchdog at once", async 
   for (let attempt = 0; attempt < 20; attempt++) {
     await watching(() => {}, {}, async () => {
       for (let microtask = 0; microtask < 4; microtask++) await null;
-      // This timer fires right after the timer of the watchdog, when the watchdog has just begun to connect.
+      // This timer fires right after the watchdog's timer, when the watchdog has just begun to connect.
       await delay(CHECK_INTERVAL_MS);
     });
   }

@@ -1,4 +1,4 @@
-/** The two files of a mail: the failed records in `bak`, and the held users from the database. */
+/** The two files attached to an email: the failed records from `bak`, and the held users from the database. */
 import assert from "node:assert/strict";
 import { noCounts } from "../../src/domain/outcome.ts";
 import { DEFAULT_SETTINGS } from "../../src/domain/settings.ts";

@@ -1,4 +1,4 @@
-/** Tests the text of each mail. `pictures.ts` shows the layout. */
+/** Tests the text of each type of email. `pictures.ts` shows the layout. */
 import assert from "node:assert/strict";
 import { composeDecided } from "../../src/smtp/decided_mail.ts";
 import { composeDigest } from "../../src/smtp/digest.ts";
@@ -62,7 +62,7 @@ What to do next
   All failed records: see the attached file roster.20261123T184500Z.failed.csv.
 
   1. Open the attached file in a spreadsheet. The last columns, rosterd_…, explain the problems of each record.
-  2. Correct the values. If a record could not be read, its text is in rosterd_record: type it into the other columns. You can keep the rosterd_… columns; they are ignored. If a value begins with ', do not remove it: it keeps the spreadsheet from changing the value.
+  2. Correct the values. If a record could not be read, its text is in rosterd_record: type it into the other columns. You can keep the rosterd_… columns; they are ignored. If a value begins with an apostrophe ('), leave the apostrophe in place: it keeps the spreadsheet from changing the value.
   3. Save it as CSV (in Excel: CSV UTF-8) and drop it into the upload folder, under any name that ends in .csv.
 
 Counts

@@ -25,7 +25,7 @@ const SERVER = Deno.env.get("TEST_DATABASE_URL") ?? "postgres://postgres@127.0.0
 const MINUTE = 60_000;
 const never = new AbortController().signal;
 
-/** A new database, a mail server, a clock that the test sets, and a folder `bak`. */
+/** A new database, a mail server, a clock that the test sets, and a `bak` folder. */
 async function world() {
   const name = `rosterd_test_mail_${crypto.randomUUID().replaceAll("-", "")}`;
   const admin = postgres(SERVER, { max: 1, onnotice: () => {} });
@@ -70,7 +70,7 @@ async function world() {
     logged,
     pass: (milliseconds: number) => passed += milliseconds,
     outbox: new Outbox(dependencies),
-    /** Adds a finished import with two failed records, its file in `bak`, and its mail. */
+    /** Adds a finished import with two failed records, its file in `bak`, and its email. */
     async imported(file: string, content = "\ufeffunique_id\r\n1\r\n"): Promise<number> {
       const failedFile = `${crypto.randomUUID()}.failed.csv`;
       await Deno.writeTextFile(`${bak}/${failedFile}`, content);

@@ -1,4 +1,4 @@
-/** Takes pictures of the mails, narrow and wide, light and dark: `deno run -A tests/smtp/pictures.ts FOLDER`. */
+/** Takes pictures of the emails, narrow and wide, light and dark: `deno run -A tests/smtp/pictures.ts FOLDER`. */
 import { composeDecided } from "../../src/smtp/decided_mail.ts";
 import { composeDigest } from "../../src/smtp/digest.ts";
 import { html } from "../../src/smtp/html.ts";

@@ -1,4 +1,4 @@
-/** The imports that the mails in the tests describe. */
+/** The imports described by the emails in the tests. */
 import type { Decision } from "../../src/domain/decision.ts";
 import type { FailureGroup } from "../../src/domain/mail.ts";
 import { noCounts } from "../../src/domain/outcome.ts";
@@ -98,7 +98,7 @@ export const DECISION: Decision = {
   counts: { archived: 40, disabled: 3, permits_released: 12, left_out_total: 0 },
 };
 
-/** A file that would change the email of most users. */
+/** A file that would change most users' email addresses. */
 export function heldFile(): MailedImport {
   const hold: Hold = {
     ...{ kind: "changes", state: "open", columns: [], losses: [], ended_at: null, ended_by: null },

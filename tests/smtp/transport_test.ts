@@ -29,7 +29,7 @@ function message(changes: Partial<Message> = {}): Message {
   };
 }
 
-/** Expects a failure whose text has no secrets or addresses. Returns the failure. */
+/** Expects a failure whose text contains no secrets or addresses. Returns the failure. */
 async function refusal(sending: Promise<unknown>, kind: MailErrorKind): Promise<MailError> {
   const error = await sending.then(() => assert.fail("the mail went"), (error: unknown) => error);
   assert.ok(error instanceof MailError, String(error));

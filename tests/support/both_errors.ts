@@ -1,4 +1,4 @@
-/** Prints both errors if a test and its clean-up fail. Deno prints neither error of a `SuppressedError`. */
+/** Prints both errors if a test and its cleanup both fail. Deno prints neither of the errors in a `SuppressedError`. */
 export async function withBothErrors(test: () => Promise<void>): Promise<void> {
   try {
     await test();

@@ -1,4 +1,4 @@
-/** Creates a certificate authority for one test with openssl, and issues certificates. */
+/** Uses openssl to create a certificate authority for one test and issues certificates. */
 import { join } from "node:path";
 import { run } from "./programs.ts";
 
@@ -14,14 +14,14 @@ export class Authority implements AsyncDisposable {
     return authority;
   }
 
-  /** The path of the authority's certificate, which clients must trust. */
+  /** The path to the authority's certificate, which clients must trust. */
   get certificate(): string {
     return this.#at("ca.crt");
   }
 
   /**
-   * Issues a server certificate for these names (`DNS:localhost`), with its key. A negative number of `days` creates an
-   * expired certificate.
+   * Issues a server certificate for these names (such as `DNS:localhost`), together with its key. A negative `days`
+   * value creates an expired certificate.
    */
   async issue(names: string, days = 20): Promise<{ certificate: string; key: string }> {
     const [key, request, extensions, certificate] = ["key", "csr", "ext", "crt"].map((end) =>

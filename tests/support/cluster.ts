@@ -1,5 +1,5 @@
 /**
- * Runs a PostgreSQL server for one test. The test can stop it at the worst moment, fill its disk, or misconfigure it.
+ * Runs a PostgreSQL server for one test. The test can stop it at the worst moment, fill up its disk or misconfigure it.
  * The server refuses to run as root, so root runs it as the user `postgres`.
  */
 import { dirname, join } from "node:path";
@@ -10,7 +10,7 @@ import { until } from "./until.ts";
 
 const ROOT = "/usr/lib/postgresql";
 
-/** The folder of the newest binaries, or null. */
+/** The folder that contains the newest binaries, or null. */
 export function serverBinaries(): string | null {
   try {
     const versions = [...Deno.readDirSync(ROOT)].map(({ name }) => Number(name)).filter((version) => version >= 13);
@@ -20,19 +20,19 @@ export function serverBinaries(): string | null {
   }
 }
 
-/** The reason why no server can be created on this machine; null if it can. */
+/** Why no server can be created on this machine; null if one can. */
 export function clusterIsMissing(): string | null {
   return serverBinaries() === null ? `there are no PostgreSQL binaries in ${ROOT} (Debian: postgresql)` : null;
 }
 
-/** Returns whether the tests of a file must be skipped, and prints why. */
+/** Returns whether the tests in a file must be skipped and prints the reason. */
 export function leftOut(file: string, why: string | null): boolean {
   if (why !== null) console.error(`LEFT OUT: the tests of ${file}: ${why}`);
   return why !== null;
 }
 
 export interface ClusterOptions {
-  /** Lines for postgresql.conf. */
+  /** Additional lines for postgresql.conf. */
   settings?: readonly string[];
   /** More arguments of initdb. */
   initdb?: readonly string[];
@@ -132,7 +132,7 @@ export class Cluster implements AsyncDisposable {
     }
   }
 
-  /** Changes settings, which apply from the next start. */
+  /** Changes settings, which take effect at the next start. */
   async configure(...lines: string[]): Promise<void> {
     await Deno.writeTextFile(join(this.data, "postgresql.conf"), lines.map((line) => `${line}\n`).join(""), {
       append: true,

@@ -1,6 +1,6 @@
 /**
  * Compiles rosterd for the tests of the binary, as `deno task compile` does. Uses `../shared/tools/compile-env` if it
- * exists; otherwise the Deno that runs the tests downloads its runtime.
+ * exists; otherwise, the Deno that runs the tests downloads its runtime.
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,8 +10,8 @@ const COMPILE_ENV = fileURLToPath(new URL("../../../shared/tools/compile-env", i
 const WITH_COMPILE_ENV = 'settings=$("$0") && eval "$settings" && exec "$DENO_COMPILE" run -A "$1" "$2"';
 
 /**
- * Compiles into a temporary folder that is removed when the process ends. If this machine cannot compile, returns null
- * and prints the reason to standard error. Throws if compiling fails for another reason.
+ * Compiles into a temporary folder that is removed when the process ends. If this machine cannot compile the program,
+ * returns null and prints the reason to standard error. Throws if compilation fails for any other reason.
  */
 export async function compileBinary(): Promise<string | null> {
   const folder = await Deno.makeTempDir({ prefix: "rosterd-binary-" });
@@ -26,7 +26,7 @@ export async function compileBinary(): Promise<string | null> {
   return null;
 }
 
-/** The version of the Deno that {@link compileBinary} uses. */
+/** The Deno version that {@link compileBinary} uses. */
 export async function compilerVersion(): Promise<string> {
   if (!await isProvided()) return Deno.version.deno;
   const args = ["-c", 'settings=$("$0") && eval "$settings" && exec "$DENO_COMPILE" --version', COMPILE_ENV];

@@ -1,6 +1,6 @@
-/** Raw connections, for requests that no HTTP client would send. */
+/** Raw connections for requests that no HTTP client would send. */
 
-/** Reads all data that the other side sends until the connection ends, even if it ends by a reset. */
+/** Reads all data that the other side sends until the connection ends, even if it ends with a reset. */
 export async function readToEnd(connection: Deno.TcpConn): Promise<string> {
   let heard = "";
   const decoder = new TextDecoder();

@@ -3,7 +3,8 @@ import { pathOfProgram } from "./programs.ts";
 import { until } from "./until.ts";
 
 /**
- * Starts a program that stays in the foreground, and resolves when it accepts connections. Disposal ends the program.
+ * Starts a program that stays in the foreground and resolves when the program accepts connections. Disposal ends the
+ * program.
  */
 export async function startDaemon(
   program: string,

@@ -1,5 +1,5 @@
 /**
- * Skips tests that need the deadlines of Node's HTTP server if Deno is older than 2.9, and reports the skipped tests.
+ * If Deno is older than 2.9, skips tests that need the deadlines of Node's HTTP server and reports the skipped tests.
  */
 
 /** Whether this version of Deno disconnects slow clients. */

@@ -1,7 +1,7 @@
 /**
- * Runs vsftpd with TLS on a free port of 127.0.0.1, with certificate, settings and log in a temporary folder. Clients
- * are anonymous, so it needs only the user `ftp` from Debian's package; uploads belong to `ftp`. Requires root, because
- * vsftpd does not start otherwise.
+ * Runs vsftpd with TLS on a free port of 127.0.0.1, with its certificate, settings and log in a temporary folder.
+ * Clients are anonymous, so the server needs only the user `ftp` from Debian's package; uploads belong to that user.
+ * Requires root, because vsftpd does not start without it.
  */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -13,16 +13,16 @@ export const FTPS_PROGRAMS = ["vsftpd", "openssl"];
 
 export interface FtpsServer extends AsyncDisposable {
   readonly port: number;
-  /** The path of the server's certificate, which clients must trust. */
+  /** The path to the server's certificate, which clients must trust. */
   readonly certificate: string;
 }
 
 export interface FtpsOptions {
-  /** The umask for uploaded files. The default of vsftpd results in mode 0600. */
+  /** The umask for uploaded files. vsftpd's default results in mode 0600. */
   umask?: string;
 }
 
-/** Serves `root`. vsftpd refuses a root that `ftp` can write to, but a folder in it may be writable. */
+/** Serves `root`. vsftpd refuses a root that `ftp` can write to, but folders within it may be writable. */
 export async function startFtpsServer(root: string, { umask = "022" }: FtpsOptions = {}): Promise<FtpsServer> {
   await using starting = new AsyncDisposableStack();
   const own = await Deno.makeTempDir({ prefix: "rosterd-vsftpd-" });
@@ -46,11 +46,11 @@ function settings(at: (name: string) => string, root: string, port: number, umas
     ...["write_enable=YES", "anon_upload_enable=YES", "anon_other_write_enable=YES", "anon_world_readable_only=NO"],
     ...["ssl_enable=YES", "allow_anon_ssl=YES", "force_anon_logins_ssl=YES", "force_anon_data_ssl=YES"],
     ...[`rsa_cert_file=${at("certificate.pem")}`, `rsa_private_key_file=${at("key.pem")}`, "ssl_ciphers=HIGH"],
-    // curl and lftp begin a separate TLS session for the data.
+    // curl and lftp start a separate TLS session for the data.
     "require_ssl_reuse=NO",
     `secure_chroot_dir=${at("empty")}`,
     ...["xferlog_enable=YES", `vsftpd_log_file=${at("log")}`],
-    // vsftpd's list of allowed system calls is too old for its OpenSSL, and containers do not allow namespaces.
+    // vsftpd's list of allowed system calls is too old for the OpenSSL it uses, and containers do not allow namespaces.
     ...["seccomp_sandbox=NO", "isolate=NO", "isolate_network=NO"],
     "",
   ].join("\n");

@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 /** The options for opening a CSV file, as in LibreOffice's "Text Import" dialog. */
 export interface Opening {
   delimiter: string;
-  /** The numeric id of the language for numbers and dates. */
+  /** The numeric id of the language used for numbers and dates. */
   language: number;
   /** The option "Format quoted field as text". */
   quotedAsText?: boolean;
@@ -17,7 +17,7 @@ export interface Opening {
 
 export const ENGLISH_US = 1033, ENGLISH_CANADA = 4105, FRENCH_CANADA = 3084, FRENCH = 1036, GERMAN = 1031;
 
-/** The reason why LibreOffice cannot be used; null if it can. */
+/** Why LibreOffice cannot be used; null if it can. */
 export async function libreOfficeUnavailable(): Promise<string | null> {
   try {
     const { success } = await new Deno.Command("soffice", { args: ["--version"], stdout: "null" }).output();
@@ -28,7 +28,7 @@ export async function libreOfficeUnavailable(): Promise<string | null> {
   }
 }
 
-/** A LibreOffice with a separate folder and separate settings. */
+/** A LibreOffice instance with its own folder and settings. */
 export class LibreOffice implements AsyncDisposable {
   private constructor(private readonly folder: string) {}
 
@@ -37,8 +37,8 @@ export class LibreOffice implements AsyncDisposable {
   }
 
   /**
-   * Opens a CSV file, saves it as a workbook if `workbook` names a kind, and exports it as CSV again. `edit` changes
-   * the workbook; only `fods` is text.
+   * Opens a CSV file, saves it as a workbook if `workbook` names a format, and exports it as CSV again. `edit` changes
+   * the workbook; of the formats, only `fods` is text.
    */
   async saveAgain(
     csv: Uint8Array,
@@ -82,7 +82,9 @@ export class LibreOffice implements AsyncDisposable {
   }
 }
 
-/** The fields in the order of LibreOffice's filter. 76 is UTF-8 and 34 the quote. Cells are saved as shown. */
+/**
+ * The fields in the order that LibreOffice's filter expects. 76 is UTF-8 and 34 is the quote. Cells are saved as shown.
+ */
 function csvOptions({ delimiter, language, quotedAsText = false, detects = false, runs = false }: Opening) {
   const common = `${delimiter.charCodeAt(0)},34,76,1,`;
   return {

@@ -1,4 +1,4 @@
-/** Rosters in memory: as a file, as chunks of bytes, and as the records that the reader finds in them. */
+/** Rosters in memory: as a file, as chunks of bytes, and as the records that the reader finds in those bytes. */
 import type { Batch, Malformed } from "../../src/importer/csv/batch.ts";
 import type { RosterFile } from "../../src/importer/inbox_port.ts";
 
@@ -30,13 +30,13 @@ export function fileOf(content: Uint8Array | string, { name = "x.csv", chunk = 6
   return file;
 }
 
-/** Each chunk overwrites the previous one, as with a real file. */
+/** Each chunk overwrites the previous one, as it does with a real file. */
 function putInto(into: Uint8Array, piece: Uint8Array): Uint8Array {
   into.set(piece, 1);
   return into.subarray(1, 1 + piece.length);
 }
 
-/** Splits bytes into chunks of a given size: copies at odd addresses, as a reader may receive them. */
+/** Splits bytes into chunks of a given size: copies at odd addresses, as a reader might receive them. */
 export async function* chunksOf(content: Uint8Array | string, size: number): AsyncGenerator<Uint8Array> {
   const bytes = typeof content === "string" ? utf8(content) : content;
   for (let at = 0; at < bytes.length; at += size) {
@@ -46,7 +46,7 @@ export async function* chunksOf(content: Uint8Array | string, size: number): Asy
   }
 }
 
-/** A record in the form that tests compare: its values, or its text and the reason why it cannot be read. */
+/** A record in the form that the tests compare: its values, or its text and why it cannot be read. */
 export type SeenRecord = { line: number; values: string[] } | { line: number; why: Malformed; raw: string };
 
 /** All records that a reader yields. */

@@ -1,6 +1,6 @@
 /**
  * Checks responses strictly against `/openapi.json`: only the listed statuses, content types and properties are
- * allowed. Every response in `tests/http` and in the tests of a whole service is checked.
+ * allowed. Every response in `tests/http` and in the whole-service tests is checked.
  */
 import assert from "node:assert/strict";
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
@@ -14,17 +14,17 @@ interface Document {
   paths: Record<string, Record<string, Operation>>;
 }
 
-/** Statuses of responses that do not depend on a route. */
+/** Response statuses that do not depend on a route. */
 const WITHOUT_A_CALL = [401, 403, 404, 405, 413, 421, 429];
 
 const PROBLEM = { $ref: "openapi#/components/schemas/Problem" };
 
-/** Caches the document, because compiling is slow and all services have the same document. */
+/** Caches the document, because compiling it is slow and all services have the same one. */
 const known = new Map<string, OpenApi>();
 
 export class OpenApi {
   readonly document: Document;
-  /** The number of responses checked. */
+  /** The number of responses checked so far. */
   answers = 0;
   readonly #ajv = new Ajv2020({ strict: false, validateFormats: false });
 
@@ -40,11 +40,11 @@ export class OpenApi {
     return made;
   }
 
-  /** Asserts that the document allows this response. Leaves its body unread. */
+  /** Asserts that the document allows this response. Leaves the response body unread. */
   async hold(method: string, path: string, answer: Response): Promise<void> {
     const what = `${method} ${path.slice(0, 80)} -> ${answer.status}`;
     const type = answer.headers.get("content-type")?.split(";")[0];
-    // The client has disconnected, and never received this response.
+    // The client disconnected and never received this response.
     if (answer.status === 499) return;
     this.answers++;
     const template = this.template(path);
@@ -93,7 +93,7 @@ export class OpenApi {
 const rootedSchemas = new WeakMap<object, object>();
 
 /**
- * Returns the schema with references into the whole document. Returns the same object each time, so that it is compiled
+ * Returns the schema, with references into the whole document. Returns the same object each time so that it is compiled
  * only once.
  */
 function rooted(schema: object): object {
@@ -103,7 +103,7 @@ function rooted(schema: object): object {
   return made;
 }
 
-/** Makes each schema that lists properties refuse all others. */
+/** Makes each schema that lists properties refuse any others. */
 function closeObjects(node: unknown): void {
   if (typeof node !== "object" || node === null) return;
   const schema = node as { type?: unknown; properties?: unknown; additionalProperties?: unknown };

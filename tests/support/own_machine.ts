@@ -1,7 +1,7 @@
 /**
- * A separate "machine" for actions that require root: a mount namespace with a copy of `/etc` and with empty `/srv`,
- * `/run`, `/var/lib` and `/var/log`. Accounts and folders on the machine disappear with the machine. The machine shares
- * processes and the network with the host. Requires Linux, and root with the right to mount.
+ * A separate "machine" for actions that require root: a mount namespace with a copy of `/etc` and empty `/srv`, `/run`,
+ * `/var/lib` and `/var/log`. Accounts and folders on the machine disappear along with it. The machine shares the host's
+ * processes and network. Requires Linux and root with the right to mount file systems.
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,7 +9,7 @@ import { missingPrograms, pathOfProgram, run } from "./programs.ts";
 
 const CHECKOUT = fileURLToPath(new URL("../..", import.meta.url));
 
-/** `$1` contains Deno, its packages and this checkout, readable by every user of the machine. */
+/** `$1` contains Deno, its packages and this checkout, all readable by every user on the machine. */
 const SETUP = `
 set -e
 mount -t tmpfs -o mode=0755 none "$1"
@@ -21,7 +21,7 @@ for folder in /srv /run /var/lib /var/log; do mount -t tmpfs -o mode=0755 none "
 echo ready
 exec cat`;
 
-/** The reason why a separate machine cannot be created here; null if it can. */
+/** Why a separate machine cannot be created here; null if it can. */
 export async function noMachine(): Promise<string | null> {
   if (Deno.build.os !== "linux" || Deno.uid() !== 0) return "a machine of its own needs Linux and root";
   const missing = missingPrograms("unshare", "nsenter", "setpriv");
@@ -48,17 +48,17 @@ export class OwnMachine implements AsyncDisposable {
     return new OwnMachine(process, base);
   }
 
-  /** The path on the host of a path on the machine. */
+  /** The host path that corresponds to a path on the machine. */
   at(path: string): string {
     return join(`/proc/${this.process.pid}/root`, path);
   }
 
-  /** The command that runs a program on the machine. */
+  /** The command for running a program on the machine. */
   get on(): string[] {
     return [pathOfProgram("nsenter")!, "--target", String(this.process.pid), "--mount", "--"];
   }
 
-  /** The command that runs rosterd from its source, as a user of the machine. */
+  /** The command for running rosterd from source as a user of the machine. */
   rosterdAs(user: string): string[] {
     const become = [
       "setpriv",
@@ -75,7 +75,7 @@ export class OwnMachine implements AsyncDisposable {
     return [...this.on, ...become, ...environment, ...program];
   }
 
-  /** Runs a shell script on the machine as root. Throws the output if the script fails. */
+  /** Runs a shell script on the machine as root. Throws the script's output if it fails. */
   async shell(script: string): Promise<string> {
     const [program, ...args] = [...this.on, "sh", "-e", "-c", script];
     return await run(program, ...args);

@@ -7,7 +7,7 @@ import { until } from "./until.ts";
 
 const PROGRAM = "/usr/sbin/pgbouncer";
 
-/** The reason why PgBouncer cannot run here; null if it can. */
+/** Why PgBouncer cannot run here; null if it can. */
 export function pgbouncerIsMissing(): string | null {
   try {
     Deno.statSync(PROGRAM);
@@ -18,11 +18,11 @@ export function pgbouncerIsMissing(): string | null {
 }
 
 export interface Pooled extends AsyncDisposable {
-  /** The URL through PgBouncer, for `DATABASE_URL`. */
+  /** The URL that leads through PgBouncer, for `DATABASE_URL`. */
   readonly url: string;
 }
 
-/** Connects to the server in `databaseUrl`. `settings`: additional lines of the configuration. */
+/** Connects to the server in `databaseUrl`. `settings`: additional configuration lines. */
 export async function startPgbouncer(databaseUrl: string, ...settings: string[]): Promise<Pooled> {
   const target = new URL(databaseUrl);
   const folder = await Deno.makeTempDir({ prefix: "rosterd-pgbouncer-" });
@@ -31,7 +31,7 @@ export async function startPgbouncer(databaseUrl: string, ...settings: string[])
   listener.close();
   const lines = [
     "[databases]",
-    // With auth_type `any`, the server's user must be named.
+    // With auth_type `any`, the configuration must name the server's user.
     `* = host=${target.hostname} port=${target.port || 5432} user=${target.username}`,
     "[pgbouncer]",
     "listen_addr = 127.0.0.1",

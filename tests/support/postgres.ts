@@ -1,10 +1,10 @@
 /**
- * Creates throw-away databases on a real server. Without a server, the functions return null, and the caller uses the
+ * Creates throwaway databases on a real server. Without a server, the functions return null and the caller uses the
  * embedded PostgreSQL.
  */
 import postgres from "postgres";
 
-/** The server on which tests may create databases. `TEST_DATABASE_URL` overrides this URL. */
+/** The server where tests may create databases. `TEST_DATABASE_URL` overrides this URL. */
 const SERVER = Deno.env.get("TEST_DATABASE_URL") ?? "postgres://postgres@127.0.0.1:5432/postgres";
 
 export interface TestDatabase extends AsyncDisposable {
@@ -12,13 +12,12 @@ export interface TestDatabase extends AsyncDisposable {
   readonly url: string;
   /** A second connection, independent of the program under test. */
   readonly sql: postgres.Sql<{ bigint: number }>;
-  /** Refuses new connections, and ends existing connections. */
+  /** Refuses new connections and ends existing ones. */
   refuse(): Promise<void>;
 }
 
 /**
- * The reason why no server is available; null if a server is available. A server that `TEST_DATABASE_URL` names must be
- * available.
+ * Why no server is available; null if one is. If `TEST_DATABASE_URL` names a server, it must be available.
  */
 export async function serverUnavailable(): Promise<string | null> {
   const sql = postgres(SERVER, { max: 1, connect_timeout: 5, onnotice: () => {} });
@@ -33,13 +32,13 @@ export async function serverUnavailable(): Promise<string | null> {
   }
 }
 
-/** Removes all data and keeps the tables. */
+/** Removes all data but keeps the tables. */
 export async function emptyTables({ sql }: TestDatabase): Promise<void> {
   const tables = await sql`select tablename from pg_tables where schemaname = 'rosterd' and tablename <> 'migrations'`;
   await sql.unsafe(`truncate ${tables.map(({ tablename }) => `rosterd.${tablename}`).join(", ")}`);
 }
 
-/** Creates an empty database, which is dropped on disposal. Null if no server is available. */
+/** Creates an empty database that is dropped on disposal. Null if no server is available. */
 export async function testDatabase(): Promise<TestDatabase | null> {
   if (await serverUnavailable() !== null) return null;
   const name = `rosterd_test_${crypto.randomUUID().replaceAll("-", "").slice(0, 12)}`;

@@ -3,8 +3,8 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 
 /**
- * The path of a program. Also searches the sbin folders, which a normal user's PATH lacks. Null if the program is not
- * installed.
+ * The path to a program. Also searches the sbin folders, which are missing from a normal user's PATH. Null if the
+ * program is not installed.
  */
 export function pathOfProgram(name: string): string | null {
   const folders = [...(Deno.env.get("PATH") ?? "").split(":"), "/usr/local/sbin", "/usr/sbin", "/sbin"];
@@ -12,8 +12,7 @@ export function pathOfProgram(name: string): string | null {
 }
 
 /**
- * The reason why tests that need these programs cannot run: the names of the missing programs. Null if all are
- * installed.
+ * Why tests that need these programs cannot run: the names of the missing programs. Null if all programs are installed.
  */
 export function missingPrograms(...names: readonly string[]): string | null {
   const missing = names.filter((name) => pathOfProgram(name) === null);

@@ -1,22 +1,22 @@
 /**
  * A TCP proxy between rosterd and its database that misbehaves on command: it stops forwarding without FIN or RST,
- * closes connections, drops responses, or delays them. After a thaw, the proxy forwards the data that it held back.
+ * closes connections, and drops or delays responses. After a thaw, the proxy forwards the data it has held back.
  */
 export type Direction = "to_server" | "to_client";
 export const BOTH: readonly Direction[] = ["to_server", "to_client"];
 
-/** An action for a connection on which the client sends a certain text. */
+/** An action for a connection on which the client sends a given text. */
 export interface Rule {
   /** The text that the client must send. Case-sensitive. */
   says: string;
-  /** `ahead`: before the text is forwarded to the server. */
+  /** `ahead`: whether to act before the text is forwarded to the server. */
   ahead?: boolean;
   act: (connection: ProxiedConnection) => void;
   /** Whether to act only the first time. */
   once?: boolean;
 }
 
-/** The bytes of the statement as the driver sends it, because some settings contain the same word. */
+/** The bytes of the statement exactly as the driver sends it, because some settings contain the same word. */
 export const COMMIT = "\0commit\0";
 
 export class ProxiedConnection {
@@ -95,9 +95,9 @@ export class Proxy implements AsyncDisposable {
   readonly #connections = new Set<ProxiedConnection>();
   readonly #runs = new Set<Promise<void>>();
   #rules: Rule[] = [];
-  /** Accepts new connections but does not respond. */
+  /** Accepts new connections but does not respond to them. */
   freezesNew = false;
-  /** Closes new connections at once. */
+  /** Closes new connections immediately. */
   refusesNew = false;
   delayMs = 0;
 
@@ -110,7 +110,7 @@ export class Proxy implements AsyncDisposable {
     return new Proxy(new URL(databaseUrl));
   }
 
-  /** `DATABASE_URL` through the proxy. */
+  /** A `DATABASE_URL` that goes through the proxy. */
   get url(): string {
     const url = new URL(this.target);
     url.hostname = "127.0.0.1";

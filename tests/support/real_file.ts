@@ -1,7 +1,7 @@
 import type { RosterFile } from "../../src/importer/inbox_port.ts";
 import { fileOf } from "./memory_file.ts";
 
-/** Runs `use` with the bytes in a real file, which can be read repeatedly through one handle. */
+/** Runs `use` with a real file that contains the bytes and can be read repeatedly through one handle. */
 export async function withRealFile<T>(bytes: Uint8Array, use: (file: RosterFile) => Promise<T>): Promise<T> {
   const path = await Deno.makeTempFile();
   try {

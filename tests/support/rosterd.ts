@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 
 const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
 
-/** The command that runs `rosterd` from its source, with the Deno that runs the test. */
+/** The command that runs `rosterd` from source, using the Deno that runs the test. */
 export const FROM_SOURCE: readonly string[] = [Deno.execPath(), "run", "-A", "--quiet", MAIN];
 
 export interface Ended {
@@ -13,7 +13,7 @@ export interface Ended {
   err: string;
 }
 
-/** A folder for running commands. The commands see only the given environment variables. */
+/** A folder in which to run commands. Commands see only the given environment variables. */
 export class Workplace implements AsyncDisposable {
   private constructor(
     readonly folder: string,
@@ -25,7 +25,7 @@ export class Workplace implements AsyncDisposable {
     return new Workplace(await Deno.makeTempDir({ prefix: "rosterd-test-" }), program, environment);
   }
 
-  /** Returns the same folder for running commands with another program. */
+  /** Returns the same folder, for running commands with a different program. */
   with(program: readonly string[]): Workplace {
     return new Workplace(this.folder, program, this.environment);
   }
@@ -60,7 +60,7 @@ export class Workplace implements AsyncDisposable {
     }).spawn();
   }
 
-  /** Runs a command, and waits for it to end. */
+  /** Runs a command and waits for it to end. */
   async run(...words: string[]): Promise<Ended> {
     const { code, stdout, stderr } = await this.spawn(...words).output();
     const decoder = new TextDecoder();

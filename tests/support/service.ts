@@ -1,5 +1,5 @@
 /**
- * Runs the whole service for a test, as `rosterd serve` does, but in this process. The service has separate folders, a
+ * Runs the whole service for a test, as `rosterd serve` does, but in this process. The service has its own folders, a
  * real database, a real mail server and real HTTP. A test drops files into the folder and checks the results from
  * outside.
  */
@@ -14,14 +14,14 @@ import { createLog, type Log } from "../../src/runtime/log.ts";
 import { OpenApi } from "./openapi.ts";
 import { type SmtpTestServer, startSmtpServer } from "./smtp_server.ts";
 
-/** The admin token of the service in every test. */
+/** The service's admin token in every test. */
 export const TOKEN = "token-of-the-test";
 export const READ_TOKEN = "read-token-of-the-test";
 
 export interface ServiceOptions {
   /** The database URL; null for the embedded database. */
   databaseUrl: string | null;
-  /** Settings in addition to those of every test: `settle_seconds` 0, and the mail server of the test. */
+  /** Settings to add to those that all tests use: `settle_seconds` 0 and the test's mail server. */
   settings?: Record<string, unknown>;
   /** Whether to leave the mail settings empty. */
   withoutMail?: boolean;
@@ -31,7 +31,7 @@ export interface ServiceOptions {
   upload?: string;
   /** A clock that the test sets. */
   clock?: Clock;
-  /** Environment variables in addition to those of every test. */
+  /** Environment variables to set in addition to those that all tests use. */
   environment?: Record<string, string>;
 }
 
@@ -40,7 +40,7 @@ export class TestService implements AsyncDisposable {
   readonly upload: string;
   readonly config: Config;
   readonly smtp: SmtpTestServer;
-  /** The lines of the log so far. */
+  /** The log lines so far. */
   readonly lines: string[] = [];
   #app: App | null = null;
   #openApi: OpenApi | null = null;
@@ -112,7 +112,7 @@ export class TestService implements AsyncDisposable {
     const { config, linkTimeouts } = this;
     const options = { config, linkTimeouts, version: "0.0.0-test", clock: this.#clock, log: this.#log };
     this.#app = await createApp(options, new AbortController().signal);
-    // The service runs a turn when it starts. After this requested turn has ended, the first turn has ended, too.
+    // The service runs a turn when it starts. Once this requested turn has ended, the first turn has ended too.
     await this.turn();
   }
 
@@ -121,14 +121,14 @@ export class TestService implements AsyncDisposable {
     this.#app = null;
   }
 
-  /** The address of the service. */
+  /** The service's address. */
   get url(): string {
     return this.#app!.url;
   }
 
   /**
-   * Uploads a file as a good client would, under a temporary name first. A name such as `FEED/NAME` uploads into the
-   * folder of a feed.
+   * Uploads a file as a good client would: under a temporary name at first. With a name such as `FEED/NAME`, uploads
+   * into the folder of that feed.
    */
   async drop(name: string, content: string | Uint8Array): Promise<void> {
     const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
@@ -137,7 +137,7 @@ export class TestService implements AsyncDisposable {
     await Deno.rename(part, path);
   }
 
-  /** Changes settings by a merge patch. */
+  /** Changes settings using a merge patch. */
   async set(patch: Record<string, unknown>): Promise<void> {
     const headers = { "content-type": "application/merge-patch+json" };
     const response = await this.fetch("/settings", { method: "PATCH", headers, body: JSON.stringify(patch) });
@@ -161,7 +161,7 @@ export class TestService implements AsyncDisposable {
     return await response.json();
   }
 
-  /** Runs a turn now, and returns its imports. */
+  /** Runs a turn now and returns its imports. */
   async turn(): Promise<ImportEntry[]> {
     const response = await this.fetch("/imports?wait=true", { method: "POST" });
     if (response.status !== 200) throw new Error(`POST /imports: ${response.status} ${await response.text()}`);
@@ -177,8 +177,7 @@ export class TestService implements AsyncDisposable {
   }
 
   /**
-   * The files in `bak`, or in the `bak` of a feed, sorted. Ignores the hidden file that a folder check creates for a
-   * moment.
+   * The files in `bak`, or in a feed's `bak`, sorted. Ignores the hidden file that a folder check briefly creates.
    */
   async bak(feed = ""): Promise<string[]> {
     const names: string[] = [];

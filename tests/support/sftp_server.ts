@@ -1,7 +1,7 @@
 /**
- * Runs OpenSSH's sshd with `internal-sftp` on a free port of 127.0.0.1, with keys, settings and log in a temporary
- * folder. The only other change to the system is an empty folder `/run/sshd`, which sshd requires when it runs as root.
- * The user who runs the test logs in with the test's key, even root.
+ * Runs OpenSSH's sshd with `internal-sftp` on a free port of 127.0.0.1, with its keys, settings and log in a temporary
+ * folder. The only other change to the system is an empty `/run/sshd` folder, which sshd requires when it runs as root.
+ * The user who runs the test, even root, logs in with the test's key.
  */
 import { mkdir } from "node:fs/promises";
 import { userInfo } from "node:os";
@@ -17,9 +17,11 @@ export interface SftpServer extends AsyncDisposable {
   readonly user: string;
   /** The folder that a client begins in. */
   readonly folder: string;
-  /** The client's private key. The public key is the file of the same name with `.pub`. */
+  /** The client's private key. The public key is in the file with the same name plus `.pub`. */
   readonly key: string;
-  /** Options for `ssh` and `sftp`, so that they use only this key and this server, and no settings of the machine. */
+  /**
+   * Options for `ssh` and `sftp`, so that they use only this key and this server and none of the machine's settings.
+   */
   readonly options: readonly string[];
 }
 
@@ -30,7 +32,7 @@ export function startSftpServer(folder: string): Promise<SftpServer> {
     "StrictModes no",
     "PermitRootLogin prohibit-password",
     "PasswordAuthentication no",
-    // Many clients may log in at the same time.
+    // Many clients may log in simultaneously.
     "MaxStartups 100",
     "Subsystem sftp internal-sftp",
     `ForceCommand internal-sftp -d ${folder}`,
@@ -43,7 +45,7 @@ export interface SshdOptions {
   user: string;
   /** The folder that a client begins in. */
   folder: string;
-  /** Returns the other settings of the server, given the client's public key. */
+  /** Returns the server's other settings, given the client's public key. */
   settings: (key: string) => readonly string[];
   /** The command prefix that runs a program on another machine. */
   on?: readonly string[];

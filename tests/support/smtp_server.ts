@@ -1,8 +1,8 @@
 /**
- * A real mail server on 127.0.0.1 for tests. The server keeps the mails that it accepts, and misbehaves on command.
+ * A real mail server on 127.0.0.1 for tests. The server keeps the emails it accepts and misbehaves on command.
  *
  * The tests of `src/smtp/` and the end-to-end tests use this server. Its certificate (`tests/testdata/smtp/`) is
- * self-signed, for `localhost` and 127.0.0.1. A client that is given `ca` trusts the certificate. A process trusts the
+ * self-signed, for `localhost` and 127.0.0.1. A client that receives `ca` trusts the certificate. A process trusts the
  * certificate with `DENO_CERT=CERTIFICATE_FILE`.
  *
  * @example await using server = await startSmtpServer({ login: { user: "rosterd", password: "secret" } });
@@ -18,48 +18,48 @@ import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from "s
 
 const TESTDATA = new URL("../testdata/smtp/", import.meta.url);
 
-/** The path of the server's certificate, for `DENO_CERT`. */
+/** The path to the server's certificate, for `DENO_CERT`. */
 export const CERTIFICATE_FILE = fileURLToPath(new URL("localhost.crt", TESTDATA));
 
 /**
- * Whether this Deno can start TLS as a server on an existing connection. 2.6.8 hangs in the handshake; 2.9.6 does not.
- * The program under test is only a client.
+ * Whether this Deno can start TLS as a server on an existing connection. Deno 2.6.8 hangs in the handshake; 2.9.6 does
+ * not. The program under test only acts as a client.
  */
 export const TLS_SERVER_WORKS = Number(Deno.version.deno.split(".")[1]) >= 9 || !Deno.version.deno.startsWith("2.");
 
 export interface SmtpServerOptions {
   /** "starttls" (default): TLS is offered but optional. "tls": TLS from the first byte. "none": TLS is not offered. */
   security?: "starttls" | "tls" | "none";
-  /** The required login, offered only on a protected connection. Default: none. */
+  /** The required login, offered only over an encrypted connection. Default: none. */
   login?: { user: string; password: string };
   /** The maximum message size in bytes. Larger messages are refused with `552 5.3.4` after the final dot. */
   largest?: number;
-  /** The port to listen on, to replace an earlier server. Default: a free port. */
+  /** The port to listen on, for replacing an earlier server. Default: a free port. */
   port?: number;
 }
 
 /** One way in which the server misbehaves. */
 export type Misbehaviour =
-  /** Answers the command with `CODE TEXT`; `recipient` limits it to one address at RCPT. */
+  /** Answers the command with `CODE TEXT`; `recipient` limits this to one address at RCPT. */
   | { how: "refuse"; at: "MAIL" | "RCPT" | "DATA"; code: number; text?: string; recipient?: string }
   /** The server never sends the greeting. */
   | { how: "silent" }
   /**
-   * Acts like another kind of server, or one that refuses all clients: sends this instead of the greeting, and
+   * Acts like another kind of server, or one that refuses all clients: sends this instead of the greeting and
    * disconnects.
    */
   | { how: "babble"; text: string }
   /** The server disconnects in the middle of the message. */
   | { how: "cut" }
-  /** Accepts the message but never answers the final dot. `keeps`: delivers the mail anyway. */
+  /** Accepts the message but never answers the final dot. `keeps`: whether to deliver the email anyway. */
   | { how: "stall"; keeps?: boolean }
-  /** Delivers the mail, then disconnects instead of answering the final dot. */
+  /** Delivers the email, then disconnects instead of answering the final dot. */
   | { how: "drop" };
 
-/** A mail that the server accepted, with details of its connection. */
+/** An email that the server accepted, with details of its connection. */
 export interface ReceivedMail extends ParsedMail {
   envelope: { from: string; to: string[] };
-  /** Whether the mail was sent over TLS. */
+  /** Whether the email was sent over TLS. */
   secure: boolean;
   /** The user who logged in, or null. */
   user: string | null;
@@ -71,13 +71,13 @@ export interface SmtpTestServer extends AsyncDisposable {
   readonly port: number;
   /** The certificate to trust, in PEM. */
   readonly ca: string;
-  /** All mails accepted so far, oldest first. */
+  /** All emails accepted so far, oldest first. */
   readonly mails: readonly ReceivedMail[];
-  /** Resolves with the first `count` mails once they have arrived. Rejects after `withinMs` (20 s). */
+  /** Resolves to the first `count` emails once they have arrived. Rejects after `withinMs` (20 s). */
   received(count: number, withinMs?: number): Promise<ReceivedMail[]>;
-  /** Misbehaves the next `times` times (by default, always). Null ends the misbehaviour. */
+  /** Misbehaves for the next `times` times (always by default). Null ends the misbehavior. */
   misbehave(misbehaviour: Misbehaviour | null, times?: number): void;
-  /** Resolves once the server has misbehaved `count` times in all. Rejects after `withinMs` (20 s). */
+  /** Resolves once the server has misbehaved `count` times in total. Rejects after `withinMs` (20 s). */
   misbehaved(count: number, withinMs?: number): Promise<void>;
 }
 
@@ -123,12 +123,12 @@ class TestServer implements SmtpTestServer {
       onRcptTo: ({ address }, _session, done) => done(this.#refusalAt("RCPT", address)),
       onData: (stream, session, done) => void this.#take(stream, session).then(done, done),
     });
-    // Node's list of connections lacks connections that the server has closed but the client has not.
+    // Node's list of connections omits those that the server has closed but the client has not.
     this.#server.server.on("connection", (socket) => {
       this.#sockets.add(socket);
       socket.once("close", () => this.#sockets.delete(socket));
     });
-    // Errors of the socket are ignored, because many tests make the client disconnect.
+    // Socket errors are ignored because many tests make the client disconnect.
     this.#server.on("error", () => {});
   }
 
@@ -160,8 +160,8 @@ class TestServer implements SmtpTestServer {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // Does not wait for the callback of `close`: on Deno 2.6.8, it is never called if the server itself ended a
-    // connection (421). The port is free as soon as `close` is called.
+    // Does not wait for the `close` callback: on Deno 2.6.8, it is never called if the server itself ended a connection
+    // (421). The port is free as soon as `close` is called.
     this.#server.server.close();
     for (const socket of this.#sockets) socket.destroy();
     await new Promise<void>((resolve) => setImmediate(resolve));

@@ -1,7 +1,7 @@
-/** Acts as a supervisor such as systemd. A separate program receives the service's reports through NOTIFY_SOCKET. */
+/** Acts as a supervisor, such as systemd. A separate program receives the service's reports through NOTIFY_SOCKET. */
 import { until } from "./until.ts";
 
-/** A script that prints each datagram as a line. A name that begins with `@` is an abstract socket. */
+/** A script that prints each datagram on its own line. A name that begins with `@` is an abstract socket. */
 const PROGRAM = `
 import socket, sys
 receiver = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)

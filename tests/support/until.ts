@@ -1,4 +1,4 @@
-/** Waits for a condition by polling. The function polls often, and fails with a clear message after a timeout. */
+/** Waits for a condition by polling. The function polls frequently and fails with a clear message after a timeout. */
 export async function until<T>(
   what: string,
   look: () => Promise<T | null | false> | T | null | false,

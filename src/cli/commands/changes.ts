@@ -1,4 +1,4 @@
-/** `rosterd imports changes ID`: lists the changes of an import, user by user. */
+/** `rosterd imports changes ID`: lists the changes made by an import, user by user. */
 import { type ChangePage, type ChangeQuery, OUTCOMES } from "../../domain/outcome.ts";
 import { changesFile } from "../../importer/files/changes_file.ts";
 import { allChanges, listChanges } from "../../postgres/history/import_changes.ts";
@@ -72,7 +72,7 @@ async function printCsv(terminal: Terminal, load: Load): Promise<void> {
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   for await (const bytes of changesFile(allChanges(load, ON_A_PAGE))) {
     const text = decoder.decode(bytes);
-    // The last line feed is removed, because `out` adds a line feed to each text.
+    // The last line feed is removed, because `out` adds one itself.
     if (text !== "") terminal.out(text.slice(0, -1));
   }
 }

@@ -33,7 +33,7 @@ interface Decision<T extends Decided> {
   /** Carries out the decision. Returns null for an unknown import. */
   carryOut: (database: Database, id: number, invocation: Invocation, by: string) => Promise<T | null>;
   past: string;
-  /** The question that a person at a terminal must confirm. */
+  /** The question that a person at a terminal must answer. */
   question?: (id: number) => string;
   /** Describes the result. */
   done: (result: T) => string[];
@@ -121,7 +121,7 @@ function command<T extends Decided>(decision: Decision<T>): Command {
 async function run<T extends Decided>(decision: Decision<T>, invocation: Invocation): Promise<number> {
   const { operands, flags, terminal } = invocation;
   const id = importId(operands[0]), question = decision.question?.(id);
-  // A script is not asked for confirmation, and does not need a flag.
+  // A script is not asked for confirmation and does not need a flag.
   if (question !== undefined && terminal.canAsk && !await isConfirmed(invocation, question)) {
     terminal.err("rosterd: nothing was changed");
     return EXIT.other;

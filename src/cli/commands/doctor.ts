@@ -1,4 +1,4 @@
-/** `rosterd doctor`: checks everything that rosterd needs, and says how to fix each problem. */
+/** `rosterd doctor`: checks everything that rosterd needs and says how to fix each problem. */
 import { join } from "node:path";
 import type { Config } from "../../config.ts";
 import { bad, type Finding, warning } from "../../domain/finding.ts";

@@ -17,9 +17,8 @@ export const eraseCommand: Command = {
   words: "users erase",
   operands: { words: "ID", min: 1, max: 1 },
   flags: { ...JSON_FLAG, ...YES_FLAG },
-  summary: "erase a user without access, with every trace in the database",
-  help:
-    "Permanently removes the user and every trace of the user from the database. Asks first, unless --yes is given.\n" +
+  summary: "erase a user who has no access, and every trace of them in the database",
+  help: "Permanently removes the user and every trace of them from the database. Asks first, unless --yes is given.\n" +
     "Exits with 1 if the user has access or an active permit. Lists the files in bak that may still name the user.",
   run: runErase,
 };
@@ -29,7 +28,7 @@ async function runErase(invocation: Invocation): Promise<number> {
   if (!flags.yes && !terminal.canAsk) {
     throw new WrongUsage("users erase asks for confirmation, which needs a terminal: add --yes");
   }
-  const question = `Erase the user ${printable(id)} and every trace of the user in the database?`;
+  const question = `Erase the user ${printable(id)} and every trace of them in the database?`;
   if (!await isConfirmed(invocation, question)) {
     terminal.err("rosterd: nothing was erased");
     return EXIT.other;

@@ -9,7 +9,7 @@ const ANSWER_TIMEOUT_MS = 5_000;
 
 export const healthcheckCommand: Command = {
   words: "healthcheck",
-  flags: { ready: { value: null, help: "ask whether the service is ready to import, not only alive" } },
+  flags: { ready: { value: null, help: "ask whether the service is ready to import, not just whether it is alive" } },
   summary: "ask the running service whether it is alive",
   help: "Asks the running service whether it is alive. Exits with 0 if it is, otherwise with 1.",
   run: runHealthcheck,

@@ -37,7 +37,7 @@ export const importCommand: Command = {
   summary: "import files now",
   help: "Imports the files now, one after the other, and leaves them in place. No email is sent.\n" +
     "Waits while another import is running on the same database.\n" +
-    "Works on the server in DATABASE_URL, or with --embedded on the embedded database, which it creates if necessary.",
+    "Uses the server in DATABASE_URL or, with --embedded, the embedded database, which it creates if necessary.",
   run: runImport,
 };
 
@@ -59,7 +59,7 @@ async function runImport(invocation: Invocation): Promise<number> {
   return exitCodeOf(reports);
 }
 
-/** Uses the server in DATABASE_URL, or with `--embedded` the embedded database. */
+/** Uses the server in DATABASE_URL or, with `--embedded`, the embedded database. */
 async function withNamedDatabase<T>(invocation: Invocation, work: (database: Database) => Promise<T>): Promise<T> {
   const { config, flags, installation } = invocation;
   if (flags.embedded) return await withEmbedded(invocation, work);

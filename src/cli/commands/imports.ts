@@ -47,7 +47,7 @@ export const showCommand: Command = {
   run: runShow,
 };
 
-/** The maximum number of failures, or held users, in one HTTP response. */
+/** The maximum number of failures or held users in one HTTP response. */
 const MAX_SHOWN = 1_000;
 
 type Page = { imports: ImportEntry[]; next: number | null };
@@ -105,7 +105,7 @@ interface ShownImport {
   entry: ImportEntry;
   failures: Failure[];
   held: HeldUser[];
-  /** The columns for which the change guard held the file. */
+  /** The columns that made the change guard hold the file. */
   columns: HeldColumn[];
 }
 
@@ -171,7 +171,7 @@ export function noSuchImport(id: number): CommandFailed {
   return new CommandFailed(`import ${id} does not exist`);
 }
 
-/** Returns `instead` after the error undefined_table, which means that rosterd has never used this database. */
+/** Returns `instead` on the error undefined_table, which means that rosterd has never used this database. */
 export function ifNoSchema<T>(error: unknown, instead: T): T {
   if (hasCode(error, "42P01")) return instead;
   throw error;

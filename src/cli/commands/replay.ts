@@ -1,6 +1,5 @@
 /**
- * `rosterd imports replay`: imports rosters in `bak` again that the database does not know
- * (docs/reliability.md#restore).
+ * `rosterd imports replay`: re-imports rosters in `bak` that the database does not know (docs/reliability.md#restore).
  */
 import { feedPath } from "../../domain/feed.ts";
 import type { MissingRoster, Replayed } from "../../domain/missing_roster.ts";

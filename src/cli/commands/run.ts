@@ -1,4 +1,4 @@
-/** `rosterd run`: makes the running service scan the upload folder now, and prints the imports. */
+/** `rosterd run`: makes the running service scan the upload folder now and prints the imports. */
 import type { ImportEntry } from "../../importer/ports.ts";
 import { feedPath } from "../../domain/feed.ts";
 import { requireService, type ServiceClient } from "../access.ts";

@@ -25,7 +25,7 @@ export const settingsSetCommand: Command = {
     "A value is JSON or plain text; null means the default. A list is written with commas, and replaces the whole list:\n" +
     "rosterd settings set login_sources=ldap,local. An empty value empties the list. A single entry of a map can be\n" +
     "set: 'header_aliases.Student Number=student_no', value_maps.active.Y=1.\n" +
-    "smtp.password=- reads the password from standard input, so that no list of processes shows the password.\n" +
+    "smtp.password=- reads the password from standard input, so that the password does not appear in any process list.\n" +
     "A running service uses the new settings from the next scan.",
   run: runSet,
 };

@@ -1,6 +1,5 @@
 /**
- * `rosterd settings map FILE`: asks for the meaning of a sample's headers and values, and changes the settings
- * accordingly.
+ * `rosterd settings map FILE`: asks what a sample's headers and values mean, then changes the settings accordingly.
  */
 import { addToPatch } from "../../domain/merge_patch.ts";
 import { isAsked, type RosterFinding } from "../../domain/roster_finding.ts";

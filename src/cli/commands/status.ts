@@ -89,7 +89,9 @@ async function ownStatus(invocation: Invocation): Promise<StatusDocument> {
   };
 }
 
-/** Whether an installation was found. If not, the command was probably run in the wrong folder. */
+/**
+ * Whether an installation was found. If no installation was found, the command was probably run in the wrong folder.
+ */
 async function isInstalled({ config, installation }: Invocation): Promise<boolean> {
   if (config.databaseUrl !== null || installation.namedBy === "environment_file") return true;
   const places = [config.data, config.upload, config.settings];
@@ -205,7 +207,7 @@ function printFeeds({ out, paint }: Terminal, { feeds }: StatusDocument): void {
 
 const MAX_WAITING_PRINTED = 20;
 
-/** The users who wait to be archived, with their dates. */
+/** The users waiting to be archived, with their dates. */
 function printGrace({ out, paint }: Terminal, { feeds }: StatusDocument): void {
   for (const { name, grace } of feeds) {
     if (grace === null) continue;

@@ -1,5 +1,5 @@
 /**
- * `rosterd users find TEXT` and `rosterd users show ID`: shows a user, and the changes that imports made to the user.
+ * `rosterd users find TEXT` and `rosterd users show ID`: find users, and show a user with the changes made by imports.
  */
 import { feedPath } from "../../domain/feed.ts";
 import type { HistoryEntry, User, UserPage } from "../../domain/user.ts";
@@ -50,7 +50,7 @@ async function runFind(invocation: Invocation): Promise<number> {
       const parts = [name, user_name ?? "", email ?? "", login_source].filter((part) => part !== "");
       terminal.out(`${printable(unique_id)}  ${state}  ${parts.map(printable).join(", ")}`);
     }
-    if (next !== null) terminal.out(terminal.paint.faint("… and more: narrow the search with a longer text"));
+    if (next !== null) terminal.out(terminal.paint.faint("… and more: enter more letters to narrow the search"));
   }
   return EXIT.ok;
 }

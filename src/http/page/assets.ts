@@ -12,7 +12,7 @@ import shell from "./shell.html" with { type: "text" };
 export interface Asset {
   type: string;
   text: string;
-  /** A hash of the content, so that browsers load a new version at once, and do not reload an unchanged file. */
+  /** A hash of the content, so that browsers load a new version at once and do not reload an unchanged file. */
   etag: string;
 }
 

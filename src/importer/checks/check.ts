@@ -2,8 +2,8 @@
  * Checks the values of records (docs/file-format.md#values) and converts them to their stored form: trimmed, without
  * the spreadsheet guard, with regions in upper case. Marks empty values that keep or clear a user's current value.
  *
- * The checks work on the bytes of a batch, column by column, and decode text only if a rule or a message needs the
- * text. Finding repeated or taken values requires other records, so SQL does that later.
+ * The checks work on the bytes of a batch, column by column, and decode text only if a rule or a message needs it.
+ * Finding repeated or taken values requires other records, so SQL does that later.
  */
 import { createHash } from "node:crypto";
 import { ALWAYS_TRIMMED, type Column } from "../../domain/columns.ts";

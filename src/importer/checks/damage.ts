@@ -17,7 +17,7 @@ const NUMBERS: ReadonlySet<string> = new Set([
 
 const SCIENTIFIC = /^\d(?:[.,]\d+)?E[+-]\d+$/;
 
-/** In a number that a spreadsheet has rewritten, the possible second characters. */
+/** The possible second characters of a number that a spreadsheet has rewritten. */
 const POINT = 0x2e, COMMA = 0x2c, EXPONENT = 0x45;
 
 export function damageRule({ name }: Column): Rule {

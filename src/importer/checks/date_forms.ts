@@ -1,7 +1,7 @@
 /** Reads dates in the formats that the setting `date_format` allows (docs/file-format.md#dates). */
 import type { DateFormat } from "../../domain/setting_values.ts";
 
-/** Returns YYYY-MM-DD if the text matches the format, even if the day does not exist; otherwise null. */
+/** Returns YYYY-MM-DD if the text matches the format, even if the date does not exist; otherwise null. */
 export type ReadDate = (text: string) => string | null;
 
 const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];

@@ -1,6 +1,6 @@
 /**
- * Collects the columns and values of a roster that fail the checks, and how often each value occurs. Creates warnings
- * that name the setting to change; `questions.ts` creates questions from the same data.
+ * Collects the columns and values of a roster that fail the checks, and counts the occurrences of each value. Creates
+ * warnings that name the setting to change; `questions.ts` creates questions from the same data.
  */
 import { type Column, columnPosition } from "../../domain/columns.ts";
 import { reject, type Warning } from "../../domain/outcome.ts";
@@ -10,7 +10,7 @@ import { DATE_FORMS, dayNumber, isRealDay } from "./date_forms.ts";
 import { cut, shown } from "./rule.ts";
 
 /**
- * Kinds of columns in which a setting can fix failing values. Values of other columns are private, and are not
+ * Kinds of columns in which a setting can fix failing values. Values of other columns are private and are not
  * collected.
  */
 const FIXABLE: ReadonlySet<Column["kind"]> = new Set(["flag", "region", "login_source", "user_type"]);
@@ -33,13 +33,13 @@ function formatsOf(text: string): DateFormat[] {
 }
 
 export class ColumnFindings {
-  /** Three counts of records: with a value, with a failure (a missing value is one), and without a value. */
+  /** Three counts of records: with a value, with a failure (including a missing value), and without a value. */
   values = 0;
   failed = 0;
   missing = 0;
-  /** Failed value → number of records with this value. */
+  /** Maps each failed value to the number of records with this value. */
   readonly counts = new Map<string, number>();
-  /** Date format → number of failed values that match the format. */
+  /** Maps each date format to the number of failed values that match it. */
   readonly forms = new Map<DateFormat, number>();
 
   /** Caches the formats of failed dates, because many users share a birth date. */
@@ -111,7 +111,7 @@ export class Findings {
     );
   }
 
-  /** Warns about each column in which more than half of the records fail, and names the setting to change. */
+  /** Warns about each column in which more than half of the records fail, naming the setting to change. */
   warnings(records: number): Warning[] {
     return this.failing.map((found) =>
       found.column.kind === "date" ? datesWarning(found, this.skipped) : valuesWarning(found, records)

@@ -4,7 +4,7 @@ import { foldValue } from "../../domain/setting_values.ts";
 import type { Settings } from "../../domain/settings.ts";
 import { Batch } from "../csv/batch.ts";
 
-/** Replaces a non-empty value if the map has an entry for the value. */
+/** Replaces a non-empty value if the map has an entry for it. */
 export type Mapping = (batch: Batch, value: number) => void;
 
 /** The maximum number of cached spellings per column, and their maximum length. */

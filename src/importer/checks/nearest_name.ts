@@ -1,4 +1,4 @@
-/** Guesses the column that an unknown header means. The guess is used only in messages and suggestions. */
+/** Guesses which column an unknown header refers to. The guess is used only in messages and suggestions. */
 import { COLUMNS, foldHeader } from "../../domain/columns.ts";
 import { nearest } from "../../runtime/nearest.ts";
 

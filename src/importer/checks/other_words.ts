@@ -15,8 +15,8 @@ export function foldWord(text: string): string {
 }
 
 /**
- * Column → its names in other systems, best first. If a name is listed for several columns, it stands for the first of
- * these columns.
+ * Maps each column to its names in other systems, best first. If a name is listed for several columns, it refers to the
+ * first of them.
  */
 export const HEADER_WORDS: ReadonlyMap<string, readonly string[]> = new Map(
   Object.entries({

@@ -1,4 +1,4 @@
-/** Combines the suggestions for a roster into one change of settings, which a person must confirm. */
+/** Combines the suggestions for a roster into one change to the settings, which a person must confirm. */
 import { addToPatch, type JsonObject, mergePatch } from "../../domain/merge_patch.ts";
 import type { Proposal, RosterFinding } from "../../domain/roster_finding.ts";
 import type { Settings } from "../../domain/settings.ts";
@@ -27,8 +27,8 @@ export function withProposal(settings: Settings, { patch }: Proposal): Settings 
 }
 
 /**
- * Joins the questions of two rounds, and omits repeated questions. If a header was suggested for a column in `misread`,
- * withdraws the suggestion and the questions about the values under that header.
+ * Joins the questions of two rounds and omits repeats. If a header was suggested for a column in `misread`, withdraws
+ * the suggestion and the questions about the values under that header.
  */
 export function joinFindings(
   first: readonly RosterFinding[],

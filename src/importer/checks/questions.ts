@@ -14,7 +14,7 @@ import { proposalOf, withProposal } from "./proposal.ts";
 import { type Names, readNames, suggestColumns } from "./suggested_columns.ts";
 
 /**
- * The maximum number of unknown headers to ask about. Headers with a suggestion come first, and are always included.
+ * The maximum number of unknown headers to ask about. Headers with a suggestion come first and are always included.
  */
 const MAX_HEADERS_ASKED = 100;
 

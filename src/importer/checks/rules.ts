@@ -149,8 +149,8 @@ function regionRule(column: string): Rule {
 const HYPHEN = 0x2d;
 
 /**
- * The maximum number of dates to cache: more than the days of 50 years. The cache is useful because many users share a
- * birth date.
+ * The maximum number of dates to cache: more than the number of days in 50 years. The cache is useful because many
+ * users share a birth date.
  */
 const MAX_DATES = 20_000;
 

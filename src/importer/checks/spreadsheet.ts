@@ -19,7 +19,7 @@ const DIGITS = String
 /** A currency symbol or code. */
 const MONEY = String.raw`(?:\p{Sc}|R\$|Fr\.|CHF|EUR|USD|CAD|GBP|kr\.?)`;
 
-/** Any number: with an exponent, a currency or a percent sign, or in parentheses, which mean a negative number. */
+/** Any number: with an exponent, a currency or a percent sign, or in parentheses, which indicate a negative number. */
 const FIGURE = new RegExp(
   String.raw`^[+-]?\(?(?:(?:${MONEY}|%) ?-?)?(?:${DIGITS})(?:e[+-]?\d+)?(?: ?(?:${MONEY}|%))?[+-]?\)?$`,
   "iu",

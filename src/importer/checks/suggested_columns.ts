@@ -8,7 +8,7 @@ import { foldWord, HEADER_WORDS } from "./other_words.ts";
 export interface Names {
   /** The unknown headers. Of headers that differ only in spelling, only the first is included. */
   unknown: string[];
-  /** Column in the file → the header whose values are used first. */
+  /** Maps each column in the file to the header whose values are used first. */
   headerOf: ReadonlyMap<string, string>;
 }
 
@@ -23,14 +23,14 @@ export function readNames(headers: readonly string[], settings: Settings): Names
     } else if (folded !== "" && !isOwnHeader(header) && !unknown.has(folded)) unknown.set(folded, header.trim());
   }
   return {
-    // A file with a single header has another delimiter, or is not a roster.
+    // A file with a single header uses another delimiter or is not a roster.
     unknown: headers.length < 2 ? [] : [...unknown.values()],
     headerOf: new Map([...headerOf].map(([column, { header }]) => [column, header])),
   };
 }
 
 /**
- * Header → column, for columns that the file lacks. A name that another system uses takes precedence over a similar
+ * Maps headers to columns that the file lacks. A name that another system uses takes precedence over a similar
  * spelling.
  */
 export function suggestColumns({ unknown, headerOf }: Names): ReadonlyMap<string, string> {

@@ -1,4 +1,4 @@
-/** Validates a whole settings document. Values for a column must follow the rule of that column. */
+/** Validates a whole settings document. Values for a column must follow the rule for that column. */
 import { COLUMNS } from "../../domain/columns.ts";
 import { InvalidSettings, parseSettings, type SettingsProblem } from "../../domain/parse_settings.ts";
 import type { Settings } from "../../domain/settings.ts";
@@ -78,8 +78,8 @@ export function storedDefaults(settings: Settings): Settings["defaults"] {
 }
 
 /**
- * Applies a column's rule to a non-empty value. Returns the stored form of the value, and the reason if the rule
- * refuses the value.
+ * Applies a column's rule to a non-empty value. Returns the stored form of the value and, if the rule refuses the
+ * value, the reason.
  */
 function judge(name: string, value: string, settings: Settings): { stored: string; refusal: string | null } {
   const column = COLUMNS.find((column) => column.name === name)!;
@@ -87,7 +87,7 @@ function judge(name: string, value: string, settings: Settings): { stored: strin
   const batch = new Batch(1).begin(bytes);
   batch.put(0, 0, bytes.length, bytes.length > value.length ? Batch.NOT_ASCII : 0);
   const reason = createRule(column, settings, LAST_DAY)(batch, 0)?.reason ?? null;
-  // The name of the column is removed from the message, because the key of the setting already contains the name.
+  // The name of the column is removed from the message, because the setting's key already contains it.
   const refusal = reason === null ? null : reason.replace(`${name} `, "");
   return { stored: batch.text(0), refusal };
 }

@@ -2,7 +2,7 @@
  * A batch of records: the bytes of the records, and the offset of each record and each value.
  *
  * `csv.ts` reuses one batch object for all batches, so that a million records do not create a million objects. To keep
- * a value, code must decode the value or copy its bytes.
+ * a value, decode it or copy its bytes.
  */
 import { Buffer } from "node:buffer";
 
@@ -62,7 +62,7 @@ export class Batch {
   /** Record i spans `bytes[recordStart[i]]` to `bytes[recordEnd[i]]`, without its line ending. */
   readonly recordStart = new Int32Array(RECORDS);
   readonly recordEnd = new Int32Array(RECORDS);
-  /** Value v spans `bytes[start[v]]` to `bytes[end[v]]`, without quotes and outer blanks. */
+  /** Value v spans `bytes[start[v]]` to `bytes[end[v]]`, without quotes and surrounding blanks. */
   readonly start = new Int32Array(VALUES);
   readonly end = new Int32Array(VALUES);
   readonly flags = new Uint8Array(VALUES);
@@ -210,7 +210,7 @@ export class Batch {
   #decode(start: number, end: number, flags: number): string {
     const bytes = this.bytes;
     if (flags & Batch.NOT_ASCII || end - start > SHORT) return this.#decoder.decode(bytes.subarray(start, end));
-    // For short values, this loop takes a quarter of the time that the decoder takes.
+    // For short values, this loop takes a quarter of the decoder's time.
     const codes = this.#codes[end - start];
     for (let at = start; at < end; at++) codes[at - start] = bytes[at];
     return String.fromCharCode.apply(null, codes);

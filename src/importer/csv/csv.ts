@@ -67,7 +67,7 @@ export interface ReaderOptions extends WidthOptions {
 
 const LF = 0x0a, CR = 0x0d, TAB = 0x09, SPACE = 0x20, QUOTE = 0x22;
 
-// The meaning of each byte in a plain value and in a quoted value. Table look-ups keep the innermost loop fast.
+// The meaning of each byte in a plain value and in a quoted value. Table lookups keep the innermost loop fast.
 const PLAIN = 0, DELIMITER = 1, LINE_END = 2, QUOTE_MARK = 3, HIGH = 4, CONTROL = 5;
 
 function meanings(delimiter: number): { plain: Uint8Array; quoted: Uint8Array } {
@@ -511,7 +511,7 @@ class Reader implements RowsAhead {
     return null;
   }
 
-  /** Finishes a record whose end is unknown, and continues after the physical line on which it began. */
+  /** Finishes a record whose end is unknown, then continues after the physical line on which it began. */
   #resumeAtNextLine(): boolean {
     const bytes = this.#bytes;
     let at = this.#start;

@@ -2,7 +2,7 @@
 
 export const BYTE_ORDER_MARK = "\ufeff";
 
-/** Values that need quotes. An unquoted TAB would be trimmed or malformed. */
+/** Values that need quotes. An unquoted TAB would be trimmed or make the record malformed. */
 const QUOTED = /["\t\r\n]|^\s|\s$/;
 
 /**

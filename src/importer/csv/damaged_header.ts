@@ -7,8 +7,8 @@ import type { Header, KnownNames } from "../checks/header.ts";
 import { widthsUpToGlued } from "./lost_line_ends.ts";
 
 /**
- * Returns a function that tells whether records may have a given number of values, although the header has a different
- * number.
+ * Returns a function that tells whether records may have a given number of values, even though the header has a
+ * different number.
  */
 export function possibleWidths({ names }: Pick<Header, "names">, known: KnownNames): (width: number) => boolean {
   const folded = names.map((name) => foldHeader(name.replaceAll('"', "")));

@@ -108,7 +108,7 @@ async function belowTitles(
   return null;
 }
 
-/** The physical lines after an offset. A last line without a line ending is left out. */
+/** The physical lines after an offset. A final line without a line ending is left out. */
 function* linesOf(text: Uint8Array, offset: number): Generator<{ from: number; content: string }> {
   for (let from = offset; from < text.length;) {
     let to = from;

@@ -4,7 +4,7 @@ import { reject } from "../../domain/outcome.ts";
 import type { Header, KnownNames } from "../checks/header.ts";
 import { cut, shown } from "../checks/rule.ts";
 
-/** The numbers of values that records have if the first record directly follows the last column name. */
+/** The possible numbers of values per record if the first record directly follows the last column name. */
 export function widthsUpToGlued({ names }: Pick<Header, "names">, known: KnownNames): ReadonlySet<number> {
   return new Set(names.flatMap((name, at) => isGlued(name, known) ? [at + 1] : []));
 }

@@ -1,4 +1,4 @@
-/** Counts skipped lines and short records while a roster is read, and turns the counts into warnings. */
+/** Counts skipped lines and short records while a roster is read and turns the counts into warnings. */
 import { grouped } from "../../runtime/grouped.ts";
 import type { Warning } from "../../domain/outcome.ts";
 

@@ -1,6 +1,7 @@
 /**
  * Drops headers that are repeated among the records, as in concatenated rosters or the pages of a report. A repeated
- * header that differs from the first one makes the file rejected, because the records after it have different columns.
+ * header that differs from the first one causes the file to be rejected, because the records after it have different
+ * columns.
  */
 import { foldHeader } from "../../domain/columns.ts";
 import { reject } from "../../domain/outcome.ts";

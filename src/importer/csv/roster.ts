@@ -31,9 +31,9 @@ export interface Roster {
 const READER_LIMITS = { ...LIMITS, columns: LIMITS.columns + OWN_HEADERS.length };
 
 /**
- * Opens a roster. Each call of `text` reads its UTF-8 text from the beginning.
- * `validate`: whether some bytes may be invalid UTF-8. `knownDelimiter`: the delimiter, if an earlier reading has found
- * it. Throws {@link RejectedFile} if the header cannot be used.
+ * Opens a roster. Each call to `text` reads its UTF-8 text from the beginning. `validate`: whether some bytes may be
+ * invalid UTF-8. `knownDelimiter`: the delimiter, if an earlier reading has found it. Throws {@link RejectedFile} if
+ * the header cannot be used.
  */
 export async function openRoster(
   text: () => AsyncGenerator<Uint8Array>,
@@ -74,7 +74,7 @@ export async function openRoster(
   }
 }
 
-/** Reads enough bytes for the longest header that is allowed. */
+/** Reads enough bytes for the longest allowed header. */
 async function readHead(chunks: AsyncGenerator<Uint8Array>): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let length = 0;

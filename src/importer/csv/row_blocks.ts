@@ -1,5 +1,5 @@
 /**
- * Decides from neighbouring rows how many values a record must have (docs/file-format.md#number-of-values). Pure
+ * Decides from neighboring rows how many values a record must have (docs/file-format.md#number-of-values). Pure
  * functions.
  *
  * A spreadsheet saves CSV in blocks of 16 rows, each as wide as its widest row. So a record may be shorter or longer
@@ -18,7 +18,7 @@ export const BLOCK_ROWS = 16;
  */
 const MIN_ALIKE = 4;
 
-/** Number of values → number of records with that number of values. */
+/** Maps each number of values to the number of records that have it. */
 export type WidthCounts = Map<number, number>;
 
 /** For a given row, the first row after its block. */

@@ -13,7 +13,7 @@ import { BLOCK_ROWS, type BlockWidth, blockWidthOf, endOfBlock, usualWidthOf, ty
  */
 const MIN_ODD_ROWS = 2;
 
-/** Reads ahead, and leaves the reader's position unchanged. Both methods return null if more bytes are needed. */
+/** Reads ahead without changing the reader's position. Both methods return null if more bytes are needed. */
 export interface RowsAhead {
   /** Counts the values of the next `rows` rows, beginning with the current record, with {@link RowWidths.count}. */
   countAhead(rows: number): WidthCounts | null;
@@ -24,7 +24,7 @@ export interface RowsAhead {
 export interface WidthOptions {
   /** The number of rows above the header, such as title lines. The blocks of a spreadsheet include these rows. */
   rowsAbove?: number;
-  /** Whether records may have this number of values, although the header has a different number. */
+  /** Whether records may have this number of values even though the header has a different number. */
   isPossibleWidth?: (width: number) => boolean;
 }
 
@@ -34,7 +34,8 @@ export class RowWidths {
   /** The number of values in most records, including surplus empty values; 0 before the first record. */
   usual = 0;
   /**
-   * Number of values → number of surveyed records. Includes only records that fill more columns than the header names.
+   * Maps each number of values to the number of surveyed records that have it. Includes only records that fill more
+   * columns than the header names.
    */
   readonly #filledWidths: WidthCounts = new Map();
   /** The number of rows before the current one, including blank and malformed rows. */
@@ -154,7 +155,7 @@ export class RowWidths {
   }
 
   /**
-   * The reason why the number of values of the current record is wrong; null if the number is right. Call {@link judge}
+   * The reason why the current record has the wrong number of values; null if the number is correct. Call {@link judge}
    * first.
    */
   problemOf(found: number): Malformed | null {

@@ -17,7 +17,7 @@ function uniqueColumns(): Map<string, Unique> {
   ]);
 }
 
-/** The number of possible duplicates from which on their list counts as large. */
+/** The number of possible duplicates at which their list counts as large. */
 const MANY = 5_000;
 
 export interface PossibleDuplicate {
@@ -40,7 +40,7 @@ export class DuplicateFilter {
   /** `bytes`: the length of the roster's text. */
   constructor(private readonly bytes: number) {}
 
-  /** Whether the list of possible duplicates is so long that it should be taken now. */
+  /** Whether the list of possible duplicates is long enough to be taken now. */
   get isLarge(): boolean {
     return this.#list.length >= MANY;
   }
@@ -74,7 +74,7 @@ export class DuplicateFilter {
     }
   }
 
-  /** This separate loop lets the memory accesses of the look-ups overlap. */
+  /** This separate loop lets the memory accesses of the lookups overlap. */
   #takeDigests(batch: Batch, position: number, { digest, fold }: Unique): void {
     const { count, firstValue, start, end, flags, malformed } = batch;
     for (let record = 0; record < count; record++) {

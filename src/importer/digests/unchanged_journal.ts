@@ -18,10 +18,10 @@ import {
  */
 export const MAX_CACHED_USERS = 3_000_000;
 
-/** The number of full pieces from which on the list of new entries counts as large. */
+/** The number of full pieces at which the list of new entries counts as large. */
 const MANY_PIECES = 64;
 
-/** The number of users from which on {@link UnchangedJournal.hasManyRepeated} is true. */
+/** The number of users at which {@link UnchangedJournal.hasManyRepeated} is true. */
 const MANY_REPEATED = 5_000;
 
 export class UnchangedJournal {
@@ -56,12 +56,12 @@ export class UnchangedJournal {
     return this.#repeated.length >= MANY_REPEATED;
   }
 
-  /** Takes the users for whom, since the last call, both a skipped record and a record that was read were found. */
+  /** Takes the users found since the last call to have both a skipped record and a record that was read. */
   takeRepeated(): string[] {
     return this.#repeated.splice(0);
   }
 
-  /** Whether the list of new entries is so long that it should be taken now. */
+  /** Whether the list of new entries is long enough to be taken now. */
   get isLarge(): boolean {
     return this.#full.length >= MANY_PIECES;
   }
@@ -133,7 +133,7 @@ export class UnchangedJournal {
     this.table.states[slot] = REPEATED;
   }
 
-  /** Takes the new entries, in the form that {@link UnchangedTable.add} takes. */
+  /** Takes the new entries, in the form that {@link UnchangedTable.add} accepts. */
   take(): Uint8Array[] {
     if (this.#length > 0) this.#endPiece();
     return this.#full.splice(0).map(asBytes);

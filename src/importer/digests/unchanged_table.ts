@@ -7,7 +7,7 @@ export const ENTRY_BYTES = 16;
 /** The number of entries that are written at a time. */
 export const PIECE_ENTRIES = 1 << 12;
 
-/** The minimum number of slots per entry. With fewer slots, a look-up has to pass over many other entries. */
+/** The minimum number of slots per entry. With fewer slots, a lookup has to pass over many other entries. */
 const SLOTS_PER_USER = 4 / 3, MIN_SLOTS_PER_USER = 5 / 4, MIN_SLOTS = 2 * PIECE_ENTRIES;
 
 // The state of a user's entry in this import: no record seen yet, record skipped, record read, entry out of date, or
@@ -26,7 +26,7 @@ export class UnchangedTable {
   #slots = new Int32Array(0);
   /** The number of slots divided by 2^32. */
   #scale = 0;
-  /** The number of users, and the number of stale entries. */
+  /** The number of users and the number of stale entries. */
   size = 0;
   stale = 0;
 
@@ -128,7 +128,7 @@ export class UnchangedTable {
     return this.#slots[4 * slot + 2] === low && this.#slots[4 * slot + 3] === high;
   }
 
-  /** All entries that are not stale, in the form that {@link add} takes. */
+  /** All entries that are not stale, in the form that {@link add} accepts. */
   *entries(): Generator<Uint8Array> {
     let piece = new Int32Array(4 * PIECE_ENTRIES), length = 0;
     for (let slot = 0; slot < this.states.length; slot++) {

@@ -1,6 +1,6 @@
 /**
- * Writes the list of values that an import changed, or that a trial would have changed. Each value has one row, and the
- * list is attached to the mail (docs/mail.md#attachment).
+ * Writes the list of values that an import changed or that a trial would have changed. Each value has one row, and the
+ * list is attached to the email (docs/mail.md#attachment).
  */
 import { inColumnOrder } from "../../domain/columns.ts";
 import type { Change, ImportChange } from "../../domain/outcome.ts";
@@ -9,7 +9,7 @@ import { BYTE_ORDER_MARK, csvRow } from "../csv/csv_row.ts";
 
 const DELIMITER = ",";
 
-/** The name of the list for a roster in `bak`: `x.T.csv.gz` → `x.T.changes.csv`. */
+/** The name of the list for a roster in `bak`: `x.T.changes.csv` for `x.T.csv.gz`. */
 export function changesFileName(bakFile: string): string {
   return `${bakFile.replace(/\.(?:csv|tsv|txt)(?:\.gz)?$/i, "")}.changes.csv`;
 }

@@ -1,4 +1,4 @@
-/** Writes the list of held users that is attached to the mail (docs/mail.md#attachment), one page at a time. */
+/** Writes the list of held users that is attached to the email (docs/mail.md#attachment), one page at a time. */
 import type { HeldUser } from "../../domain/decision.ts";
 import { BYTE_ORDER_MARK, csvRow } from "../csv/csv_row.ts";
 import { guard } from "../checks/spreadsheet.ts";
@@ -21,7 +21,7 @@ const COLUMNS: readonly (readonly [header: string, key: keyof HeldUser])[] = [
 
 const DELIMITER = ",";
 
-/** The name of the list for a roster in `bak`: `x.T.csv.gz` → `x.T.held.csv`. */
+/** The name of the list for a roster in `bak`: `x.T.held.csv` for `x.T.csv.gz`. */
 export function heldFileName(bakFile: string): string {
   return `${bakFile.replace(/\.(?:csv|tsv|txt)(?:\.gz)?$/i, "")}.held.csv`;
 }

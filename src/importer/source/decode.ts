@@ -11,8 +11,8 @@ import { Utf16Reader } from "./survey_utf16.ts";
 import type { Source } from "./source.ts";
 
 /**
- * Yields a file's text as UTF-8 in non-empty chunks, without byte order mark and end marks. `hasUtf8`: whether
- * single-byte text may contain UTF-8. The value true is always safe, but slower. Throws the errors of {@link
+ * Yields a file's text as UTF-8 in non-empty chunks, without the byte order mark and end marks. `hasUtf8`: whether
+ * single-byte text may contain UTF-8. Passing true is always safe, but slower. Throws the errors of {@link
  * Source.read}.
  */
 export function utf8Chunks(source: Source, encoding: Encoding, hasUtf8 = true): AsyncGenerator<Uint8Array> {
@@ -52,7 +52,10 @@ function utf8FromUtf16(reader: Utf16Reader): ToUtf8 {
   return { next: (bytes) => encode(reader.text(bytes)), end: () => encode(reader.end().text) };
 }
 
-/** The decoder returns U+FFFD for a byte that maps to no character. No single-byte encoding contains U+FFFD itself. */
+/**
+ * The decoder returns U+FFFD for a byte that maps to no character. U+FFFD itself does not exist in any single-byte
+ * encoding.
+ */
 function utf8FromSingleBytes(decoder: TextDecoder): ToUtf8 {
   const encode = (text: string) =>
     text.includes("\ufffd") ? encodeWithGaps(text.split("\ufffd")) : encoder.encode(text);
@@ -61,7 +64,7 @@ function utf8FromSingleBytes(decoder: TextDecoder): ToUtf8 {
 
 const encoder = new TextEncoder();
 const LONE_HALF = /\p{Surrogate}/u;
-/** A byte that never occurs in UTF-8. */
+/** A byte that never occurs in UTF-8 text. */
 const INVALID = Uint8Array.of(0xff);
 
 function encodeWithGaps(parts: string[]): Uint8Array {

@@ -1,12 +1,12 @@
 /**
- * Converts text that mixes a single-byte encoding with UTF-8. A UTF-8 letter makes its record malformed, so that no
- * name is stored as "JosÃ©".
+ * Converts text that mixes a single-byte encoding with UTF-8. A UTF-8 letter makes its record malformed, so that a name
+ * is never stored as "JosÃ©".
  */
 import { Buffer } from "node:buffer";
 
 const SEQUENCES = /(?:[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3})+/g;
 
-/** How many bytes above 0x7f to hold back at the end of a chunk. No name has a longer run of such bytes. */
+/** The number of bytes above 0x7f to hold back at the end of a chunk. No name has a longer run of such bytes. */
 const MAX_HELD_BYTES = 64;
 
 /** A byte that never occurs in UTF-8. */
@@ -50,7 +50,8 @@ export function utf8FromMixed(encoding: string, plain: ToUtf8): ToUtf8 {
 
 /**
  * Returns a function that tells whether a text contains letters of the encoding. Non-Latin encodings require two,
- * because their own letters can look like UTF-8: in windows-1251, the bytes of the Ukrainian "Рі" are one UTF-8 letter.
+ * because their own letters can look like UTF-8: in windows-1251, the bytes of the Ukrainian "Рі" form one UTF-8
+ * letter.
  */
 function foreignLetters(encoding: string): (text: string) => boolean {
   const upper = new TextDecoder(encoding).decode(Uint8Array.from({ length: 0x80 }, (_, at) => 0x80 + at));

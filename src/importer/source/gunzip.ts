@@ -9,7 +9,7 @@ import { shown } from "../checks/rule.ts";
 
 /** The maximum unpacked size (docs/file-format.md#limits). */
 export interface GzLimits {
-  /** Maximum unpacked bytes per byte of the file. */
+  /** The maximum number of unpacked bytes per byte of the file. */
   ratio: number;
   /**
    * Up to this number of unpacked bytes, any ratio is allowed, because a short roster of identical lines is not a zip
@@ -66,8 +66,8 @@ export async function* unpackedGz(
     for await (const chunk of inflate(watched)) yield weighed(chunk);
   } catch (error) {
     if (!isOfGz(error)) throw error;
-    // If only ignorable bytes follow the gz data, unpack the data again up to its end, and yield the part that is still
-    // missing.
+    // If only ignorable bytes follow the gz data, unpacks the data again up to its end and yields the part that is
+    // still missing.
     const end = await endBefore(packed, error);
     const again = inflate(upTo(end, watch(packed(), watchedTo, onRead)));
     for await (const rest of after(bytes, again)) yield weighed(rest);
@@ -88,7 +88,7 @@ async function* watch(
   }
 }
 
-/** Yields the first `end` bytes. Reads the rest too, so that `onRead` receives all bytes. */
+/** Yields the bytes before `end`. Reads the rest too, so that `onRead` receives all bytes. */
 async function* upTo(end: number, chunks: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
   let at = 0;
   for await (const chunk of chunks) {
@@ -120,7 +120,7 @@ function isOfGz(error: unknown): boolean {
 const NOTHING = /^[\s\x1a\0]*$/;
 
 /**
- * Returns the end of the gz data if only ignorable bytes follow. zlib itself does not accept such bytes. Otherwise
+ * Returns the end of the gz data if only ignorable bytes follow; zlib itself does not accept such bytes. Otherwise
  * throws `RejectedFile`.
  */
 async function endBefore(packed: Packed, error: unknown): Promise<number> {

@@ -1,8 +1,8 @@
 /**
  * Unpacks gz as a stream through zlib, in bounded memory.
  *
- * zlib's own iterator is unsuitable: after an error, it drops bytes that are already unpacked. zlib's iterator also
- * silently ignores all bytes after a zero byte that follows the last member.
+ * zlib's own iterator is unsuitable: after an error, it drops bytes that have already been unpacked; it also silently
+ * ignores all bytes after a zero byte that follows the last member.
  */
 import { createGunzip } from "node:zlib";
 import { errorWithCode } from "../../runtime/errors.ts";
@@ -14,7 +14,7 @@ import { errorWithCode } from "../../runtime/errors.ts";
 const FED_AT_ONCE = 16 * 1024;
 const UNPACKED_CHUNK = 64 * 1024;
 
-/** Error code for bytes after the gz data that are neither gz nor padding. */
+/** The error code for bytes after the gz data that are neither gz nor padding. */
 export const TRAILING_GARBAGE = "TRAILING_GARBAGE";
 
 /**
@@ -81,7 +81,7 @@ class Inflater {
   }
 
   /**
-   * Waits until `act` is done, or the stream has ended or failed. zlib may report a failure before or after calling
+   * Waits until `act` is done or the stream has ended or failed; zlib may report a failure before or after calling
    * `done`.
    */
   async #step(act: (done: (error?: Error | null) => void) => void): Promise<void> {

@@ -5,7 +5,7 @@ import { crc32, createInflateRaw } from "node:zlib";
 export interface GzEnd {
   /** The offset of the first byte that belongs to no member. */
   at: number;
-  /** The number of bytes from `offset` to the end of the file, and the first of these bytes. */
+  /** The number of bytes from `offset` to the end of the file, and the leading bytes of that range. */
   length: number;
   first: Uint8Array;
 }
@@ -17,7 +17,7 @@ const MAX_FIRST_BYTES = 1 << 12;
 const HAS_SUM = 2, HAS_EXTRA = 4, HAS_NAME = 8, HAS_COMMENT = 16;
 const FIXED_BYTES = 10, SUMS_BYTES = 8;
 
-/** Returns null if the file has no member, or if the last member is incomplete. */
+/** Returns null if the file has no member or if the last member is incomplete. */
 export async function endOfGz(packed: AsyncGenerator<Uint8Array>): Promise<GzEnd | null> {
   const source = new Source(packed);
   try {
@@ -111,7 +111,7 @@ class Source {
     return Buffer.concat(parts);
   }
 
-  /** Counts the bytes up to the end of the file, including `taken`, and returns the first of these bytes. */
+  /** Counts the bytes up to the end of the file, including `taken`, and returns the leading bytes. */
   async rest(taken: Uint8Array): Promise<{ length: number; first: Uint8Array }> {
     const first = Buffer.concat([taken, await this.take(MAX_FIRST_BYTES)]);
     let length = first.length;

@@ -5,8 +5,8 @@
 import { byteOrderMark, firstBytes } from "./sniff_head.ts";
 
 /**
- * The physical line of the byte at `offset`, or of the end of the file. Lines end with LF, CRLF or CR. Each call of
- * `read` yields the unpacked bytes from the beginning.
+ * The physical line that contains the byte at `offset`, or the end of the file. Lines end with LF, CRLF or CR. Each
+ * call of `read` yields the unpacked bytes from the beginning.
  */
 export async function lineAt(read: () => AsyncIterable<Uint8Array>, offset = Infinity): Promise<number> {
   const encoding = byteOrderMark(await firstBytes(read(), 3))?.encoding;

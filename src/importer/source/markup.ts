@@ -30,7 +30,7 @@ const JSON_START = new RegExp(
 
 const RTF = new RegExp(String.raw`${START}\{\\rtf`);
 
-/** Throws `RejectedFile` if a file that begins with `head` is in one of these formats. */
+/** Throws `RejectedFile` if `head` is the beginning of a file in one of these formats. */
 export function rejectMarkup(head: string): void {
   if (HTML.test(head)) {
     reject("html", "this is an HTML page, perhaps an error message: download the roster again and save it as CSV");

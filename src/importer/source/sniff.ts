@@ -20,7 +20,7 @@ export interface Sniffed {
   unpackedBytes: number;
   encoding: Encoding;
   /**
-   * Whether the text may have invalid bytes, which make their records malformed. False is always reliable. True is
+   * Whether the text may contain invalid bytes, which make their records malformed. False is always reliable. True is
    * reliable only for UTF-8 and UTF-16.
    */
   invalidBytes: boolean;
@@ -31,13 +31,13 @@ export interface Sniffed {
 export interface SniffOptions {
   fallbackEncoding: FallbackEncoding;
   signal?: AbortSignal;
-  /** Called after every chunk with the number of bytes read from disk. */
+  /** False is always reliable. */
   onProgress?: (bytes: number) => void;
 }
 
 /**
- * Sniffs a file. Throws `RejectedFile`: the codes of `unpackedGz`, of `rejectOtherFormats`, and `empty`, `nul_bytes`,
- * `cut_off`, `encoding_rejected`. Throws the reason of `signal` after an abort.
+ * Sniffs a file. Throws `RejectedFile` with the codes of `unpackedGz` and `rejectOtherFormats`, and `empty`,
+ * `nul_bytes`, `cut_off`, `encoding_rejected`. Throws the abort reason if `signal` is aborted.
  */
 export async function sniff(source: Source, options: SniffOptions): Promise<Sniffed> {
   const { head } = source;

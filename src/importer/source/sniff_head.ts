@@ -51,7 +51,7 @@ const OTHER_FORMATS: readonly { magic: readonly number[]; code: string; text: st
 const ZIP: readonly number[] = [0x50, 0x4b, 3, 4];
 const EMPTY_ZIP: readonly number[] = [0x50, 0x4b, 5, 6];
 
-/** Rejects a file if its first {@link HEAD_LENGTH} bytes show that it is in another format. */
+/** Rejects a file whose first {@link HEAD_LENGTH} bytes show that it is in another format. */
 export function rejectOtherFormats(head: Uint8Array): void {
   for (const { magic, code, text } of OTHER_FORMATS) {
     if (beginsWith(head, magic)) reject(code, text);
@@ -63,7 +63,7 @@ export function rejectOtherFormats(head: Uint8Array): void {
   }
 }
 
-/** Office files are zip archives, and the names of their first entries show the format. */
+/** Office files are zip archives in which the names of the first entries reveal the format. */
 function rejectZip(head: Uint8Array): never {
   const entries = new TextDecoder("windows-1252").decode(head);
   if (entries.includes("xl/") || entries.includes("[Content_Types].xml")) {

@@ -16,7 +16,7 @@ export interface Source {
   read(onRead?: OnRead): AsyncGenerator<Uint8Array>;
 }
 
-/** The buffer has two halves: one half is filled while the other is processed. A small file needs a smaller buffer. */
+/** The buffer has two halves: one is filled while the other is being processed. A small file needs a smaller buffer. */
 const MAX_BUFFER_BYTES = 512 * 1024;
 
 /** Reads the first bytes of a file. Throws `RejectedFile` as {@link unpackedGz} does. */

@@ -36,11 +36,11 @@ function endsWithHalf(text: string): boolean {
   return last >= 0xd800 && last <= 0xdbff;
 }
 
-/** The counterpart of `Utf8Survey` for a file with a UTF-16 mark. */
+/** The counterpart of `Utf8Survey` for a file with a UTF-16 byte order mark. */
 export class Utf16Survey {
   illFormed = false;
   /**
-   * Whether the file ends in the middle of a code unit. A last byte that is an end mark does not count (see
+   * Whether the file ends in the middle of a code unit. A final byte that is an end mark does not count (see
    * `#isEndMark`).
    */
   oddLength = false;

@@ -1,6 +1,6 @@
 /**
  * Counts valid UTF-8 sequences, invalid bytes and NULs. This code reads every byte of every file, so it scans ASCII
- * four bytes at a time.
+ * text four bytes at a time.
  */
 import { Ending } from "./text_end.ts";
 
@@ -101,8 +101,8 @@ function wordsOf({ buffer, byteOffset, length }: Uint8Array): Words {
 }
 
 /**
- * The offset of the first byte, from `from` on, that is NUL or not ASCII; the length of the chunk if there is no such
- * byte.
+ * The offset of the first byte at or after `from` that is NUL or not ASCII, or the length of the chunk if all are
+ * ASCII.
  */
 function plainUntil(chunk: Uint8Array, { first, values }: Words, from: number): number {
   let at = from;

@@ -1,6 +1,6 @@
 /**
  * Finds where the text of a file ends (docs/file-format.md#end-marks): before the DOS end-of-file mark (0x1A), the NULs
- * that pad the last block, and any line endings and blanks among them.
+ * that pad the last block, and any line endings and blanks between them.
  */
 
 const NUL = 0x00, SUB = 0x1a;
@@ -8,7 +8,7 @@ const NUL = 0x00, SUB = 0x1a;
 const isEnding = new Uint8Array(256);
 for (const byte of [NUL, SUB, 0x09, 0x0a, 0x0d, 0x20]) isEnding[byte] = 1;
 
-/** The maximum length of padding. Longer padding was allocated for the part of an upload that never arrived. */
+/** The maximum length of padding. Longer padding was allocated for a part of an upload that never arrived. */
 export const MAX_PADDING_BYTES = 1 << 16;
 
 /** Finds the end in bytes or UTF-16 code units that arrive in chunks of any size. */
@@ -32,14 +32,13 @@ export class Ending {
   }
 }
 
-/** Yields UTF-8 text without its ending, in non-empty chunks. */
+/** Yields UTF-8 text without the end marks, in non-empty chunks. */
 export async function* withoutEnding(chunks: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
   let held: Uint8Array[] = [], heldBytes = 0;
   for await (const chunk of chunks) {
     let from = chunk.length;
     while (from > 0 && isEnding[chunk[from - 1]] === 1) from--;
-    // Bytes that were held back are part of the text if more text follows, or if they are longer than the maximum
-    // padding.
+    // Bytes that were held back are part of the text if more text follows or if they exceed the maximum padding.
     if (from > 0 || heldBytes > MAX_PADDING_BYTES) {
       yield* held;
       held = [];

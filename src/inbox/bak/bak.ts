@@ -43,7 +43,7 @@ export async function moveToBak(
 }
 
 /**
- * Writes the failed-records file atomically, and returns its name in `bak`. After a crash at any step, another call is
+ * Writes the failed-records file atomically and returns its name in `bak`. After a crash at any step, another call is
  * safe: `bak` then contains the file once, under the original name.
  */
 export async function keepFailed(
@@ -69,7 +69,7 @@ export async function keepFailed(
   }
 }
 
-/** Tries `x.csv`, `x-2.csv`, `x-3.csv` … until `claim` succeeds. */
+/** Tries `x.csv`, `x-2.csv`, `x-3.csv` and so on until `claim` succeeds. */
 async function underFreeName(
   bak: string,
   wanted: string,

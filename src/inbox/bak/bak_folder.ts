@@ -1,4 +1,4 @@
-/** Reads and removes files in `bak`. Never follows a link, because a link could lead to files of another program. */
+/** Reads and removes files in `bak`. Never follows a link, because it could lead to another program's files. */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { RosterFile } from "../../importer/inbox_port.ts";
@@ -31,17 +31,17 @@ export class BakFolder {
     return new BakFolder(bak, isFeed ? upload : null);
   }
 
-  /** Returns false if `bak`, or the folder of its feed, is missing or is a link. */
+  /** Returns false if `bak` or the folder of its feed is missing or is a link. */
   async isPlain(): Promise<boolean> {
     return await isPlainFolder(this.path) && (this.feedFolder === null || await isPlainFolder(this.feedFolder));
   }
 
-  /** Throws {@link NoBakFolder}, and the errors of {@link openRosterFile}. */
+  /** Throws {@link NoBakFolder} and the errors of {@link openRosterFile}. */
   async open(name: string): Promise<RosterFile> {
     return await openRosterFile(await this.#pathOf(name), name);
   }
 
-  /** Opens a file. Returns null if the file is missing, or is not a plain file in a real folder. */
+  /** Opens a file. Returns null if the file is missing or is not a plain file in a real folder. */
   async openIfThere(name: string): Promise<RosterFile | null> {
     try {
       return await this.open(name);
@@ -57,7 +57,7 @@ export class BakFolder {
     return stats?.isFile() ? mtimeAndSize(fingerprintOf(stats)) : null;
   }
 
-  /** The names that rosterd gives to rosters, with the start of their import. Empty if `bak` is not a real folder. */
+  /** The names that rosterd gave to rosters, with the start of each import. Empty if `bak` is not a real folder. */
   async rosters(): Promise<{ name: string; at: Date }[]> {
     if (!await this.isPlain()) return [];
     const names = await nullOn(readdir(this.path), "ENOENT") ?? [];
@@ -86,7 +86,7 @@ export class BakFolder {
     await nullOn(unlink(await this.#pathOf(name)), "ENOENT");
   }
 
-  /** Refuses names that begin with a dot, because unfinished files of rosterd have such names. */
+  /** Refuses names that begin with a dot, because rosterd's unfinished files have such names. */
   async #pathOf(name: string): Promise<string> {
     if (name.startsWith(".")) throw new RangeError(`${JSON.stringify(name)} is not the name of a file in bak`);
     if (!await this.isPlain()) throw new NoBakFolder(`${this.path} is not a real folder`);

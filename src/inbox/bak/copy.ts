@@ -42,7 +42,7 @@ export async function sameContent(one: string, other: string): Promise<boolean> 
   return true;
 }
 
-/** Yields full chunks, except that the last chunk may be shorter. */
+/** Yields full chunks; only the last one may be shorter. */
 async function* chunksOf(handle: FileHandle): AsyncGenerator<Uint8Array> {
   for (let position = 0;;) {
     const chunk = new Uint8Array(CHUNK_BYTES);

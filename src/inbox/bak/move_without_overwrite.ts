@@ -1,9 +1,9 @@
 /**
- * Moves a file without ever overwriting another. Every move to `bak` uses this module.
+ * Moves a file without ever overwriting another one. Every move to `bak` uses this module.
  *
- * A hard link creates the new name in one step, and fails if the name exists. On a file system without hard links, an
- * empty file first reserves the name, and the upload is then renamed over the empty file. A file on another file system
- * is copied first. {@link finishMove} continues after a power cut at any step.
+ * A hard link creates the new name in one step and fails if the name exists. On a file system without hard links, an
+ * empty file first reserves the name; the upload is then renamed over it. A file on another file system is copied
+ * first. {@link finishMove} continues after a power cut at any step.
  */
 import type { BigIntStats } from "node:fs";
 import { dirname, join } from "node:path";
@@ -13,7 +13,7 @@ import { link, rename, unlink } from "../files/disk.ts";
 import { fsyncFolders, isSameEntry, makeFile, NO_LINK, statsOf, temporaryName } from "../files/fsync.ts";
 import { swapped } from "../folders.ts";
 
-/** Returns false if `target` exists, and then leaves both files unchanged. */
+/** Returns false and leaves both files unchanged if `target` exists. */
 export async function moveWithoutOverwrite(source: string, target: string): Promise<boolean> {
   const before = await statsBefore(source, target);
   try {
@@ -21,8 +21,8 @@ export async function moveWithoutOverwrite(source: string, target: string): Prom
   } catch (error) {
     if (hasCode(error, ...NO_LINK)) return await moveWithoutLink(source, target);
     if (!hasCode(error, "EEXIST")) throw error;
-    // An earlier attempt may have created the link, even if its result was lost. In that case, only the old name
-    // remains to be removed.
+    // An earlier attempt may have created the link, even if its result was lost. In that case, only the old name needs
+    // to be removed.
     if (!isSameEntry(await statsOf(source), await statsOf(target))) return false;
   }
   await fsyncFolders(dirname(target));
@@ -33,7 +33,7 @@ export async function moveWithoutOverwrite(source: string, target: string): Prom
 
 /**
  * Continues an interrupted {@link moveWithoutOverwrite}. Returns false if `target` is an unrelated file. Treats an
- * empty `target` as a claim on the name.
+ * empty `target` as a name reservation.
  */
 export async function finishMove(source: string, target: string): Promise<boolean> {
   if (await moveWithoutOverwrite(source, target)) return true;
@@ -69,7 +69,7 @@ async function fill(source: string, target: string): Promise<void> {
   }
 }
 
-/** Copies the file to the file system of the target, and renames the copy after syncing it. */
+/** Copies the file to the target's file system and renames the copy after syncing it. */
 async function copyOver(source: string, target: string): Promise<void> {
   const copy = join(dirname(target), temporaryName("tmp"));
   try {

@@ -12,7 +12,7 @@ import { folderOf, pathOf } from "./claimed.ts";
 
 export type ClaimResult =
   | { readonly outcome: "claimed"; readonly upload: ClaimedUpload }
-  /** Thrown if the upload is missing, or is not the file that the scan saw. */
+  /** Thrown if the upload is missing or is not the file that the scan saw. */
   | { readonly outcome: "vanished" }
   | { readonly outcome: "refused"; readonly code: string }
   /**
@@ -21,7 +21,9 @@ export type ClaimResult =
    */
   | { readonly outcome: "changed"; readonly key: string };
 
-/** Error codes that concern a single file: the folder is sticky, or the file is immutable or busy. */
+/**
+ * Error codes that concern a single file, for example because the folder is sticky or the file is immutable or busy.
+ */
 const REFUSED = ["EACCES", "EPERM", "EBUSY", "ETXTBSY"];
 
 export async function claimUpload(
@@ -35,7 +37,7 @@ export async function claimUpload(
   return await renameThenCheck(folders, name, fingerprint, now);
 }
 
-/** The second half of {@link claimUpload}. Between the two halves, another program may replace the file. */
+/** The second half of {@link claimUpload}. Between the two halves, another program can replace the file. */
 export async function renameThenCheck(
   folders: Folders,
   name: string,
@@ -77,7 +79,7 @@ export async function makeKey(work: string, now: Date): Promise<string> {
   }
 }
 
-/** Moves a file that was claimed by mistake back. Returns false if the move would overwrite another file. */
+/** Moves a file back that was claimed by mistake. Returns false if the move would overwrite another file. */
 async function putBack(folders: Folders, target: string, source: string, isFolder: boolean): Promise<boolean> {
   if (isFolder) {
     if (await statsOf(source)) return false;

@@ -1,8 +1,8 @@
 /**
  * Manages claimed uploads. Each upload has its own folder `UPLOAD/.rosterd/KEY/` until its import is finished.
  *
- * A note in that folder stores the names that the upload and the failed-records file get in `bak`. The note is written
- * before the move and removed after the move, so that a restart in between does not change the names.
+ * A note in that folder stores the names that the upload and the failed-records file will have in `bak`. The note is
+ * written before the move and removed after the move, so that a restart in between does not change the names.
  */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -16,7 +16,7 @@ import { ensureFolder } from "../folders.ts";
 import { isPlainName, plainName } from "../names.ts";
 import { type Fingerprint, fingerprintOf, mtimeAndSize } from "../scan/settle.ts";
 
-/** The name of the note. No upload has this name, because names of uploads never begin with a dot. */
+/** The name of the note. No upload has this name, because upload names never begin with a dot. */
 const NOTE = ".bak-name";
 
 const NAME_SCHEMA = z.string().refine(isPlainName).nullable().default(null);
@@ -60,7 +60,7 @@ export async function listClaimed(work: string): Promise<ClaimedEntry[]> {
 async function claimedEntry(work: string, key: string): Promise<ClaimedEntry | null> {
   if (!(await statsOf(join(work, key)))?.isDirectory()) return null;
   const names = await nullOn(readdir(join(work, key)), "ENOENT") ?? [];
-  // If the name of a folder is not a key, the folder belongs to another program.
+  // A folder whose name is not a key belongs to another program.
   if (!KEY.test(key)) return names.length === 0 ? null : { kind: "stray", key };
   const files = names.filter(isUploadEntry);
   if (files.length === 0) return await movedEntry(work, key, names);
@@ -121,7 +121,8 @@ export async function adoptMoved(
 }
 
 /**
- * Removes the note and the folder of an upload that was moved. Throws ENOTEMPTY if the upload is still in the folder.
+ * Removes the note and the folder of an upload that has been moved. Throws ENOTEMPTY if the upload is still in the
+ * folder.
  */
 export async function removeClaimed(work: string, key: string): Promise<void> {
   const folder = folderOf(work, key);

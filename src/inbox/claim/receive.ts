@@ -1,6 +1,6 @@
 /**
  * Receives an upload over HTTP (docs/http.md#upload). Such an upload does not need to settle, so the complete file
- * appears as a claimed upload in one step.
+ * appears as a claimed upload in a single step.
  */
 import { join } from "node:path";
 import { rename } from "../files/disk.ts";
@@ -19,7 +19,7 @@ export interface ReceivedUpload {
 }
 
 /**
- * Returns the key of the upload. If `bytes` throws, the incomplete upload is removed. While the upload arrives,
+ * Returns the key of the upload. If `bytes` throws, the incomplete upload is removed. While the upload is arriving,
  * `receiving` contains the name of its folder.
  */
 export async function receiveUpload(

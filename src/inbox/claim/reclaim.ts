@@ -1,5 +1,6 @@
 /**
- * Moves a roster from `bak` back to the claimed uploads, so that it is imported again (docs/reliability.md#restore).
+ * Moves a roster from `bak` back to the claimed uploads, so that it will be imported again
+ * (docs/reliability.md#restore).
  */
 import { join } from "node:path";
 import { moveWithoutOverwrite } from "../bak/move_without_overwrite.ts";
@@ -11,8 +12,8 @@ import { makeKey } from "./claim.ts";
 import { folderOf, pathOf } from "./claimed.ts";
 
 /**
- * `at`, the start of the earlier import, becomes the file's modification time, because uploads are imported in the
- * order of these times. Returns false if the file is no longer in `bak`.
+ * `at`, the start of the earlier import, becomes the file's modification time, because uploads are imported in that
+ * order. Returns false if the file is no longer in `bak`.
  */
 export async function reclaimFromBak({ work, bak }: Folders, file: string, at: Date, now: Date): Promise<boolean> {
   const source = join(bak, plainName(file)), name = rosterInBak(file)?.upload;

@@ -1,6 +1,6 @@
 /**
- * All changes to the upload folder go through this module (`tests/inbox/disk_test.ts` checks that). Tests replace this
- * module to kill the process before and after each call (`tests/faults/steps.ts`).
+ * All changes to the upload folder go through this module (`tests/inbox/disk_test.ts` checks that). Tests replace it to
+ * kill the process before and after each call (`tests/faults/steps.ts`).
  */
 import { type FileHandle, open } from "node:fs/promises";
 

@@ -1,23 +1,23 @@
-/** Changes folders so that the changes survive a power cut, and names temporary entries. */
+/** Changes folders durably, so that the changes survive a power cut, and names temporary entries. */
 import { type BigIntStats, constants } from "node:fs";
 import { type FileHandle, lstat, open, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { hasCode, nullOn } from "../../runtime/errors.ts";
 import { create, mkdir, rmdir, unlink } from "./disk.ts";
 
-/** Modes of new files and folders, which the umask may restrict further. */
+/** The modes of new files and folders, which the umask may restrict further. */
 export const FOLDER_MODE = 0o750;
 export const FILE_MODE = 0o640;
 
 export const FOLDER = constants.O_RDONLY | constants.O_DIRECTORY;
 
-/** Error codes with which a file system refuses hard links. */
+/** The error codes with which a file system refuses hard links. */
 export const NO_LINK: readonly string[] = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EXDEV", "EMLINK"];
 
-/** Error codes of a file system that cannot sync folders. */
+/** The error codes of a file system that cannot sync folders. */
 const NO_FOLDER_SYNC = ["EINVAL", "EPERM", "ENOTSUP", "EOPNOTSUPP"];
 
-/** Returns the stats of an entry without following links; null if the entry is missing. */
+/** Returns the stats of an entry without following links, or null if the entry is missing. */
 export function statsOf(path: string) {
   return nullOn(lstat(path, { bigint: true }), "ENOENT");
 }
@@ -29,7 +29,7 @@ export function isSameEntry(one: Entry | null, other: Entry | null): boolean {
 type Entry = Pick<BigIntStats, "dev" | "ino">;
 
 /**
- * Syncs the entries of folders to disk, if the file system supports that. All folders are synced at the same time, so
+ * Syncs the entries of folders to disk if the file system supports that. All folders are synced at the same time, so
  * that the disk can combine the writes.
  */
 export async function fsyncFolders(...paths: readonly string[]): Promise<void> {
@@ -91,8 +91,7 @@ export function closing(handle: FileHandle) {
 }
 
 /**
- * The kinds of temporary entries: `probe` is an empty folder, `incoming` is the folder of an upload, and `tmp` is a
- * file.
+ * The kinds of temporary entries: `probe` is an empty folder, `incoming` is an upload's folder, and `tmp` is a file.
  */
 type TemporaryKind = "probe" | "incoming" | "tmp";
 

@@ -11,19 +11,19 @@ import { type Fingerprint, fingerprintOf, sameFile } from "../scan/settle.ts";
 
 const CHUNK_BYTES = 256 * 1024;
 
-/** Error codes of a file system that cannot sync a file that is open for reading. */
+/** The error codes of a file system that cannot sync a file that is open for reading. */
 const NO_SYNC = ["EINVAL", "EBADF", "EROFS", "ENOTSUP", "EOPNOTSUPP"];
 
-/** A code of rosterd itself: the entry can be opened, but is not a file, or is not the expected file. */
+/** rosterd's own code: the entry can be opened but is not a file, or is not the expected file. */
 const NOT_A_PLAIN_FILE = "not_a_plain_file";
 
-/** Recognizes the errors of a missing file, and of a name that is not a plain file. */
+/** Recognizes the errors for a missing file and for a name that is not a plain file. */
 export function isNoPlainFile(error: unknown): boolean {
   return hasCode(error, "ENOENT", "ELOOP", "ENXIO", "EISDIR", NOT_A_PLAIN_FILE);
 }
 
 /**
- * `name` appears in reports. The callback `accepts` can refuse a file that was replaced. Throws system errors
+ * `name` appears in reports. The callback `accepts` can refuse a file that has been replaced. Throws system errors
  * (`ENOENT`, `EACCES`, `ELOOP` for a link) and `not_a_plain_file`. To open the target of a link, pass the real path.
  */
 export async function openRosterFile(
@@ -71,8 +71,8 @@ export class OpenRosterFile implements RosterFile {
         yield chunk;
       }
     } finally {
-      // Waits for the pending read, so that a reader that stops early can close the file. An error of the pending read
-      // no longer matters.
+      // Waits for the pending read, so that a reader that stops early can close the file. An error from the pending
+      // read no longer matters.
       await next.catch(() => {});
     }
   }
@@ -86,8 +86,8 @@ export class OpenRosterFile implements RosterFile {
   }
 
   /**
-   * Syncs the content of the file, if the file system supports that. Otherwise, an applied roster in `bak` could be
-   * empty after a power cut.
+   * Syncs the file's content if the file system supports that. Otherwise, an applied roster in `bak` could be empty
+   * after a power cut.
    */
   async sync(): Promise<this> {
     try {

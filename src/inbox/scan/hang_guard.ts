@@ -1,6 +1,6 @@
 /**
- * Limits how long a mount may take to answer. A hanging call cannot be cancelled, so no other call is made until the
- * hanging one ends. Otherwise all threads would end up waiting.
+ * Limits how long a mount may take to answer. A hanging call cannot be canceled, so no other call is made until it
+ * ends. Otherwise, all threads would end up waiting.
  */
 import { UnusableFolder } from "../../importer/inbox_port.ts";
 import { withTimeout } from "../../runtime/with_timeout.ts";
@@ -10,7 +10,7 @@ export class HangGuard {
   constructor(readonly folder: string, readonly maxMs: number) {}
 
   /**
-   * Throws {@link UnusableFolder} `upload_hanging` if this call takes too long, or if an earlier call is still hanging.
+   * Throws {@link UnusableFolder} `upload_hanging` if this call takes too long or an earlier call is still hanging.
    */
   async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.#late) throw this.#hanging();
@@ -21,7 +21,7 @@ export class HangGuard {
     });
   }
 
-  /** This code only waits for the late call to end, and ignores the result. */
+  /** This code only waits for the late call to end and ignores its result. */
   #waitFor(answer: Promise<unknown>): void {
     const done = () => void (this.#late = null);
     this.#late = answer.then(done, done);

@@ -9,7 +9,7 @@ import { kindOfName } from "../names.ts";
 import { HangGuard } from "./hang_guard.ts";
 import { waiting } from "./waiting.ts";
 
-/** Limits the time and memory that a folder with very many folders can cost. */
+/** Limits the time and memory spent on a folder with a very large number of subfolders. */
 const MAX_FOLDERS = 100, MAX_FILES = 1_000;
 const MAX_MS = 10_000;
 
@@ -47,7 +47,7 @@ export class OtherFolders {
   }
 }
 
-/** The uploads in a folder, and the uploads that rosterd claimed while the folder belonged to a feed. */
+/** The uploads in a folder, and those that rosterd claimed while the folder belonged to a feed. */
 async function uploadsIn(upload: string, folder: string): Promise<string[]> {
   const { upload: path, work } = foldersOf(upload, folder);
   const names = await namesIn(path);

@@ -1,4 +1,4 @@
-/** Decides whether a file may be read now, by its age and its last two bytes (docs/upload-folder.md#settling). */
+/** Decides from a file's age and its last two bytes whether it may be read now (docs/upload-folder.md#settling). */
 import type { WaitingFile } from "../../importer/inbox_port.ts";
 import { codeOf, hasCode } from "../../runtime/errors.ts";
 import { openUnfollowed } from "../../runtime/open_unfollowed.ts";

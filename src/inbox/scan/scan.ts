@@ -1,5 +1,5 @@
 /**
- * Scans the upload folder. Finds the uploads that are ready, the uploads that wait, with the reason, and the names that
+ * Scans the upload folder. Finds the uploads that are ready, those that must wait (with the reason), and the names that
  * are ignored. Read-only.
  */
 import type { BigIntStats } from "node:fs";
@@ -27,7 +27,7 @@ export interface ScanContext {
 }
 
 interface Findings extends FolderScan {
-  /** Temporary files that have not changed for a day count as abandoned. */
+  /** Temporary files that have not changed for a day are considered abandoned. */
   readonly oldTemporary: string[];
 }
 
@@ -37,7 +37,7 @@ interface Findings extends FolderScan {
  */
 const MAX_CONCURRENT_STATS = 16;
 const DAY_MS = 86_400_000;
-/** Deno replaces bytes that are not UTF-8 with this character, and can neither open nor rename such an entry. */
+/** Deno replaces bytes that are not valid UTF-8 with this character and can neither open nor rename such an entry. */
 const REPLACEMENT = "\ufffd";
 
 /** The caller must have checked the folders. */
@@ -59,7 +59,7 @@ export async function scanUploads(context: ScanContext, settleSeconds: number): 
   return inOrder(found);
 }
 
-/** If two entries seem to have the same name, the name of at least one of them is not UTF-8. */
+/** If two entries seem to have the same name, at least one of the names is not valid UTF-8. */
 function listedTwice(listed: readonly string[]): string[] {
   const seen = new Set<string>();
   return listed.filter((name) => name.includes(REPLACEMENT) && (seen.has(name) || !seen.add(name)));
@@ -117,7 +117,7 @@ async function scanClaimed(context: ScanContext, found: Findings, settleSeconds:
   }
 }
 
-/** A claimed upload that changed while it was read must settle like a new upload. */
+/** A claimed upload that changed while it was being read must settle like a new upload. */
 async function scanResettling(
   { folders, state, clock }: ScanContext,
   found: Findings,

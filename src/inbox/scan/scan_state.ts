@@ -1,4 +1,4 @@
-/** Keeps the state of the inbox between scans. A restart may lose this state without harm. */
+/** Keeps the state of the inbox between scans. It is safe to lose this state in a restart. */
 import type { WaitingFile } from "../../importer/inbox_port.ts";
 import type { Log } from "../../runtime/log.ts";
 import { type Fingerprint, SettleTracker } from "./settle.ts";
@@ -16,7 +16,7 @@ export interface Notice {
 
 export class ScanState {
   readonly settling = new SettleTracker();
-  /** Claimed uploads that changed while rosterd read them, by key. */
+  /** Claimed uploads that changed while rosterd was reading them, by key. */
   readonly resettling = new SettleTracker();
   /** Claimed files by key, so that rosterd never opens another file with the same name. */
   readonly claimedFiles = new Map<string, Fingerprint>();
@@ -40,7 +40,7 @@ export class ScanState {
   }
 
   /**
-   * Postpones a file that could not be moved. Other files then proceed, and rosterd does not retry in a busy loop.
+   * Postpones a file that could not be moved. Other files can then proceed, and rosterd does not retry in a busy loop.
    */
   refuse(name: string, code: string, now: number): void {
     this.#refusals.set(name, { until: now + REFUSAL_RETRY_MS, file: waiting.notMovable(name, code) });

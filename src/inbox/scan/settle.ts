@@ -13,7 +13,7 @@ export interface Fingerprint {
   readonly ctimeNs: bigint;
 }
 
-/** The results of the scans of a file since its last change. */
+/** What the scans have found about a file since its last change. */
 export interface Observation {
   readonly fingerprint: Fingerprint;
   /** The time of the first scan with this fingerprint, from `Clock.elapsed()`. */
@@ -23,14 +23,14 @@ export interface Observation {
   ready: boolean;
 }
 
-/** By how many times the wait is longer for a file that does not end with a line ending. */
+/** The factor by which the wait is longer for a file that does not end with a line ending. */
 const OPEN_END_FACTOR = 10;
 
 export function fingerprintOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): Fingerprint {
   return { dev, ino, size, mtimeNs, ctimeNs };
 }
 
-/** Returns mtime in milliseconds since 1970, and size in bytes. */
+/** Returns the mtime in milliseconds since 1970 and the size in bytes. */
 export function mtimeAndSize({ mtimeNs, size }: Fingerprint): { mtime: number; size: number } {
   return { mtime: Number(mtimeNs / 1_000_000n), size: Number(size) };
 }

@@ -1,4 +1,4 @@
-/** Explains why a file cannot be imported now, for the status, the log and the mail. */
+/** Explains why a file cannot be imported now, for the status, the log and the emails. */
 import type { BigIntStats } from "node:fs";
 import type { WaitingFile } from "../../importer/inbox_port.ts";
 

@@ -1,6 +1,6 @@
 /**
- * Asks the server, through a new connection, for the activity of the backend of a silent link. A working backend may
- * take as long as necessary. If the backend and rosterd wait for each other, the link is frozen, and the probe
+ * Asks the server, over a new connection, what the backend of a silent link is doing. A working backend may take as
+ * long as necessary. If the backend and rosterd are waiting for each other, the link is frozen, and the probe
  * terminates the backend. No server timeout ends a backend that waits within a COPY (measured), so the backend would
  * keep its locks forever.
  */
@@ -13,9 +13,9 @@ import type { Sql } from "./sql.ts";
 export interface LinkTimeouts {
   /** How long the server may stay silent before the probe checks the backend. */
   silenceMs: number;
-  /** How long a new connection may take to answer before the database counts as unreachable. */
+  /** How long a new connection may take to answer before the database is considered unreachable. */
   answerMs: number;
-  /** After this time, a backend that still waits for rosterd counts as frozen. */
+  /** After this time, a backend that is still waiting for rosterd is considered frozen. */
   recheckMs: number;
 }
 
@@ -32,8 +32,8 @@ export class BackendProbe {
   constructor(private readonly connect: () => Sql, private readonly timeouts: LinkTimeouts) {}
 
   /**
-   * Whether to keep waiting for a silent link. If not, the caller closes the link, and the probe terminates the
-   * backend.
+   * Whether to keep waiting for a silent link. If the result is false, the caller closes the link, and the probe
+   * terminates the backend.
    */
   async shouldKeepWaiting(link: WatchedSocket): Promise<boolean> {
     const { backend, progressAt } = link;
@@ -60,7 +60,7 @@ export class BackendProbe {
     }
   }
 
-  /** Retries until the server answers, because the backend may hold locks for which other transactions wait. */
+  /** Retries until the server answers, because the backend may hold locks that other transactions are waiting for. */
   async #end(backend: Backend): Promise<void> {
     for (
       let delayMs = MIN_RETRY_DELAY_MS;

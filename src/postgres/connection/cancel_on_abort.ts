@@ -1,5 +1,5 @@
 /**
- * Cancels a transaction that is still running some time after an abort. Cancelling needs a second connection, which the
+ * Cancels a transaction that is still running some time after an abort. Canceling needs a second connection, which the
  * embedded database does not have.
  */
 import { hasCode } from "../../runtime/errors.ts";
@@ -7,7 +7,7 @@ import type { Sql } from "./connect.ts";
 
 /**
  * How long a transaction may continue after an abort. Most imports end within this time. Supervisors usually wait 30 s
- * or 90 s before they kill a service.
+ * or 90 s before killing a service.
  */
 const GRACE_MS = 5_000;
 const CANCEL_INTERVAL_MS = 500;
@@ -15,7 +15,7 @@ const CANCEL_INTERVAL_MS = 500;
 const QUERY_CANCELED = "57014";
 
 /**
- * Runs `work` on the backend `pid`; `sql` is another connection. Throws the signal's reason if the work was cancelled.
+ * Runs `work` on the backend `pid`; `sql` is another connection. Throws the signal's reason if the work was canceled.
  */
 export async function cancelOnAbort<T>(
   sql: Sql,
@@ -24,7 +24,7 @@ export async function cancelOnAbort<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  // The cancellation is repeated, because it has no effect if it arrives between two statements.
+  // The cancellation is repeated because it has no effect if it arrives between two statements.
   const cancel = () => {
     timer = setTimeout(cancel, CANCEL_INTERVAL_MS);
     sql`select pg_cancel_backend(${pid})`.catch(() => {});

@@ -59,7 +59,7 @@ export function connectServer(url: string, patience: LinkTimeouts = LINK_TIMEOUT
   const sql = connect({ max: 5, idle_timeout: 60 }, watched);
   return {
     kind: "server",
-    // If a pooled connection is lost within a transaction, the driver crashes the process (measured).
+    // If a pooled connection is lost during a transaction, the driver crashes the process (measured).
     sql: Object.assign(sql, { begin: (work: (tx: Tx) => Promise<unknown>) => own.transaction(work) }) as Sql,
     transaction: (work, isolation) => own.transaction(work, isolation),
     async leaveOldPrimary() {
@@ -68,7 +68,7 @@ export function connectServer(url: string, patience: LinkTimeouts = LINK_TIMEOUT
     },
     async close() {
       await Promise.all([sql.end({ timeout: 5 }), own.close(), probe.close()]);
-      // The pool is closed by force, because a graceful close never completes over a frozen link.
+      // The pool is closed forcibly, because a graceful close never completes over a frozen link.
       for (const link of open) link.destroy();
     },
   };

@@ -12,8 +12,8 @@ export type Work<T> = (tx: Tx, session: Session) => Promise<T>;
  * Runs transactions on a separate connection, which must be discarded after any error.
  *
  * After a connection is lost, the driver may never finish a COPY, and any further statement, even its own ROLLBACK,
- * crashes the process (measured). So the loss of the connection ends the transaction at once, and every later statement
- * of `work` throws.
+ * crashes the process (measured). Losing the connection therefore ends the transaction at once, and every later
+ * statement of `work` throws.
  *
  * If `work` fails during a COPY, the driver reports its own refused ROLLBACK instead. This class reports the error from
  * `work`. Closing the connection rolls back the whole transaction.
@@ -57,7 +57,7 @@ export class DedicatedConnection {
     }
   }
 
-  /** Closes the connection as the protocol specifies, which is impossible through a frozen link. */
+  /** Closes the connection as specified by the protocol, which is impossible over a frozen link. */
   async close(): Promise<void> {
     await this.#sql.end({ timeout: 5 });
     this.#link?.destroy();

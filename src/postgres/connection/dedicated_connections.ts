@@ -5,7 +5,7 @@
 import { DedicatedConnection, type Open, type Work } from "./dedicated_connection.ts";
 import type { Isolation } from "./sql.ts";
 
-/** How long to keep an idle connection: far longer than the time between two files of one turn. */
+/** How long to keep an idle connection: far longer than the time between two files in one turn. */
 const IDLE_TIMEOUT_MS = 2_000;
 
 export class DedicatedConnections {

@@ -27,7 +27,7 @@ export function isServerAlive(error: unknown): boolean {
 const LOST = "the connection to the server was lost";
 const NOT_FOUND = "the host in DATABASE_URL cannot be found";
 const RESTARTING = "the server is starting or stopping";
-const REJECTED = "the server rejects the user or password in DATABASE_URL";
+const REJECTED = "the server rejects the user name or password in DATABASE_URL";
 const TIMED_OUT = "the server did not answer in time";
 
 const EXPLANATIONS: Readonly<Record<string, string>> = {

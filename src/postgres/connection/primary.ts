@@ -9,7 +9,7 @@ export interface HostAddress {
 
 export interface HostState {
   acceptsWrites: boolean;
-  /** The timeline of the server, which increases with each promotion. 0 for a server that does not accept writes. */
+  /** The timeline of the server, which increases with each promotion; 0 for a server that does not accept writes. */
   timeline: number;
 }
 
@@ -19,8 +19,8 @@ export const HOST_STATE = `
       else ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int end as timeline`;
 
 /**
- * How long to wait for the other hosts after one host accepts writes. An old primary may have come back beside a new
- * primary.
+ * How long to wait for the other hosts once one host accepts writes. An old primary may have come back alongside a new
+ * one.
  */
 const OTHERS_WAIT_MS = 1_000;
 
@@ -82,6 +82,6 @@ function noPrimary(): Error {
 function oldPrimary(): Error {
   return errorWithCode(
     "OLD_PRIMARY",
-    "the server that accepts writes has an older timeline than the server used before",
+    "the server that accepts writes is on an older timeline than the previous server",
   );
 }

@@ -10,14 +10,14 @@ export class ProtocolState {
   readonly #received = new Messages((type, payload) => this.#onReceived(type, payload), true);
   /** The number of pending responses that end with ReadyForQuery. The response to the startup message is the first. */
   #owed = 1;
-  /** A partial response that the client has requested with Flush: a description, or rows of a cursor. */
+  /** A partial response that the client has requested with Flush: a description or rows of a cursor. */
   #part: "description" | "rows" | null = null;
   #executed = false;
-  /** True from the start of a COPY until the server has confirmed or refused the COPY. */
+  /** True from the start of a COPY until the server has confirmed or refused it. */
   #copying = false;
   #takesCopy = false;
   isLoggedIn = false;
-  /** The process id that the server reports. A pooler reports an invented id. */
+  /** The process id that the server reports. A pooler reports a made-up id. */
   pid: number | null = null;
 
   /** `onCopyRefused` receives the SQLSTATE if the server refuses a COPY. */
@@ -67,7 +67,7 @@ function sqlState(payload: DataView): string {
   return /\0C([0-9A-Z]{5})\0/.exec(text)?.[1] ?? "";
 }
 
-/** How many bytes of a message are kept: its type, its length, and the start of its payload. */
+/** The number of bytes of a message to keep: its type, its length and the start of its payload. */
 const MAX_HEAD_BYTES = 9;
 const MAX_ERROR_HEAD_BYTES = 200;
 

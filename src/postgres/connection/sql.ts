@@ -37,7 +37,7 @@ function arrayType<T>(oid: number, parse: (text: string) => T): postgres.Postgre
 
 /** Formats an array as `{"a","b \\"c\\"",null}` (PostgreSQL manual, "Array Input and Output Syntax"). */
 function serialize(values: unknown): unknown {
-  // The driver sends an array literal that is already text unchanged.
+  // The driver passes on an array literal unchanged if it is already text.
   if (!Array.isArray(values)) return values;
   return `{${values.map((value) => value === null ? "null" : `"${escaped(String(value))}"`).join(",")}}`;
 }

@@ -23,7 +23,10 @@ export interface Address {
   sslMode: SslMode;
   /** Whether TLS begins with the first byte. */
   sslDirect: boolean;
-  /** Returns the trusted certificate authorities in PEM. Called for each connection whose certificate is verified. */
+  /**
+   * Returns the trusted certificate authorities in PEM format. Called for each connection whose certificate is
+   * verified.
+   */
   authorities: () => string[];
 }
 
@@ -31,7 +34,7 @@ export interface WatchedSocketOptions {
   address: Address;
   /** How long the server may stay silent when it should answer. */
   silenceMs: number;
-  /** Called after `silenceMs` of silence. Resolves to whether to continue waiting. Null if there is no deadline. */
+  /** Called after `silenceMs` of silence. Resolves to true to continue waiting. Null if there is no deadline. */
   onSilence: ((link: WatchedSocket) => Promise<boolean>) | null;
 }
 
@@ -44,7 +47,7 @@ export interface Backend {
 /** System errors for an unreachable server, each explained in `errors.ts`. */
 const CONNECT_FAULTS = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "ETIMEDOUT"]);
 
-/** The message SSLRequest (PostgreSQL manual, "Message Formats"), and the byte with which the server agrees. */
+/** The SSLRequest message (PostgreSQL manual, "Message Formats"), and the byte with which the server agrees. */
 const SSL_REQUEST = new Uint8Array([0, 0, 0, 8, 4, 210, 22, 47]);
 const YES = "S".charCodeAt(0);
 
@@ -56,7 +59,7 @@ export class WatchedSocket extends Duplex {
   readonly #protocol = new ProtocolState((code) => {
     this.destroy(errorWithCode(code, "the server refused a COPY"));
   });
-  /** Whether the driver has written for the first time. */
+  /** Whether the driver has written anything yet. */
   #isOpening = false;
   #host: HostAddress | null = null;
   #socket: Socket | null = null;
@@ -86,7 +89,7 @@ export class WatchedSocket extends Duplex {
     return this.#host;
   }
 
-  /** The backend that serves this connection; null while unknown. */
+  /** The backend that serves this connection; null while it is unknown. */
   get backend(): Backend | null {
     const { pid } = this.#protocol;
     return this.#backend ?? (pid === null ? null : { pid, startedAt: null });
@@ -96,7 +99,7 @@ export class WatchedSocket extends Duplex {
     this.#backend = backend;
   }
 
-  /** Whether this connection alone uses its backend. A pooler reports another process id at login. */
+  /** Whether the backend is used by this connection alone. A pooler reports another process id at login. */
   get hasOwnBackend(): boolean {
     return this.#backend !== null && this.#backend.pid === this.#protocol.pid;
   }
@@ -132,7 +135,7 @@ export class WatchedSocket extends Duplex {
     done();
   }
 
-  /** Ends the connection, and destroys it after a while, because a frozen link never responds. */
+  /** Ends the connection and destroys it after a while, because a frozen link never responds. */
   // deno-lint-ignore no-explicit-any -- as in the class above
   override end(...args: any[]): this {
     this.#goodbye ??= setTimeout(() => this.destroy(), GOODBYE_TIMEOUT_MS);
@@ -184,7 +187,7 @@ export class WatchedSocket extends Duplex {
     });
   }
 
-  /** Requests TLS if the URL asks for TLS. As in libpq, a Unix socket never uses TLS. */
+  /** Requests TLS if the URL asks for it. As in libpq, a Unix socket never uses TLS. */
   #secure(socket: Socket, address: HostAddress): void {
     const { sslMode, sslDirect } = this.options.address;
     if (sslMode === "disable" || this.#isPlain || address.host.startsWith("/")) return this.#use(socket);
@@ -218,7 +221,7 @@ export class WatchedSocket extends Duplex {
       ca,
       servername: isIP(host) === 0 ? host : undefined,
       host,
-      // The certificate is checked by the code below, so that the error can name the certificate.
+      // The certificate is checked by the code below, so that the error can name it.
       rejectUnauthorized: false,
       ...(sslMode === "verify-full" ? {} : { checkServerIdentity: () => undefined }),
       ...(sslDirect ? { ALPNProtocols: ["postgresql"] } : {}),
@@ -265,7 +268,7 @@ export class WatchedSocket extends Duplex {
     this.destroy(errorWithCode("CONNECTION_CLOSED", error.message));
   }
 
-  /** Reports an error only before login. After the login, the driver itself knows whether a statement was running. */
+  /** Reports an error only before login. After login, the driver itself knows whether a statement was running. */
   #onHangUp(): void {
     if (this.destroyed) return;
     this.destroy(
@@ -280,7 +283,7 @@ export class WatchedSocket extends Duplex {
   }
 
   #checkSilence(onSilence: (link: WatchedSocket) => Promise<boolean>): void {
-    // Before the login, the connection timeout of the driver applies.
+    // Before login, the driver's connection timeout applies.
     if (this.#isAsking || !this.#expectsProgress || !this.#protocol.isLoggedIn) return;
     const since = this.progressAt;
     if (performance.now() - since < this.options.silenceMs) return;

@@ -2,7 +2,7 @@
 import type { Day, DaysQuery } from "../../domain/day.ts";
 import type { Sql } from "../connection/connect.ts";
 
-/** The days with imports, oldest first. The changes of trials and of undone imports do not count. */
+/** The days with imports, oldest first. Changes made by trials and by imports that were undone do not count. */
 export async function listDays(sql: Sql, { days, zone, ...filter }: DaysQuery): Promise<Day[]> {
   const feed = filter.feed ?? null;
   return await sql<Day[]>`

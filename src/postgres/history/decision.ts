@@ -20,7 +20,7 @@ import { hasYielded, isUniqueViolation, type LockAttempt, LockedByOthers, lockWi
 import { enqueue, newMessageId } from "./outbox_store.ts";
 import { acquireImportLock } from "../import/import_lock.ts";
 
-/** How long a decision waits for other programs, after it has waited for an import. */
+/** How long a decision waits for other programs after waiting for an import. */
 const OTHER_PROGRAMS_WAIT_MS = 3_000;
 
 export interface DecidedImport {
@@ -36,8 +36,8 @@ export interface DecidedImport {
 export type Decide<T> = (database: Database, importId: number, signal: AbortSignal, by: string) => Promise<T | null>;
 
 /**
- * Creates a decision. `work` carries out the decision and returns the result, which is recorded with the import. The
- * decision fails while an import runs, or while other programs keep rows locked.
+ * Creates a decision. `work` carries out the decision and returns its result, which is recorded with the import. It
+ * fails while an import is running or while other programs keep rows locked.
  */
 export function decision<T extends Approved | Discarded | Undone>(
   what: Decision["what"],
@@ -55,7 +55,7 @@ export function decision<T extends Approved | Discarded | Undone>(
 }
 
 /**
- * Runs `work` in a transaction while no import runs. Throws {@link CannotDecide} if an import keeps running, or if
+ * Runs `work` in a transaction while no import is running. Throws {@link CannotDecide} if an import keeps running or
  * another program keeps the rows locked.
  */
 export async function withoutImports<T>(
@@ -93,8 +93,7 @@ async function waitForImports(tx: Tx, signal: AbortSignal): Promise<void> {
 }
 
 /**
- * Records the decision with the import: the kind of decision, the admin, and the result. Queues the mail about the
- * decision.
+ * Records the decision with the import: its kind, the admin and the result. Queues the email about the decision.
  */
 export async function noteDecision(
   tx: Tx,

@@ -6,8 +6,8 @@ import { enqueue, newMessageId } from "./outbox_store.ts";
 import { settingsColumn } from "./import_settings.ts";
 
 /**
- * Records the end of an import, tells other programs, and queues its mail. `values`: columns of `rosterd.imports`. Returns
- * the entry's row; null if the import was already over.
+ * Records the end of an import, notifies other programs and queues its email. `values`: columns of `rosterd.imports`.
+ * Returns the row of the entry, or null if the import had already ended.
  */
 export async function endImport(tx: Tx, importId: number, mail: MailOwed, values: Record<string, unknown>) {
   const columns = { ...values, mail: mail.state };

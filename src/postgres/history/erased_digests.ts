@@ -5,7 +5,7 @@ import type { Tx } from "../connection/connect.ts";
 import { pagesOf } from "../connection/pages.ts";
 import log from "../queries/unchanged/log.sql" with { type: "text" };
 
-/** The keys of the users: the lower half of a key → its upper halves. */
+/** The keys of the users: a map from the lower half of a key to its upper halves. */
 type Keys = Map<number, Set<number>>;
 
 interface Piece {

@@ -17,7 +17,7 @@ import { eraseDigests } from "./erased_digests.ts";
 import { eraseQuotes } from "./erased_quotes.ts";
 
 /**
- * The user whom the reason of a problem names: the holder of a taken value, or an old id. Null if the reason does not name
+ * The user named in the reason of a problem: the holder of a taken value or an old id. Null if the reason does not name
  * a user.
  */
 const NAMED = `coalesce(
@@ -39,7 +39,7 @@ interface ErasureOptions {
   /** The setting `bak_retention_days`, after which files in `bak` are deleted. */
   retentionDays: number;
   signal: AbortSignal;
-  /** The admin, or the setting, that erases the user. */
+  /** The admin or the setting that erases the user. */
   by: string;
 }
 
@@ -80,15 +80,15 @@ export async function eraseUser(
 }
 
 function requireErasable({ active, has_permit }: { active: boolean; has_permit: boolean }): void {
-  if (active) throw new CannotDecide("active", "this user has access: only a user without access can be erased");
+  if (active) throw new CannotDecide("active", "this user has access: only users without access can be erased");
   if (has_permit) {
     throw new CannotDecide("active_permit", "this user has an active permit: release it, then erase the user");
   }
 }
 
 /**
- * Erases all users archived for more than `days`, in batches. Resolves to the number of erased users. Skips users to
- * whom tables of other programs refer.
+ * Erases all users archived for more than `days`, in batches. Resolves to the number of erased users. Skips users
+ * referenced by other programs' tables.
  */
 export async function purgeArchived(database: Database, days: number, signal: AbortSignal): Promise<number> {
   const referenced: string[] = [];
@@ -134,7 +134,7 @@ async function eraseFound(tx: Tx): Promise<void> {
 
 /**
  * Erases the users in the table `erasing`, with their ids in `erased_ids`. The deletion that another program's table
- * may forbid comes first, because the other steps take long.
+ * may forbid comes first, because the other steps take a long time.
  */
 async function eraseAll(tx: Tx, by: string): Promise<void> {
   await tx.unsafe("analyze erasing");

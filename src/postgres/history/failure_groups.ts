@@ -1,4 +1,4 @@
-/** Groups the failures of an import by reason, for its mail. */
+/** Groups the failures of an import by reason, for its email. */
 import type { FailureGroup } from "../../domain/mail.ts";
 import type { Sql } from "../connection/connect.ts";
 import failureGroups from "../queries/failure_groups.sql" with { type: "text" };

@@ -1,4 +1,4 @@
-/** Begins holds on whole files (docs/people.md#change-guard), and ends them after an approval or a newer file. */
+/** Begins holds on whole files (docs/people.md#change-guard) and ends them after an approval or a newer file. */
 import { type Approved, requireOpenHold } from "../../domain/decision.ts";
 import { COUNT_NAMES, type HeldChanges } from "../../domain/outcome.ts";
 import type { Approval, DoneImport, HeldPlan, ImportEntry } from "../../importer/ports.ts";
@@ -11,7 +11,7 @@ import { endImport } from "./end_import.ts";
 
 type HeldImport = HeldPlan & Pick<DoneImport, "facts" | "mail" | "finishedAt">;
 
-/** Records that the change guard holds the file of an import. All records of the file count as waiting. */
+/** Records that the change guard holds the file of an import. All records in the file count as waiting. */
 export async function holdFile(
   tx: Tx,
   importId: number,
@@ -26,8 +26,8 @@ export async function holdFile(
 }
 
 /**
- * Adds columns that, as an approval has found, would also change for too many users. Another approval may already have
- * added the columns.
+ * Adds columns that, as an approval found, would also change for too many users. Another approval may already have
+ * added them.
  */
 export async function holdMore(sql: Sql, importId: number, { reason, columns }: HeldChanges): Promise<void> {
   const names = columns.map(({ column }) => column);
@@ -68,7 +68,7 @@ export async function beginApproval(tx: Tx, approval: Approval, greatestId: Grea
   return id;
 }
 
-/** Ends the hold on a file that was applied. */
+/** Ends the hold on a file that has been applied. */
 export async function endApproval(tx: Tx, { held, by }: Approval, entry: ImportEntry): Promise<Approved> {
   await tx`
     update rosterd.imports set hold_state = 'approved', hold_ended_at = now(), hold_ended_by = ${entry.id}

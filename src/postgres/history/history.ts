@@ -69,7 +69,7 @@ export async function listFailures(
   return { failures, next: rows.length > limit ? failures[failures.length - 1].line : null };
 }
 
-/** Lists records that have failed in the same way for several nights, and whose users no later file has named. */
+/** Lists records that have failed in the same way for several nights and whose users no later file has named. */
 export async function listFailing(sql: Sql, { nights, zone, limit }: LastingQuery): Promise<LastingFailures> {
   const rows = await sql<(LastingFailure & { total: number })[]>`
     select ${failureColumns(sql)}, f.import_id as import, i.feed, count(*) over () as total,
@@ -86,7 +86,7 @@ export async function listFailing(sql: Sql, { nights, zone, limit }: LastingQuer
   return { failures: rows.map(({ total: _, ...failure }) => failure), total: rows[0]?.total ?? 0 };
 }
 
-/** Tells other programs about an import, as part of the statement that ends it (docs/database.md#notifications). */
+/** Notifies other programs of an import, as part of the statement that ends it (docs/database.md#notifications). */
 export function notifying(sql: postgres.ISql) {
   return sql`pg_notify('rosterd', json_build_object('import', id, 'feed', feed, 'status', status)::text)`;
 }
@@ -109,7 +109,7 @@ export function toEntry(row: Record<string, unknown>): ImportEntry {
   return { ...Object.fromEntries(values), hold } as ImportEntry;
 }
 
-/** The time when the last import of a feed finished, and the time when rosterd was installed. */
+/** The times when a feed's last import finished and when rosterd was installed. */
 export async function lastImportAt(sql: Sql, feed: string): Promise<{ last: Date | null; installed: Date }> {
   const [row] = await sql<{ last: Date | null; installed: Date }[]>`
     select (select max(finished_at) from rosterd.imports where feed = ${feed} and status <> 'error') as last,
@@ -126,8 +126,8 @@ export interface OpenHold {
 }
 
 /**
- * A value that changes within seconds after any process changes the history or the outbox. Computed from statistics,
- * without reading a table.
+ * A value that changes within seconds of any change to the history or the outbox, whichever process makes it. Computed
+ * from statistics, without reading a table.
  */
 export async function historyVersion(sql: Sql): Promise<string> {
   const [{ version }] = await sql<{ version: string }[]>`
@@ -156,13 +156,13 @@ export interface FeedTotals {
   heldUsers: number;
   lastSuccessAt: string | null;
   last: LastImport | null;
-  /** The users whom the feed calls inactive and who wait to be archived, longest first. */
+  /** The users whom the feed calls inactive and who are waiting to be archived, longest wait first. */
   waiting: Waiting[];
 }
 
 /**
- * A group of users who have waited to be archived since the same time. `first`: up to {@link MAX_WAITING_NAMED} of
- * these users.
+ * A group of users who have been waiting to be archived since the same time. `first`: up to {@link MAX_WAITING_NAMED}
+ * of these users.
  */
 export interface Waiting {
   since: string;

@@ -21,7 +21,7 @@ import heldUsers from "../queries/decide/held_users.sql" with { type: "text" };
 
 const RELEASE_PERMITS = releasePermits("deciding where left_out is null and effect = 'archive'");
 
-/** Archives or disables the held users, except users whom a later roster keeps. Returns null for an unknown import. */
+/** Archives or disables the held users, except those whom a later roster keeps. Returns null for an unknown import. */
 export const approveHold = decision<Omit<Approved, "applied">>("approved", async (tx, found, lock) => {
   const { id } = found;
   requireOpenHold(found.hold_state);
@@ -72,7 +72,7 @@ export async function listHeld(
   return { ...found, held, next: rows.length > limit ? held[held.length - 1].unique_id : null };
 }
 
-/** All held users of an import, in pages, for the attachment of the mail. */
+/** All held users of an import, in pages, for the attachment of the email. */
 export async function* allHeld(sql: Sql, importId: number): AsyncGenerator<HeldUser[]> {
   for (let after: string | null = null;;) {
     const page = await listHeld(sql, importId, { limit: 1_000, after });

@@ -44,8 +44,8 @@ export async function listChanges(
 }
 
 /**
- * The changes under the names of roster columns. `archived_at` is not the name of a roster column, and the outcome
- * shows whether it changed.
+ * The changes, keyed by roster column. `archived_at` is not the name of a roster column, and the outcome shows whether
+ * it changed.
  */
 export function changedColumns(changes: Record<string, [Stored[string], Stored[string]]> | null) {
   if (changes === null) return null;
@@ -59,7 +59,7 @@ export function changedColumns(changes: Record<string, [Stored[string], Stored[s
   return columns;
 }
 
-/** The values of a new user. If an undo has archived the user, the access that the import gave is unknown. */
+/** The values of a new user. If an undo has archived the user, the access that the import had given is unknown. */
 export function createdColumns(created: Stored, undoneAt: Date | null): Change["columns"] {
   const columns: Change["columns"] = {};
   for (const { name, databaseName, kind } of COLUMNS) {
@@ -70,12 +70,12 @@ export function createdColumns(created: Stored, undoneAt: Date | null): Change["
   return columns;
 }
 
-/** The value as text, as a roster would contain it. */
+/** The value as text, as it would appear in a roster. */
 function asText(value: Stored[string]): string | null {
   return typeof value === "boolean" ? (value ? "1" : "0") : value;
 }
 
-/** The page size for a whole file. The pages are large, because each page repeats the search for created users. */
+/** The page size for a whole file. Pages are large, because each one repeats the search for created users. */
 const PAGE_OF_A_FILE = 10_000;
 
 /** All changes of an import. `load` returns one page of changes. */

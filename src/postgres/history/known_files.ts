@@ -1,4 +1,4 @@
-/** Which files in `bak` the database knows (docs/reliability.md#restore). */
+/** Determines which files in `bak` the database knows (docs/reliability.md#restore). */
 import { IN_EFFECT } from "./applied.ts";
 import type { Sql } from "../connection/connect.ts";
 
@@ -7,11 +7,11 @@ export interface KnownFiles {
   /** The imports whose file may be in `bak`, although the history does not say so yet. */
   unfiled: readonly { file: string; startedAt: Date }[];
   /**
-   * When the newest applied file of the feed was imported, in whole seconds as in the names of files in `bak`; null if
-   * none was. A missing file of the same second is newer, because a restored database lacks the end of the history.
+   * When the feed's newest applied file was imported, in whole seconds as in the names of files in `bak`; null if none
+   * was. A missing file from the same second is newer, because a restored database lacks the end of the history.
    */
   newest: Date | null;
-  /** Files imported before this time were dismissed; null if no file was dismissed. */
+  /** Files imported before this time have been dismissed; null if no file has been dismissed. */
   dismissedUntil: Date | null;
 }
 

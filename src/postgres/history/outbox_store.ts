@@ -1,12 +1,12 @@
 /**
- * Stores waiting mails. Processes that share the outbox claim mails by moving `next_try_at` ahead
+ * Stores waiting emails. Processes that share the outbox claim emails by moving `next_try_at` into the future
  * (docs/mail.md#retries).
  */
 import type postgres from "postgres";
 import type { Decision } from "../../domain/decision.ts";
 import type { Alert, Claim, ImportMailKind, WaitingMail } from "../../domain/mail.ts";
 
-/** A mail to send. `messageId` comes from {@link newMessageId}. */
+/** An email to send. `messageId` comes from {@link newMessageId}. */
 export type NewMail =
   & { messageId: string }
   & (
@@ -20,7 +20,7 @@ export function newMessageId(sender: string): string {
   return `<${crypto.randomUUID()}@${sender.slice(sender.lastIndexOf("@") + 1) || "rosterd.invalid"}>`;
 }
 
-/** Stores a mail in the transaction of its event, and sets the import's `mail` to `waiting`. */
+/** Stores an email in the transaction of its event and sets the import's `mail` to `waiting`. */
 export async function enqueue(tx: postgres.ISql, mail: NewMail): Promise<void> {
   const importId = mail.kind === "alert" ? null : mail.importId;
   const content = "content" in mail ? tx.json({ ...mail.content }) : null;
@@ -30,7 +30,7 @@ export async function enqueue(tx: postgres.ISql, mail: NewMail): Promise<void> {
   if (importId !== null) await tx`update rosterd.imports set mail = 'waiting' where id = ${importId}`;
 }
 
-/** Returns the keys that no alert in the outbox has. */
+/** Returns the keys for which the outbox has no alert. */
 export async function unalerted(sql: postgres.ISql, keys: readonly string[]): Promise<string[]> {
   const rows = await sql<{ key: string }[]>`
     select key from unnest(${[...keys]}::text[]) as key
@@ -53,15 +53,15 @@ export async function alertOnce(
     where not exists (select from rosterd.outbox where kind = 'alert' and content ->> 'key' = ${key})`;
 }
 
-/** The maximum number of mails in a digest, so that the statement stays below the maximum number of parameters. */
+/** The maximum number of emails in a digest, so that the statement stays below the limit on parameters. */
 const MAX_CLAIMED_MAILS = 10_000;
 
 export class PostgresOutboxStore {
   constructor(private readonly sql: postgres.Sql) {}
 
   /**
-   * Claims mails (see `OutboxStore.claim`). The mails about an import wait until its file is in `bak`, because they
-   * mention the name of the file in `bak`.
+   * Claims emails (see `OutboxStore.claim`). Emails about an import wait until its file is in `bak`, because they
+   * mention its name there.
    */
   async claim(now: Date, until: Date, which: Claim): Promise<WaitingMail[]> {
     return await this.sql.begin(async (tx) => {
@@ -133,12 +133,12 @@ export class PostgresOutboxStore {
   }
 }
 
-/** A digest gets a new Message-ID, because the recipient may already have one of the mails in the digest. */
+/** A digest gets a new Message-ID, because the recipient may already have received one of its emails. */
 function domainOf(messageId: string): string {
   return messageId.slice(messageId.lastIndexOf("@"), -1);
 }
 
-/** The longest wait for a retry. If `next_try_at` is further ahead, the clock was wrong when `next_try_at` was set. */
+/** The longest wait for a retry. If `next_try_at` is further ahead, the clock was wrong when it was set. */
 const MAX_WAIT_MS = 2 * 3_600_000;
 
 function isDue(sql: postgres.ISql, now: Date) {
@@ -150,13 +150,13 @@ function isDue(sql: postgres.ISql, now: Date) {
         where imports.id = outbox.import_id and (bak_file is not null or file_gone_at is not null)))`;
 }
 
-/** Locks the mails that go into the same digest as the first mail. The result includes the first mail. */
+/** Locks the emails that go into the same digest as the first one. The result includes the first email. */
 async function claimedWith(tx: postgres.ISql, first: postgres.Row, now: Date, together: boolean): Promise<number[]> {
   if (first.digest === null && !together) return [Number(first.id)];
   const companions = first.digest === null
     ? tx`${isDue(tx, now)} and kind <> 'held' and content ->> 'digest' is null`
     : tx`sent_at is null and gave_up_at is null and content ->> 'digest' = ${first.digest}`;
-  // Skips locked mails, so that two processes never wait for each other.
+  // Skips locked emails, so that two processes never wait for each other.
   const rows = await tx`
     select id from rosterd.outbox where ${companions} order by next_try_at, id
     limit ${MAX_CLAIMED_MAILS} for update skip locked`;
@@ -164,7 +164,7 @@ async function claimedWith(tx: postgres.ISql, first: postgres.Row, now: Date, to
 }
 
 /**
- * The mail status of an import: `waiting` while any of its mails waits, `failed` if rosterd gave up on a mail,
+ * The `mail` status of an import: `waiting` while any of its emails is waiting, `failed` if rosterd gave up on one,
  * otherwise `sent`.
  */
 async function settleImports(tx: postgres.ISql, ids: readonly number[]): Promise<void> {

@@ -1,4 +1,4 @@
-/** Finds imports whose retention period is over, and deletes their details (docs/upload-folder.md#retention). */
+/** Finds imports whose retention period is over and deletes their details (docs/upload-folder.md#retention). */
 import type { Sql } from "../connection/connect.ts";
 
 export async function serverTime(sql: Sql): Promise<Date> {
@@ -6,7 +6,7 @@ export async function serverTime(sql: Sql): Promise<Date> {
   return now;
 }
 
-/** All feeds in the history, including feeds that are no longer in the settings. */
+/** All feeds in the history, including those that are no longer in the settings. */
 export async function feedsWithImports(sql: Sql): Promise<string[]> {
   const rows = await sql<{ feed: string }[]>`select distinct feed from rosterd.imports order by feed`;
   return rows.map(({ feed }) => feed);
@@ -46,8 +46,8 @@ export async function markCleared(sql: Sql, id: number, now: Date): Promise<void
 }
 
 /**
- * Removes mails that were sent or abandoned before `time`. Returns the number of removed mails. If the cause of an
- * alert persists, the alert is mailed again.
+ * Removes emails that were sent or abandoned before `time`. Returns the number of emails removed. If the cause of an
+ * alert persists, the alert is sent again.
  */
 export async function clearMails(sql: Sql, time: Date): Promise<number> {
   const { count } = await sql`delete from rosterd.outbox where coalesce(sent_at, gave_up_at) < ${time}`;

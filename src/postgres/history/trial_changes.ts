@@ -1,4 +1,4 @@
-/** Stores the changes that a trial would have made, for the mail about the trial. */
+/** Stores the changes that a trial would have made, for the email about the trial. */
 import type { Change } from "../../domain/outcome.ts";
 import type { Sql, Tx } from "../connection/connect.ts";
 import { pagesOf } from "../connection/pages.ts";

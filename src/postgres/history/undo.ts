@@ -82,8 +82,7 @@ async function findUndo(tx: Tx, importId: number): Promise<void> {
 }
 
 /**
- * Restores permits, except permits whose number now belongs to another user. Resolves to the number of restored
- * permits.
+ * Restores permits, except those whose number now belongs to another user. Resolves to the number of restored permits.
  */
 async function restorePermits(tx: Tx, importId: number): Promise<number> {
   await tx.unsafe(undoNotePermits, [importId]);

@@ -1,4 +1,4 @@
-/** Finds users, and lists how imports changed a single user (docs/people.md#one-person). */
+/** Finds users and lists how imports changed a single user (docs/people.md#one-person). */
 import { inColumnOrder, VALUE_COLUMNS } from "../../domain/columns.ts";
 import type { Change } from "../../domain/outcome.ts";
 import {
@@ -24,7 +24,7 @@ const LAST_NAME = 'lower(last_name collate "C")';
  */
 const SEARCHED = ["unique_id", 'lower(user_name collate "C")', 'lower(email collate "C")', LAST_NAME];
 
-/** The last character of Unicode. A text that begins with P sorts between P and P followed by this character. */
+/** The last Unicode character. Text that begins with P sorts between P and P followed by this character. */
 const LAST_CHARACTER = "chr(1114111)";
 
 function begins(search: number): string {
@@ -33,8 +33,8 @@ function begins(search: number): string {
 }
 
 /**
- * Without the index, the query compares the first letter first, because lower() of a million names takes a second. With
- * the index, this condition would mislead the planner.
+ * Without the index, the query compares the first letter first, because computing lower() for a million names takes a
+ * second. With the index, this condition would mislead the planner.
  */
 const MAY_BEGIN = ["lower", "upper"].map((letterCase) => {
   const first = `${letterCase}(left($1, 1) collate "C")`;
@@ -56,7 +56,7 @@ function searchQuery(search: number, isContinued: boolean, readsTable: boolean):
     order by key, unique_id limit $2`;
 }
 
-/** Returns one page of users, in the order of the searches that find them. */
+/** Returns one page of users in the order of the searches that find them. */
 export async function findUsers(sql: Sql, { q, limit, after = null }: UserQuery): Promise<UserPage> {
   const found: { search: number; key: string; user: FoundUser }[] = [];
   for (let search = after?.[0] ?? 0; search < SEARCHED.length && found.length <= limit; search++) {
@@ -130,5 +130,5 @@ async function historyOf(sql: Sql, uniqueId: string, stored: Stored): Promise<Hi
 
 const time = (value: Date | null) => value === null ? null : value.toISOString();
 
-/** A time as PostgreSQL writes it into JSON. */
+/** A time in the format that PostgreSQL uses in JSON. */
 const utc = (value: string | null) => value === null ? null : new Date(value).toISOString();

@@ -1,4 +1,4 @@
-/** Stores the failures of an import, and compares them with the failures of the feed's earlier imports. */
+/** Stores the failures of an import and compares them with the failures of the feed's earlier imports. */
 import type { Counts } from "../../domain/outcome.ts";
 import type { FailureNews } from "../../importer/ports.ts";
 import type { Tx } from "../connection/connect.ts";
@@ -9,7 +9,7 @@ export interface ComparedImport {
   queries: ImportQueries;
   importId: number;
   feed: string;
-  /** Whether the roster has a `rosterd_…` column, and therefore probably only some of the feed's records. */
+  /** Whether the roster has a `rosterd_…` column and therefore probably contains only some of the feed's records. */
   isFailedFile: boolean;
 }
 

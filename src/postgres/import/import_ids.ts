@@ -1,7 +1,7 @@
-/** Keeps a restored database from giving the ids of imports again (docs/reliability.md#restore). */
+/** Keeps a restored database from reusing import ids (docs/reliability.md#restore). */
 import type postgres from "postgres";
 
-/** What remembers the greatest id outside the database. */
+/** Remembers the greatest id outside the database. */
 export interface GreatestId {
   read(): Promise<number>;
   note(id: number): Promise<void>;

@@ -1,4 +1,4 @@
-/** Lets one import or decision at a time change users (docs/reliability.md#one-transaction). */
+/** Lets only one import or decision at a time change users (docs/reliability.md#one-transaction). */
 import type { WaitOptions } from "../../importer/ports.ts";
 import { delay } from "../../runtime/delay.ts";
 import type { Tx } from "../connection/connect.ts";
@@ -7,7 +7,7 @@ import { LOCK_TIMEOUT_MS } from "./lock.ts";
 /** Advisory locks: arbitrary numbers that no other program locks. */
 const IMPORT_LOCK = 7_246_002;
 /**
- * All imports that run or wait hold this lock in shared mode. So no running import is mistaken for an import whose
+ * All running and waiting imports hold this lock in shared mode. This way, no running import is mistaken for one whose
  * process has ended.
  */
 const ALIVE_LOCK = 7_246_004;
@@ -25,8 +25,8 @@ const SETTINGS = [
   `set local lock_timeout = ${LOCK_TIMEOUT_MS}`,
   "set local statement_timeout = 0",
   "set local idle_in_transaction_session_timeout = 0",
-  // The server checks the connection during long statements. Otherwise a backend without a client would keep the import
-  // lock until its statement ends. PostgreSQL 13 lacks this setting, and some systems cannot support it.
+  // The server checks the connection during long statements. Otherwise, a backend without a client would keep the
+  // import lock until its statement ended. PostgreSQL 13 lacks this setting, and some systems cannot support it.
   `do $$ begin
     perform set_config('client_connection_check_interval', '3s', true);
   exception when undefined_object or invalid_parameter_value then null;
@@ -42,8 +42,8 @@ const TRY_LOCK = `select pg_backend_pid() as pid, pg_try_advisory_xact_lock(${IM
 const BEGIN = [...SETTINGS, `select pg_advisory_xact_lock_shared(${ALIVE_LOCK})`, TRY_LOCK].join("; ");
 
 /**
- * Prepares a transaction that changes users, and waits until no other import runs. The lock is requested repeatedly,
- * because a blocked request could not be aborted. Resolves to the pid of the backend.
+ * Prepares a transaction that changes users and waits until no other import is running. The lock is requested
+ * repeatedly, because a blocked request could not be aborted. Resolves to the pid of the backend.
  */
 export async function acquireImportLock(tx: Tx, { signal, onWait }: WaitOptions): Promise<{ pid: number }> {
   let [{ pid, free }] = (await tx.unsafe(BEGIN)).at(-1)!;

@@ -1,6 +1,6 @@
 /**
  * Stores imports. Only `imports.status` says whether a file was applied; the status changes in the transaction that
- * applies the file.
+ * applies it.
  */
 import type { HeldChanges, Reason } from "../../domain/outcome.ts";
 import {
@@ -32,8 +32,7 @@ import { migrateWithin } from "../migrate.ts";
 import { explainWithRights } from "../rights.ts";
 
 /**
- * A dry run does not take the import lock. Instead, a dry run uses a snapshot in which concurrent imports are
- * invisible.
+ * A dry run does not take the import lock. Instead, it uses a snapshot in which concurrent imports are invisible.
  */
 const SNAPSHOT = "repeatable read";
 
@@ -67,7 +66,7 @@ export class PostgresImportStore implements ImportStore {
     this.#lockWaitMs = lockWaitMs;
   }
 
-  /** This commit does not wait for the disk, because any later commit makes the entry durable, too. */
+  /** This commit does not wait for the disk, because any later commit also makes the entry durable. */
   async begin(entry: Parameters<ImportStore["begin"]>[0]): Promise<ImportEntry> {
     const { feed, file, claimKey, by, settings, startedAt, bytes } = entry, { sql } = this.database;
     const [row] = await sql`

@@ -1,8 +1,8 @@
 /**
- * Locks rows that other programs also use, without ever causing the transaction of another program to be cancelled in a
+ * Locks rows that other programs also use, without ever causing another program's transaction to be canceled in a
  * deadlock. After `deadlock_timeout` (1 s), PostgreSQL cancels the transaction that detects the deadlock, which may
- * belong to another program. So rosterd never waits long while it holds row locks. Instead, rosterd releases its locks,
- * and retries a little later.
+ * belong to another program. Therefore, rosterd never waits long while it holds row locks. Instead, rosterd releases
+ * its locks and retries a little later.
  */
 import { codeOf } from "../../runtime/errors.ts";
 import { delay } from "../../runtime/delay.ts";
@@ -17,7 +17,8 @@ const BRIEFLY = `select set_config('lock_timeout',
 
 const LOCK_NOT_AVAILABLE = "55P03";
 /**
- * Error codes that mean that rosterd gave way to another program: serialization failure, deadlock, lock not available.
+ * Error codes that mean that rosterd has given way to another program: serialization failure, deadlock, lock not
+ * available.
  */
 const YIELDED = new Set(["40001", "40P01", LOCK_NOT_AVAILABLE]);
 
@@ -27,7 +28,7 @@ export function hasYielded(error: unknown): boolean {
 
 const UNIQUE_VIOLATION = "23505";
 
-/** Whether another program wrote a unique value that rosterd needed. */
+/** Whether another program has written a unique value that rosterd needed. */
 export function isUniqueViolation(error: unknown): boolean {
   return codeOf(error) === UNIQUE_VIOLATION;
 }
@@ -36,7 +37,7 @@ export class LockedByOthers extends Error {
   override readonly name = "LockedByOthers";
   readonly code = "users_locked";
   constructor(cause: unknown) {
-    super("another program has locked users or permits of this roster", { cause });
+    super("another program has locked users or permits that this roster changes", { cause });
   }
 }
 
@@ -87,7 +88,7 @@ const MAX_PARTIAL_LOCK_MS = 400;
 const LOCK_INTERVAL_MS = 20;
 
 /**
- * Locks all free rows first, so that no other program locks them, and then keeps trying to lock the rest (measured).
+ * Locks all free rows first, so that no other program can lock them, then keeps trying to lock the rest (measured).
  */
 async function lockRows(tx: Tx, query: string, values: (string | number)[], signal: AbortSignal): Promise<boolean> {
   const [{ complete }] = await tx.unsafe(query.replace("nowait", "skip locked"), values);

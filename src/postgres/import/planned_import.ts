@@ -21,9 +21,12 @@ import { withValues } from "./queries.ts";
 import type { StagedFacts, StagingContext } from "./staging.ts";
 import type { UnchangedStore } from "./unchanged_store.ts";
 
-/** Limits how often to plan again because another program changed a user. Users who are already locked stay locked. */
+/**
+ * Limits the number of times an import is planned again because another program has changed a user. Users who are
+ * already locked stay locked.
+ */
 const MAX_PLANS = 20;
-/** Limits the retries after another program wrote a unique value that the plan needs. */
+/** Limits the number of retries after another program has written a unique value that the plan needs. */
 const MAX_UNIQUE_CONFLICTS = 5;
 
 const OPEN_HOLD =
@@ -84,7 +87,7 @@ export class PostgresPlannedImport implements PlannedImport {
     return { counts: { ...counts, ...released }, summary, writes };
   }
 
-  /** Locks the users of the plan and their permits. Plans again if another program changed one of the users. */
+  /** Locks the users of the plan and their permits. Plans again if another program has changed one of the users. */
   async #lockAll({ tx, lock, reversed }: LockAttempt): Promise<Plan> {
     const { planner, queries: { findOldIds, lockUsers, lockPermits } } = this.context;
     // An import of a held file changes no users, so it needs no locks.
@@ -116,7 +119,7 @@ export function comparedImport({ tx, queries, feed, header }: StagingContext, im
   return { tx, queries, importId, feed, isFailedFile: header.own.length > 0 };
 }
 
-/** Completes the history entry of an import, tells other programs, and queues its mail. */
+/** Completes the history entry of an import, notifies other programs and queues its email. */
 export async function record(
   { tx, importId }: Pick<ImportContext, "tx" | "importId">,
   { status, counts, news: { failed_new, failed_fixed }, facts, warnings, hold, mail, finishedAt }: DoneImport,
@@ -129,7 +132,8 @@ export async function record(
   const read = { delimiter, encoding, sha256, bytes };
   const values = { ...counts, failed_new, failed_fixed, ...held, ...read, status, finished_at: finishedAt };
   const row = await endImport(tx, importId, mail, { ...values, warnings: tx.json(warnings as never), reason: null });
-  // An earlier COMMIT whose reply was lost did succeed. The import stops, so that the file is not applied twice.
+  // An earlier COMMIT whose reply was lost succeeded after all. The import stops, so that the file is not applied
+  // twice.
   if (row === null) throw errorWithCode("applied_before", "this import was already applied");
   if (status !== "checked" && counts.records > counts.failed + counts.skipped) await supersedeHeldFiles(tx, importId);
   return toEntry(row);

@@ -102,7 +102,7 @@ export class Planner {
     await this.#findDue(tx);
     const hold = await this.#heldAccess(tx);
     if (hold !== null) await tx.unsafe(holdLosses);
-    // A held file takes access from no user.
+    // A held file does not take access away from any user.
     if (changes === null) warnings.push(...await this.#countWaiting(tx));
     const { count: archived } = await tx.unsafe(noteArchived);
     const summary = { warnings, hold, changes };
@@ -175,7 +175,7 @@ export class Planner {
     await tx.unsafe(withValues(this.context.queries.findDue, release_permits_after_days));
   }
 
-  /** Counts the users who begin to wait to be archived, and the users who have waited long enough. */
+  /** Counts the users who begin waiting to be archived and those who have waited long enough. */
   async #countWaiting(tx: Tx): Promise<Warning[]> {
     const { release_permits_after_days: days } = this.context.settings;
     if (days === 0) return [];

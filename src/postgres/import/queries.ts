@@ -16,7 +16,7 @@ import { type Column, VALUE_COLUMNS } from "../../domain/columns.ts";
 import type { Settings } from "../../domain/settings.ts";
 import * as statements from "./statements.ts";
 
-/** The feed, and the settings that decide between the value in the roster and the user's current value. */
+/** The feed, and the settings that decide between the roster's value and the user's current one. */
 export interface ValueSettings extends Pick<Settings, "defaults" | "fill_only_columns"> {
   feed: string;
   /** All feeds in the settings. The first feed takes precedence. */
@@ -93,19 +93,18 @@ function sharedSql(column: Column, settings: ValueSettings): string {
   return `case when ${isOther} and ${isKept} then null else ${staged} end`;
 }
 
-/** Quotes the name of a feed, which has no backslash. PostgreSQL computes {@link textSql} for each row. */
+/** Quotes the name of a feed, which contains no backslashes. PostgreSQL computes {@link textSql} for each row. */
 function quoted(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
-/** Encodes text as SQL so that no character in it is special, not even in a template. */
+/** Encodes text as SQL so that no character in it is special, even in a template. */
 function textSql(text: string): string {
   return `convert_from(decode('${Buffer.from(text).toString("hex")}', 'hex'), 'UTF8')`;
 }
 
 /**
- * Returns the SQL that creates the tables of an import, with all columns. `ending`: the effect of a commit on the
- * tables.
+ * Returns the SQL that creates the tables of an import, with all columns. `ending`: what a commit does to the tables.
  */
 export function importTables(ending: "delete rows" | "drop"): string {
   return forColumns(statements.importTables, VALUE_COLUMNS).replaceAll("on commit drop", `on commit ${ending}`);
@@ -146,7 +145,8 @@ function sqlOf(column: Column, part: string, settings: ValueSettings): string {
 }
 
 /**
- * The queries for a roster with these columns. Apart from these columns, the queries name only columns with a default.
+ * The queries for a roster with these columns. Apart from these columns, the queries name only columns that have a
+ * default.
  */
 export function importQueries(present: readonly Column[], settings: ValueSettings) {
   const columns = VALUE_COLUMNS.filter((column) =>

@@ -164,7 +164,7 @@ interface DirectColumn {
   otherwise: Uint8Array | null;
 }
 
-/** Returns an empty list if the roster lacks the column and the settings have no default for the column. */
+/** Returns an empty list if the roster lacks the column and the settings have no default for it. */
 function directColumn(column: Column, { present }: Header, defaults: Settings["defaults"]): DirectColumn[] {
   const position = present.find((one) => one.column === column)?.positions[0] ?? -1;
   const otherwise = Object.hasOwn(defaults, column.name) ? new TextEncoder().encode(defaults[column.name]) : null;

@@ -1,6 +1,5 @@
 /**
- * Stages the records and the possible duplicates of one roster, and determines the users whose records must be staged
- * again.
+ * Stages the records and possible duplicates of one roster and determines the users whose records must be staged again.
  */
 import type { Batch } from "../../importer/csv/batch.ts";
 import type { FoundProblems } from "../../importer/checks/check.ts";
@@ -54,7 +53,7 @@ export type PlanStaged<Planned> = (staged: StagedFacts, findings: Findings) => P
 export class PostgresStaging<Planned> implements Staging<Planned> {
   #created = 0;
   #hasPossibleDuplicates = false;
-  /** The number of users with both a skipped record and a record that was read. */
+  /** The number of users that have both a skipped record and a record that was read. */
   #repeated = 0;
   /** An upper bound on the number of valid records staged. */
   #staged = 0;
@@ -153,7 +152,7 @@ export class PostgresStaging<Planned> implements Staging<Planned> {
   }
 
   /**
-   * Finds users whose records must be staged again, and removes their records and new rows. Returns null if no user is
+   * Finds users whose records must be staged again and removes their records and new rows. Returns null if no user is
    * affected.
    */
   async #findRestageUsers(): Promise<UserSet | null> {
@@ -180,8 +179,7 @@ export class PostgresStaging<Planned> implements Staging<Planned> {
 
   async #tunePlanner(): Promise<void> {
     await this.context.tx.unsafe("analyze staged (line, problems, unique_id, active), possible_duplicates, taken");
-    // PostgreSQL plans nested loops for a table that it considers empty, although the same statement may fill the
-    // table.
+    // PostgreSQL plans nested loops for a table that it considers empty, even if the same statement fills the table.
     if (this.#staged > Math.max(MAX_NESTED_RECORDS, MAX_NESTED_PART * Math.max(this.users, this.#created))) {
       await this.context.tx`set local enable_nestloop = off`;
     }

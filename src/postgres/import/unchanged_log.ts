@@ -1,5 +1,5 @@
 /**
- * The unchanged-record cache in the database: a log to which new entries are appended, and which is rewritten when most
+ * The unchanged-record cache in the database: a log to which new entries are appended and which is rewritten when most
  * of it is out of date.
  */
 import { Buffer } from "node:buffer";

@@ -4,7 +4,7 @@
  *
  * An entry is valid as long as the user's row is still the version that rosterd wrote or compared (`user_sums.ts`), in
  * the same table with the same columns. If reading the users would cost too much, an import leaves the cache unchanged,
- * and the next import notices the changed users.
+ * and the next one notices the changed users.
  */
 import type { UnchangedCache } from "../../importer/digests/unchanged_cache.ts";
 import { MAX_CACHED_USERS } from "../../importer/digests/unchanged_journal.ts";
@@ -62,7 +62,7 @@ interface Keeping {
   tie: string;
   /** The sums of the users before the import changed any of them. */
   sums: UserSums;
-  /** Whether users have changed since the sums were stored, or the log was rewritten. */
+  /** Whether users have changed since the sums were stored or the log was rewritten. */
   isChanged: boolean;
 }
 
@@ -73,7 +73,9 @@ export class UnchangedStore {
   /** The number that is stored. */
   #storedNamed: number | null = null;
 
-  /** Each feed has a separate cache. If `cache` is null, no record is skipped, and the stored cache stays unchanged. */
+  /**
+   * Each feed has a separate cache. If `cache` is null, no records are skipped, and the stored cache stays unchanged.
+   */
   constructor(private readonly tx: Tx, private readonly feed: string, readonly cache: UnchangedCache | null) {}
 
   /** Whether the list of new entries is so long that {@link append} should store it now. */
@@ -108,8 +110,8 @@ export class UnchangedStore {
   }
 
   /**
-   * Which users may be missing: no user, only the users in the table `unmet`, or any user. Call this method after all
-   * records are staged.
+   * Which users may be missing: none, only those in the table `unmet`, or any user. Call this method after all records
+   * are staged.
    */
   async findUnmet(): Promise<"none" | "listed" | "any"> {
     const { tx, feed, cache } = this, skipped = cache?.matcher.skipped ?? 0;
@@ -158,7 +160,7 @@ export class UnchangedStore {
     return before + users;
   }
 
-  /** The stored sums; null if the sums or the log do not belong to this users table. */
+  /** The stored sums; null if they or the log do not belong to this users table. */
   #kept({ tie, log, entries, states, known_tie, known_log, known_sums }: About, bytes: number): UserSums | null {
     const isSame = states === 1 && known_sums !== null && known_tie === tie && known_log === log;
     if (!isSame || entries > MAX_LOG_ENTRIES) return null;
@@ -166,7 +168,9 @@ export class UnchangedStore {
     return kept.buckets * MAX_GROWTH < bucketsFor(bytes) ? null : kept;
   }
 
-  /** Loads the log, unless too many buckets of users changed or `changed` is null. Returns true if the log is new. */
+  /**
+   * Loads the log, unless too many buckets of users have changed or `changed` is null. Returns true if the log is new.
+   */
   async #load(
     { table, journal }: UnchangedCache,
     size: LogSize & { users: number },

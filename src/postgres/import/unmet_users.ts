@@ -1,6 +1,6 @@
 /**
  * Finds users who may be missing after an import that skipped unchanged records (docs/people.md#missing-users). A user
- * may be missing if the feed names the user and no record of the user was skipped.
+ * may be missing if the feed names the user and none of the user's records was skipped.
  */
 import { Buffer } from "node:buffer";
 import type { UnchangedTable } from "../../importer/digests/unchanged_table.ts";

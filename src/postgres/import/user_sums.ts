@@ -1,7 +1,7 @@
 /**
- * Finds out which users may have changed, by any means, between two reads of `rosterd.users`. Each change creates a new
- * version of the row, with a different `xmin`. Users are divided into buckets by their key, and each bucket has a sum
- * over the keys and row versions of its users.
+ * Determines which users may have changed, by any means, between two reads of `rosterd.users`. Each change creates a
+ * new version of the row, with a different `xmin`. Users are divided into buckets by their key, and each bucket has a
+ * sum over the keys and row versions of its users.
  */
 import { Buffer } from "node:buffer";
 import type { Tx } from "../connection/connect.ts";
@@ -15,7 +15,7 @@ import writtenRows from "../queries/unchanged/written_rows.sql" with { type: "te
 
 const SUM_BYTES = 8;
 const MIN_BUCKETS = 16, MAX_BUCKETS = 1 << 14;
-/** Bytes of roster per bucket: about 60 records. */
+/** The number of roster bytes per bucket: about 60 records. */
 const BUCKET_BYTES = 1 << 13;
 /**
  * This setting prevents a sort, which the planner would choose because it does not know how many users the import
@@ -60,7 +60,7 @@ export class UserSums {
   }
 
   /**
-   * Whether all users are unchanged. This check is faster than finding the changed users, and also counts the users.
+   * Whether all users are unchanged. This check is faster than finding the changed users and also counts the users.
    */
   async areCurrent(): Promise<boolean> {
     const [row] = await this.tx.unsafe<{ total: string; users: number }[]>(total);
@@ -73,7 +73,7 @@ export class UserSums {
     return Uint8Array.from(this.sums, (sum, bucket) => sum === other.sums[bucket] ? 0 : 1);
   }
 
-  /** Adds the rows that the import wrote according to its plan. Rows of other programs are left out. */
+  /** Adds the rows that the import wrote according to its plan. Rows written by other programs are left out. */
   addWritten(): Promise<void> {
     return this.#add(writtenRows);
   }
@@ -82,7 +82,7 @@ export class UserSums {
     return this.#add(createdRows, importId);
   }
 
-  /** Adds the rows of the users whom `feed` does not name, as {@link addWritten} or {@link addCreated} do. */
+  /** Adds the rows of the users whom `feed` does not name, as {@link addWritten} or {@link addCreated} does. */
   async addUnshared(feed: string, { importId, created }: Written): Promise<void> {
     await this.#add(unsharedRows.replace("{{rows}}", created > 0 ? createdRows : writtenRows), importId, feed);
   }

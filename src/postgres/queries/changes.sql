@@ -1,4 +1,4 @@
--- Lists the first users who would change, with their values before and after, for `check`. $1: the limit.
+-- Lists the first few users who would change, with their values before and after, for `check`. $1: the limit.
 select
   coalesce(p.new_id, p.unique_id) as unique_id,
   case

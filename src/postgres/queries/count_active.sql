@@ -1,5 +1,5 @@
--- Counts active users per login source, in total, and among the users whom the feed names. Users whom this file adds
--- are included.
+-- Counts active users per login source, in total, and among the users named by the feed. Users whom this file adds are
+-- included.
 select null as feed, login_source, count(*) as active from rosterd.users where active group by grouping sets ((login_source), ())
 union all
 select @feed, null, count(*)

@@ -1,5 +1,5 @@
 -- Finds contested claims: the file may contain the value twice, or another user has it. An uncontested claim always
--- succeeds. A user who was archived before and whom no record reactivates does not keep a value
+-- succeeds. A user who was already archived and whom no record reactivates does not keep a value
 -- (docs/file-format.md#taken-values).
 insert into claims (line, what, key, holder_id, holder_state, leaver_line, giver_id, giver_version)
 select

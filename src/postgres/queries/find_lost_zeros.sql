@@ -1,6 +1,6 @@
 -- Refuses new users whose unique_id equals a known unique_id without its leading zeros, because a spreadsheet has
--- probably removed the zeros (docs/file-format.md#damaged-values). An id that matches several known ids with different
--- numbers of zeros is ambiguous, and therefore accepted.
+-- probably removed them (docs/file-format.md#damaged-values). An id that matches several known ids with different
+-- numbers of zeros is ambiguous and therefore accepted.
 with candidates as materialized (
   select line, unique_id from plan where transition in ('create', 'create_archived') and unique_id ~ '^[1-9][0-9]*$'
 ),

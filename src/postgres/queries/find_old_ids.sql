@@ -1,6 +1,6 @@
--- Finds the users whom records name by an old id (docs/people.md#new-ids): users who are renamed, in staged.known_id,
--- and users who are merged into others. A record fails if its old id also has a separate record, or if several records
--- claim the same known old id. If no user has the old id, the record is applied as if it had no old id.
+-- Finds the users whom records name by an old id (docs/people.md#new-ids): those to be renamed, in staged.known_id, and
+-- those to be merged into others. A record fails if its old id also has a separate record or if several records claim
+-- the same known old id. If no user has the old id, the record is applied as if it had no old id.
 update staged set known_id = null where known_id is not null;
 with heirs as materialized (
   select

@@ -1,14 +1,14 @@
 -- The tables of an import. Each commit empties or drops these tables (import_transaction.ts).
 --
--- staged: one row per record. All values are text, so that COPY cannot refuse a value. null keeps the user's value, ''
--- clears it. `problems` is JSON; null if the record has no problems.
+-- staged: one row per record. All values are text, so that COPY cannot refuse any of them. null keeps the user's value,
+-- '' clears it. `problems` is JSON; null if the record has no problems.
 create temp table staged (
   line      bigint not null,
   problems  text,
   unique_id text collate "C",
   {{, |@name text}},
   active    text,
-  -- The earlier id of the record's user. The second column has the same id if this import renames the user
+  -- The earlier id of the record's user. The second column contains the same id if this import renames the user
   -- (find_old_ids.sql).
   old_unique_id text collate "C",
   known_id      text collate "C"
@@ -21,7 +21,7 @@ create temp table possible_duplicates (
   key  text collate "C" not null
 ) on commit drop;
 
--- repeats: records whose unique_id is in an earlier record.
+-- repeats: records whose unique_id also occurs in an earlier record.
 create temp table repeats (
   line       bigint primary key,
   first_line bigint not null,
@@ -31,26 +31,26 @@ create temp table repeats (
 -- plan: the changes that each valid record would make. A record without changes has no row.
 create temp table plan (
   line             bigint not null,
-  -- The user's id before the import, and the new id if the user is renamed.
+  -- The user's id before the import, and the new one if the user is renamed.
   unique_id        text collate "C" not null,
   new_id           text collate "C",
   -- One of create, create_archived, archive, disable, enable, reactivate; null if only values differ.
   transition       text,
-  -- Whether the user would lose access, and the transition that is held: archive or disable.
+  -- Whether the user would lose access, and which transition is held: archive or disable.
   loses            boolean not null,
   held             text,
   -- Whether another feed preserves the access that this record would take away.
   kept             boolean not null,
-  -- The first column: whether the feed said that the user is active; null if the feed did not name the user. The second
-  -- column: the new statement of the feed; null if it is unchanged, or if the user is new.
+  -- The first column: whether the feed said that the user was active; null if the feed did not name the user. The
+  -- second column: the feed's new statement; null if it is unchanged or the user is new.
   said             boolean,
   says             boolean,
   -- The changed values by column, {"city": ["Ottawa", "Hull"]}; null if no value changes.
   changes          jsonb,
-  -- The xmin of the user's row, null for a new user, and when the user was archived.
+  -- The xmin of the user's row (null for a new user) and the time when the user was archived.
   version          xid,
   archived_at      timestamptz,
-  -- Whether the user begins to wait to be archived, and since when a user without access has been waiting.
+  -- Whether the user begins waiting to be archived, and since when a user without access has been waiting.
   waits            boolean not null,
   inactive_since   timestamptz,
   -- A new user_name or email (case-folded), and whether the user gives up the old value.
@@ -60,8 +60,8 @@ create temp table plan (
   leaves_email     boolean not null
 ) on commit drop;
 
--- overruled: values of the roster that are not applied. `kept` is the user's value, or for `unique_id` the known id
--- with leading zeros.
+-- overruled: roster values that are not applied. `kept` is the user's value or, for `unique_id`, the known id with
+-- leading zeros.
 create temp table overruled (
   line      bigint not null,
   unique_id text collate "C" not null,
@@ -70,8 +70,8 @@ create temp table overruled (
   kept      text not null
 ) on commit drop;
 
--- claims: values that another user has or another record also claims. holder_id is the user who has the value;
--- leaver_line is the line on which that user gives it up, or null. giver_id: the archived user who has the value, and
+-- claims: values that another user has or another record also claims. holder_id: the user who has the value.
+-- leaver_line: the line on which that user gives it up, or null. giver_id: the archived user who has the value and
 -- gives it up to this claim.
 create temp table claims (
   line          bigint not null,
@@ -96,8 +96,8 @@ create temp table taken (
   primary key (line, what)
 ) on commit drop;
 
--- missing: users whom the feed named, but this file does not, users whose grace period is over, and users whom the file
--- merges into others.
+-- missing: users whom the feed named before but this file does not, users whose grace period is over, and users whom
+-- the file merges into others.
 create temp table missing (
   unique_id      text collate "C" not null,
   login_source   text not null,
@@ -107,14 +107,14 @@ create temp table missing (
   -- Whether the user loses access, so that the guard may hold the change. A merge does not count as a loss.
   loses          boolean not null,
   held           boolean not null,
-  -- Whether the feed calls the user inactive from now on. Otherwise the feed no longer names the user, unless the user
+  -- Whether the feed calls the user inactive from now on. Otherwise, the feed no longer names the user, unless the user
   -- is held.
   is_named       boolean not null,
   said           boolean,
-  -- These columns mean the same as in `plan`.
+  -- These columns have the same meaning as in `plan`.
   inactive_since timestamptz,
   version        xid not null,
-  -- The line and the unique_id of the record that merges the user.
+  -- The line and unique_id of the record that merges the user.
   line           bigint,
   merged_into    text collate "C"
 ) on commit drop;

@@ -1,7 +1,7 @@
 -- Plans the changes of each valid record (docs/people.md#outcomes). $1: archive_inactive_users; $2: whether a record
 -- without `active` reactivates an archived user (missing_users "archive"); $3: whether users wait before they are
 -- archived (docs/people.md#grace-period); find_due.sql then archives them. If a user keeps access through another feed
--- (docs/people.md#who-is-named), the statement of this feed is only recorded.
+-- (docs/people.md#who-is-named), this feed's statement is only recorded.
 insert into plan
 select
   line, coalesce(known_id, unique_id), case when known_id is not null then unique_id end, transition, coalesce(transition in ('archive', 'disable') and was_active, false), null,
@@ -19,7 +19,7 @@ select
 from (
   select
     s.line, s.unique_id, s.known_id, u.active as was_active, u.xmin as version, u.archived_at, u.inactive_since, word.said,
-    -- The row of a new user already includes the statement of the feed.
+    -- The row of a new user already includes the feed's statement.
     case when u.unique_id is not null then s.active is distinct from '0' end as says,
     own.transition in ('archive', 'disable') and @kept_active as is_kept,
     case when own.transition in ('archive', 'disable') and @kept_active then null else own.transition end as transition,
@@ -37,7 +37,7 @@ from (
   cross join lateral (
     select
       @said as said,
-      -- Whether this feed now calls a user active whom the other feeds call inactive.
+      -- Whether this feed now says that a user is active although the other feeds call the user inactive.
       @said is not true and @called_inactive and not @kept_active as is_first
   ) as word
   cross join lateral (
@@ -50,7 +50,7 @@ from (
     end as transition
   ) as own
   where s.problems is null and s.line not in (select line from repeats)
-  -- With this clause, PostgreSQL computes the changes once for each record instead of once for each use.
+  -- With this clause, PostgreSQL computes the changes once per record instead of once per use.
   offset 0
 ) as record
 where changes <> '' or transition is not null or says is distinct from said

@@ -1,4 +1,4 @@
--- Lists the first valid records as they would be stored, for `check`. $1: the limit.
+-- Lists the first few valid records as they would be stored, for `check`. $1: the limit.
 select
   s.line,
   jsonb_build_object('unique_id', s.unique_id{{|, '@label', case when @staged is null then @text else nullif(@staged, '') end}},

@@ -1,4 +1,4 @@
--- Updates users who only gain or lose access, or for whom only the statement of the feed changes.
+-- Updates users who only gain or lose access, or for whom only the feed's statement changes.
 update rosterd.users as u
 set
   feeds = case when p.says is null then u.feeds else u.feeds || jsonb_build_object(@feed, p.says) end,

@@ -1,7 +1,7 @@
 /**
- * Makes single system calls in the upload folder fail under a real service (`failing_calls.c`). Drops a file before
- * each failure, and checks from outside that no file is lost or applied twice. At the end, a service without faults
- * finishes the remaining work.
+ * Makes individual system calls in the upload folder fail in a real service (`failing_calls.c`). Drops a file before
+ * each failure and checks from outside that no file is lost or applied twice. At the end, a service without injected
+ * faults finishes the remaining work.
  */
 import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
@@ -20,14 +20,13 @@ const TOKEN = "token-of-the-test";
 
 export type Errno = "EIO" | "ENOSPC" | "ESTALE" | "EACCES" | "EMFILE";
 
-/** The reason why calls cannot be made to fail on this machine; null if they can. */
+/** Why calls cannot be made to fail on this machine; null if they can. */
 export function cannotFailCalls(): string | null {
   return Deno.build.os === "linux" ? missingPrograms("cc") : "calls are replaced on Linux only";
 }
 
 /**
- * Makes call number `from` fail, then every `stride`-th call, until a turn ends without a failure, or after `times`
- * failures.
+ * Makes call number `from` fail, then every `stride`-th call after it, until a turn ends without a failure or `times` calls have failed.
  */
 export interface Calls {
   from: number;
@@ -112,7 +111,7 @@ class FailingCalls {
 
   async arm(call: number, errno: Errno, changesOnly: boolean): Promise<void> {
     const bytes = new Uint8Array(CONTROL_BYTES);
-    // The error is set first, because the countdown activates it.
+    // The error is set first because the countdown activates it.
     new DataView(bytes.buffer).setInt32(4, constants.errno[errno], true);
     new DataView(bytes.buffer).setInt32(8, Number(changesOnly), true);
     await this.#write(bytes);
@@ -120,14 +119,14 @@ class FailingCalls {
     await this.#write(bytes);
   }
 
-  /** Returns the call that failed, or an empty string. */
+  /** Returns the call that failed, or an empty string if none did. */
   async disarm(): Promise<string> {
     const name = new TextDecoder().decode((await Deno.readFile(this.control)).subarray(NAME_AT)).replace(/\0.*/s, "");
     await this.#write(new Uint8Array(CONTROL_BYTES));
     return name;
   }
 
-  /** The file is written in place, because the service has mapped it into memory. */
+  /** The file is written in place because the service has mapped it into memory. */
   async #write(bytes: Uint8Array): Promise<void> {
     using file = await Deno.open(this.control, { write: true });
     await file.write(bytes);

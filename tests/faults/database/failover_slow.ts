@@ -1,6 +1,6 @@
 /**
- * Failover with a real primary and standby. The service continues without a restart, and every file is applied exactly
- * once or reported as lost (docs/reliability.md#failover).
+ * Failover with a real primary and standby. The service continues without a restart, and every file is either applied
+ * exactly once or reported as lost (docs/reliability.md#failover).
  */
 import assert from "node:assert/strict";
 import { Cluster, clusterIsMissing, leftOut } from "../../support/cluster.ts";
@@ -54,7 +54,7 @@ Deno.test({
     const [{ users }] = await standby.sql<{ users: number }[]>("select count(*)::int as users from rosterd.users");
     assert.equal(users, 2_000);
 
-    // The old primary comes back while the new one runs, and rosterd must not write to the old one.
+    // The old primary comes back while the new one is running, and rosterd must not write to it.
     await primary.start();
     await service.import("third.csv", roster(2_001, 2_010));
     const [{ old }] = await primary.sql<{ old: number }[]>("select count(*)::int as old from rosterd.users");

@@ -1,4 +1,6 @@
-/** A link to the database that freezes silently, and a COMMIT whose answer is lost (docs/reliability.md#faults-survived). */
+/**
+ * A link to the database that freezes silently, and a COMMIT whose reply is lost (docs/reliability.md#faults-survived).
+ */
 import assert from "node:assert/strict";
 import { BOTH, COMMIT, type Direction, Proxy, type Rule } from "../../support/proxy.ts";
 import { serverUnavailable, testDatabase } from "../../support/postgres.ts";
@@ -21,7 +23,7 @@ export function onProxy(name: string, test: (proxy: Proxy, database: FaultyDatab
   });
 }
 
-/** The proxy recognizes each phase by the data that the import sends on its connection. */
+/** The proxy recognizes each phase by the data that the import sends over its connection. */
 const PHASES = {
   "while it waits for its turn": { says: "pg_try_advisory_xact_lock(" },
   "during COPY": { says: "Main Street Main Street" },
@@ -31,7 +33,7 @@ const PHASES = {
 
 export type Phase = keyof typeof PHASES;
 
-/** Freezes the link of an import in one phase. */
+/** Freezes an import's link in one phase. */
 export function freezesIn(phase: Phase, directions: readonly Direction[] = BOTH): void {
   const which = directions.length === 2 ? "" : ` ${directions[0].replace("_", " the ")}`;
   onProxy(

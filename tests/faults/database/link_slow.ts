@@ -1,4 +1,4 @@
-/** Freezes the link in every phase of an import and in each direction. Also freezes the link of the leader. */
+/** Freezes the link in every phase of an import and in each direction. Also freezes the leader's link. */
 import assert from "node:assert/strict";
 import { until } from "../../support/until.ts";
 import { freezesIn, onProxy } from "./link.ts";
@@ -16,7 +16,8 @@ onProxy("a leader notices that its link is frozen, and another process can take 
   const sessions = () =>
     database.connect()<{ query: string }[]>`
       select query from pg_stat_activity where application_name = 'rosterd' and datname = current_database()`;
-  // The idle connection between two imports has no locks. The server would not notice a close through the frozen link.
+  // The idle connection between two imports holds no locks. The server would not notice a close sent through the frozen
+  // link.
   await until("the leader and the pool are connected, and nobody else", async () => {
     const all = await sessions();
     return all.length === proxy.connections.length && all.length >= 2 && all.every(({ query }) => query !== "commit");

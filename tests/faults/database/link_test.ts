@@ -1,4 +1,4 @@
-/** A few cases of frozen links and lost replies to COMMIT. `link_slow.ts` covers all cases. */
+/** A few cases of frozen links and of lost replies to COMMIT. `link_slow.ts` covers all cases. */
 import assert from "node:assert/strict";
 import { COMMIT } from "../../support/proxy.ts";
 import { freezesIn, onProxy } from "./link.ts";

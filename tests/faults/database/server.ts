@@ -1,4 +1,4 @@
-/** Causes faults of a separate PostgreSQL server that the whole service uses. A proxy detects the right moment. */
+/** Causes faults in a separate PostgreSQL server that the whole service uses. A proxy detects the right moment. */
 import type postgres from "postgres";
 import { Cluster, clusterIsMissing, type ClusterOptions } from "../../support/cluster.ts";
 import { COMMIT, Proxy } from "../../support/proxy.ts";
@@ -10,14 +10,14 @@ export interface Faulty {
   cluster: Cluster;
   proxy: Proxy;
   database: FaultyDatabase;
-  /** A superuser's connection, which is opened again after a loss. */
+  /** A superuser's connection, which is reopened if it is lost. */
   sql: postgres.Sql<{ bigint: number }>;
 }
 
 export interface WorldOptions extends ClusterOptions {
   /** Runs before the service starts. */
   before?: (cluster: Cluster) => Promise<void>;
-  /** The role with which rosterd connects. */
+  /** The role that rosterd connects as. */
   user?: string;
 }
 
@@ -49,17 +49,17 @@ export function onCluster(
   });
 }
 
-/** Where an import is when the server stops. */
+/** The point that an import has reached when the server stops. */
 export type Moment = "during COPY" | "in a statement of the merge" | "in COMMIT" | "after COMMIT";
 
-/** Slows the server down, so that the test can act at the right moment. */
+/** Slows the server down so that the test can act at the right moment. */
 const DAWDLE: Partial<Record<Moment, string>> = {
   "in a statement of the merge": "create trigger dawdle after insert on rosterd.users for each statement",
   "in COMMIT":
     "create constraint trigger dawdle after insert on rosterd.users deferrable initially deferred for each row",
 };
 
-/** Stops the server during an import, restarts the server, and checks the result. */
+/** Stops the server during an import, restarts it and checks the result. */
 export function stopsIn(moment: Moment): void {
   onCluster(
     `a server that stops at once ${moment} leaves the import applied or rolled back, and rosterd completes it`,

@@ -1,4 +1,4 @@
-/** A server stops at any moment of an import, is full or read-only, or lacks connections or rights. */
+/** A server that stops at any moment of an import, is full or read-only, or lacks connections or rights. */
 import assert from "node:assert/strict";
 import { Cluster, runPlain } from "../../support/cluster.ts";
 import { until } from "../../support/until.ts";
@@ -53,8 +53,7 @@ onCluster(
     const others = Array.from({ length: 45 }, () => cluster.connect("template1"));
     try {
       await database.service.stop();
-      // The number includes the connections that are reserved for superusers, because rosterd is a superuser in this
-      // test.
+      // The number includes the connections reserved for superusers, because rosterd is a superuser in this test.
       const taken = await Promise.allSettled(others.map((other) => other`select 1`));
       assert.ok(taken.some(({ status }) => status === "rejected"));
       await database.service.restart();
@@ -107,7 +106,7 @@ onCluster(
   }),
 );
 
-/** A disk of 64 MB for temporary tables, which COPY fills. */
+/** A 64 MB disk for temporary tables, which COPY fills up. */
 async function smallDisk() {
   const folder = await Deno.makeTempDir({ prefix: "rosterd-disk-" });
   await runPlain("mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", folder);

@@ -1,4 +1,4 @@
-/** Some faults of a server. `server_slow.ts` covers all of them. */
+/** Some server faults. `server_slow.ts` covers all of them. */
 import assert from "node:assert/strict";
 import { onCluster, stopsIn } from "./server.ts";
 import { roster } from "./service.ts";

@@ -1,4 +1,4 @@
-/** Runs the whole service on a faulty database, and contains the checks that all these tests share. */
+/** Runs the whole service on a faulty database and provides the checks shared by all these tests. */
 import type postgres from "postgres";
 import type { StatusDocument } from "../../../src/http/service.ts";
 import type { LinkTimeouts } from "../../../src/postgres/connection/backend_probe.ts";
@@ -6,10 +6,10 @@ import { TestService } from "../../support/service.ts";
 import { until } from "../../support/until.ts";
 import { Outside } from "../invariants.ts";
 
-/** Short timeouts, so that a test does not wait for half a minute. */
+/** Short timeouts, so that a test does not have to wait half a minute. */
 export const SHORT: LinkTimeouts = { silenceMs: 1_000, answerMs: 2_000, recheckMs: 300 };
 
-/** A roster of `records` users. A large roster is sent in several pieces of COPY. */
+/** A roster with `records` users. A large roster is sent to COPY in several chunks. */
 export function roster(name: string, records: number) {
   const ids = Array.from({ length: records }, (_, at) => `${name}-${at}`);
   const content = `unique_id,login_source,street\n${
@@ -28,12 +28,12 @@ export class FaultyDatabase implements AsyncDisposable {
     this.outside = new Outside({ upload: service.upload, sql: through, mails: () => service.smtp.mails });
   }
 
-  /** `sql` is called each time, because a stopped server has closed the last connection. */
+  /** `sql` is evaluated each time, because the stopped server closed the last connection. */
   static async start(databaseUrl: string, sql: () => postgres.Sql<{ bigint: number }>): Promise<FaultyDatabase> {
     return new FaultyDatabase(await TestService.start({ databaseUrl, linkTimeouts: SHORT }), sql);
   }
 
-  /** Drops a roster, without waiting for the turn that imports it. */
+  /** Drops a roster without waiting for the turn that imports it. */
   async drop(file: ReturnType<typeof roster>): Promise<void> {
     this.outside.expect(file);
     await this.service.drop(file.name, file.content);
@@ -67,7 +67,7 @@ export class FaultyDatabase implements AsyncDisposable {
     }, 40_000);
   }
 
-  /** Waits until the file is imported once, checks that no trace of the fault is left, and stops the service. */
+  /** Waits until the file has been imported once, checks that no trace of the fault is left, and stops the service. */
   async recovers(file: ReturnType<typeof roster>): Promise<void> {
     await until(`${file.name} in bak`, async () => {
       const names = await this.service.bak().catch(() => []);
@@ -77,7 +77,7 @@ export class FaultyDatabase implements AsyncDisposable {
     await this.ends();
   }
 
-  /** Stops the service. Checks that every dropped file is in its expected place, and that no session is left. */
+  /** Stops the service. Checks that every dropped file is in its expected place, and that no session is left open. */
   async ends(): Promise<void> {
     await this.service.stop();
     await this.outside.inTheEnd();
@@ -90,7 +90,7 @@ export class FaultyDatabase implements AsyncDisposable {
     this.outside.checks++;
   }
 
-  /** The log lines with this event. */
+  /** The log lines for this event. */
   logged(event: string): string[] {
     return this.service.lines.filter((line) => line.includes(`"${event}"`));
   }

@@ -1,6 +1,7 @@
 /**
  * Runs the service on a folder that it shares with an attacker (`attacker.ts`), while good uploads arrive. No file
- * outside the folder may be read or changed, and no good upload lost or applied twice. The service recovers afterwards.
+ * outside the folder may be read or changed, and no good upload may be lost or applied twice. The service recovers
+ * afterwards.
  */
 import assert from "node:assert/strict";
 import { chmod, chown, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -14,7 +15,7 @@ import { Canary, secretIsIn } from "./canary.ts";
 import { FolderService } from "./service.ts";
 import { survived } from "../verdict.ts";
 
-/** The ids of the attacker, and of a user who only uploads. */
+/** The ids of the attacker and of a user who only uploads. */
 export const MALLORY = 65_534, ALICE = 65_533;
 
 export interface AttackOptions {
@@ -72,7 +73,7 @@ async function goodWaiting({ upload }: FolderService): Promise<number> {
   return (await readdir(upload)).filter((name) => name.startsWith("good-")).length;
 }
 
-/** Starts turns until a good upload is in `bak`. The service also starts turns without a request. */
+/** Starts turns until a good upload is in `bak`. The service also starts turns without being asked. */
 async function inBak(service: FolderService, id: string): Promise<void> {
   await until(`${id} is in bak`, async () => {
     await service.turn();
@@ -82,7 +83,8 @@ async function inBak(service: FolderService, id: string): Promise<void> {
 }
 
 /**
- * Checks that every good upload is in `bak` once, and that no file outside has changed. Returns the number of checks.
+ * Checks that every good upload is in `bak` once, and that no file outside the folder has changed. Returns the number
+ * of checks.
  */
 async function nothingAchieved(service: FolderService, canary: Canary): Promise<number> {
   await until("every good upload is in bak", async () => {
@@ -94,7 +96,7 @@ async function nothingAchieved(service: FolderService, canary: Canary): Promise<
 }
 
 /**
- * The owner of the folder can move the uploads in it, and can make rosterd create entries in another folder. No file
+ * The owner of the folder can move the uploads in it and can make rosterd create entries in another folder. No file
  * outside the folder may be read or changed, and no upload may be destroyed or applied twice.
  */
 async function nobodyElseHarmed(service: FolderService, canary: Canary): Promise<number> {
@@ -106,7 +108,7 @@ async function nobodyElseHarmed(service: FolderService, canary: Canary): Promise
   return compared + checks;
 }
 
-/** Creates entries that only their owner can create. The attacker links these entries into the folder. */
+/** Creates entries that only their owner is able to create. The attacker links these entries into the folder. */
 export async function makeHoard(root: string): Promise<{ root: string } & Disposable> {
   await mkdir(root);
   await mkdir(join(root, "work"));
@@ -136,18 +138,18 @@ export function startAttacker(plan: Attack) {
 
 const PUT_ASIDE = /^\.(?:other|made-meanwhile)-/;
 
-/** Cleans up as an admin would: removes all entries except good uploads and the folders of rosterd. */
+/** Cleans up as an admin would: removes all entries except good uploads and rosterd's own folders. */
 async function cleanUp({ upload }: FolderService): Promise<void> {
   for (const name of await readdir(upload)) {
     // Folders that the attacker moved may contain good uploads.
     if (name.startsWith("good-") || name === "bak" || name === ".rosterd" || PUT_ASIDE.test(name)) continue;
     await rm(join(upload, name), { recursive: true }).catch(() => {});
   }
-  // Names that are not UTF-8, which Deno cannot remove.
+  // Names that are not UTF-8; Deno cannot remove such entries.
   await run("find", upload, "-maxdepth", "1", "-name", "*.csv", "-not", "-name", "good-*", "-delete");
 }
 
-/** Checks every place where the secret could appear. Returns the number of places. */
+/** Checks every place where the secret could appear. Returns the number of places checked. */
 async function secretIsNowhere(service: FolderService): Promise<number> {
   const { sql } = service.database;
   const texts: Record<string, string> = {
@@ -169,7 +171,7 @@ async function secretIsNowhere(service: FolderService): Promise<number> {
   return Object.keys(texts).length;
 }
 
-/** The service must be ready, and only foreign entries in `.rosterd`, which the status reports, may be left. */
+/** The service must be ready, and the only entries left may be foreign ones in `.rosterd`, which the status reports. */
 async function wellAgain(service: FolderService): Promise<void> {
   for (const { name, code } of (await service.status()).waiting) {
     assert.equal(code, "stray", name);

@@ -1,6 +1,6 @@
 /**
- * Runs the attacks of `attack_test.ts` for a longer time. `ROSTERD_ATTACK_SECONDS` sets the length of each, 120 by
- * default.
+ * Runs the attacks of `attack_test.ts` for a longer time. `ROSTERD_ATTACK_SECONDS` sets the duration of each attack,
+ * 120 by default.
  */
 import { IS_ROOT } from "../../inbox/other_process.ts";
 import { surviveAttack } from "./attack.ts";

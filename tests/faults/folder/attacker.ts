@@ -1,7 +1,7 @@
 /**
- * Attacks files outside the shared upload folder through rosterd: swaps files for links, folders, pipes and hard links,
- * renames entries, and creates dangerous names. `attack.ts` starts this program. At the end of its standard input, it
- * prints the number of successes of each trick.
+ * Attacks files outside the shared upload folder through rosterd: it swaps files for links, folders, pipes and hard
+ * links, renames entries, and creates dangerous names. `attack.ts` starts this program. At the end of its standard
+ * input, prints how many times each trick succeeded.
  *
  * Arguments, as JSON: {@link Attack}. If it runs as root, the attacker first becomes the user `uid`.
  */
@@ -10,12 +10,12 @@ import { join } from "node:path";
 import process from "node:process";
 
 export interface Attack {
-  /** `guest`: may create entries in a sticky folder of rosterd. `owner`: owns the upload folder. */
+  /** `guest`: may create entries in a sticky folder owned by rosterd. `owner`: owns the upload folder. */
   kind: "guest" | "owner";
   upload: string;
-  /** The tree of `canary.ts`. */
+  /** The tree from `canary.ts`. */
   canary: string;
-  /** A folder of the attacker with pipes and a socket to link. */
+  /** A folder belonging to the attacker, with pipes and a socket to link to. */
   hoard: string;
   uid: number;
   seed: number;
@@ -23,7 +23,7 @@ export interface Attack {
 
 const NAMES = Array.from({ length: 6 }, (_, number) => `x${number}.csv`);
 const SWAPPED = ["swapped0.csv", "swapped1.csv", "swapped2.csv"];
-/** Names that careless programs interpret. */
+/** Names that careless programs might interpret. */
 const EVIL_NAMES = [
   "new\nline.csv",
   "\u001b[2J\u001b[31mred.csv",
@@ -44,13 +44,13 @@ const EVIL_NAMES = [
   "Ω".repeat(125) + "x.csv",
   "CR\rLF\nBcc: all@example.edu.csv",
 ];
-/** All contents differ, because two uploads with the same name and bytes cannot be distinguished. */
+/** All contents differ because two uploads with the same name and bytes cannot be distinguished. */
 const roster = (number: number) => `unique_id,login_source,first_name\nATTACKER,ldap,Mallory ${number}\n`;
 
-/** This trick gets most of the time, because it wins most races. */
+/** This trick gets most of the time because it wins the most races. */
 const IN_A_BURST = "a link to the secret and a file, a hundred times in turn";
 
-/** Counts successes by name. */
+/** Counts successes by trick name. */
 const worked: Record<string, number> = {};
 
 export function attack(plan: Attack, keepOn: () => boolean): Record<string, number> {
@@ -126,7 +126,7 @@ function guestTricks({ upload, canary, hoard }: Attack, random: () => number): T
       fs.rmSync(path, { recursive: true, force: true });
       fs.mkdirSync(path);
     },
-    // Swaps the same file and link repeatedly, so that a program may check the file but open the link.
+    // Repeatedly swaps the same file and link so that a program may check the file but open the link.
     [IN_A_BURST]: () => {
       const aside = (name: string, what: string) => at(`.mine-${what}-${name}.part`);
       const prepare = (name: string) => {
@@ -134,7 +134,7 @@ function guestTricks({ upload, canary, hoard }: Attack, random: () => number): T
           fs.rmSync(path, { recursive: true, force: true });
         }
         write(at(name));
-        // The oldest file is attacked, because rosterd claims it first, directly after its check.
+        // The oldest file is attacked because rosterd claims it first, immediately after checking it.
         fs.utimesSync(at(name), 1, 1);
         fs.symlinkSync(join(canary, "secret.csv"), aside(name, "link"));
       };
@@ -145,7 +145,7 @@ function guestTricks({ upload, canary, hoard }: Attack, random: () => number): T
             fs.renameSync(at(name), aside(name, now));
             fs.renameSync(aside(name, then), at(name));
           } catch {
-            prepare(name); // rosterd has claimed either the file or the link.
+            prepare(name); // By now, rosterd has claimed either the file or the link.
           }
         }
       }
@@ -177,7 +177,7 @@ function guestTricks({ upload, canary, hoard }: Attack, random: () => number): T
   };
 }
 
-/** Tricks that a guest may try. An owner would only disturb its own swaps. */
+/** Tricks that a guest may try. An owner would only interfere with its own swaps. */
 function vainTricks({ upload, canary }: Attack): Tricks {
   const at = (name: string) => join(upload, name);
   return {
@@ -193,11 +193,11 @@ function vainTricks({ upload, canary }: Attack): Tricks {
   };
 }
 
-/** Tricks that need the right to rename foreign entries: swaps folders for links to the outside and back. */
+/** Tricks that require the right to rename foreign entries: they swap folders for links to the outside and back. */
 function ownerTricks({ upload, canary, hoard }: Attack): Tricks {
   const at = (name: string) => join(upload, name);
   let number = 0;
-  /** Replaces a folder and restores it. Moves entries aside that rosterd has created in the meantime. */
+  /** Replaces a folder and restores it. Moves aside entries that rosterd has created in the meantime. */
   const swap = (name: string, makeOther: (path: string) => void) => () => {
     const away = at(`.${name.replace(/^\./, "")}-away`);
     const other = at(`.other-${number++}`);
@@ -205,7 +205,7 @@ function ownerTricks({ upload, canary, hoard }: Attack): Tricks {
     fs.renameSync(at(name), away);
     try {
       fs.renameSync(other, at(name));
-      // Waits, so that rosterd can use the replaced folder.
+      // Waits so that rosterd can use the replaced folder.
       for (let spin = 0; spin < number % 50; spin++) fs.lstatSync(at(name));
       fs.renameSync(at(name), other);
     } finally {
@@ -227,7 +227,7 @@ function ownerTricks({ upload, canary, hoard }: Attack): Tricks {
     "bak swapped for another's bak": swap("bak", link(join(canary, "other/bak"))),
     "bak swapped for an own folder": swap("bak", (path) => fs.mkdirSync(path)),
     "an own key swapped": () => {
-      // Swaps a key in a foreign work folder between a folder with a file and a link to the outside.
+      // Alternates a key in a foreign work folder between a folder with a file and a link to the outside.
       const key = join(hoard, "work", "20261123T000000Z-00000001");
       fs.rmSync(key, { recursive: true, force: true });
       fs.mkdirSync(key);
@@ -256,7 +256,7 @@ if (import.meta.main) {
     process.setuid!(plan.uid);
   }
   console.log("ready");
-  // The loop below never yields, so a new file signals the end instead of an event.
+  // The loop below never yields, so the end is signaled by a new file rather than by an event.
   const stop = join(plan.hoard, "stop");
   let turns = 0;
   const counts = attack(plan, () => ++turns % 64 !== 0 || !fs.existsSync(stop));

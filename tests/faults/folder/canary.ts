@@ -7,10 +7,10 @@ import assert from "node:assert/strict";
 import { chmod, lstat, mkdir, readdir, readFile, readlink, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-/** The secret. Every secret file is a roster with this user, whom an import would create. */
+/** The secret. Every secret file is a roster containing this user, whom an import would create. */
 export const SECRET = "SECRET-7f3a9c";
 const ROSTER = `unique_id,login_source,first_name\n${SECRET},ldap,${SECRET}\n,ldap,${SECRET}\n`;
-/** A work folder of another rosterd with a waiting upload. */
+/** Another rosterd's work folder, with a waiting upload. */
 const OTHER_KEY = "20261101T000000Z-0000aaaa";
 
 export class Canary {
@@ -19,7 +19,7 @@ export class Canary {
     this.#before = before;
   }
 
-  /** Creates the tree. Only the owner may read the files; all users may enter the folders. */
+  /** Creates the tree. Only the owner may read the files, but all users may enter the folders. */
   static async plant(root: string): Promise<Canary> {
     for (
       const folder of ["", "tree", "tree/deep", "other", "other/.rosterd", `other/.rosterd/${OTHER_KEY}`, "other/bak"]
@@ -42,7 +42,7 @@ export class Canary {
     return new Canary(root, await photograph(root));
   }
 
-  /** Lists the changes of the tree since its creation. */
+  /** Lists how the tree has changed since its creation. */
   async differences(): Promise<string[]> {
     const now = await photograph(this.root);
     const paths = new Set([...Object.keys(this.#before), ...Object.keys(now)]);
@@ -51,8 +51,8 @@ export class Canary {
   }
 
   /**
-   * Asserts that all entries are unchanged, with the same inodes. Folders may have new entries. Returns the number of
-   * comparisons and the paths of new entries.
+   * Asserts that all entries are unchanged, with the same inodes. Folders may contain new entries. Returns the number
+   * of comparisons and the paths of new entries.
    */
   async unharmed(): Promise<{ compared: number; added: string[] }> {
     const now = await photograph(this.root);

@@ -1,4 +1,4 @@
-/** Runs a test with its own service, on a folder that the test may damage. */
+/** Runs a test with its own service on a folder that the test may damage. */
 import { withBothErrors } from "../../support/both_errors.ts";
 import { serverUnavailable } from "../../support/postgres.ts";
 import { until } from "../../support/until.ts";
@@ -27,7 +27,7 @@ export function folderTest(
 export const codesOf = (files: readonly { name: string; code: string }[]) =>
   Object.fromEntries(files.map(({ name, code }) => [name, code]));
 
-/** Starts turns until every declared upload is done. The service also starts turns without a request. */
+/** Starts turns until every declared upload has been processed. The service also starts turns without a request. */
 export async function allDone(service: FolderService): Promise<void> {
   await until("all is in bak", async () => {
     await service.turn();

@@ -1,6 +1,6 @@
 /**
  * Folders that fail while the service runs: `bak` is full or read-only, or the upload folder is unmounted or not
- * writable. No file is lost or applied twice, and the status names the problem.
+ * writable. No file is lost or applied twice, and the status describes the problem.
  */
 import assert from "node:assert/strict";
 import { chmod, mkdir, readdir } from "node:fs/promises";
@@ -18,7 +18,7 @@ if (unavailable !== null) console.error(`LEFT OUT: tests of ${import.meta.url}: 
 /** The key of the import lock. */
 const IMPORT_LOCK = 7_246_002;
 
-/** A roster of one user and the given length, filled with blank lines. */
+/** A roster with one user, padded to the given length with blank lines. */
 async function dropLong(service: FolderService, id: string, bytes: number): Promise<string> {
   const name = `long-${id}.csv`;
   const content = `unique_id,login_source\n${id},ldap\n,ldap\n${"\n".repeat(bytes)}`;
@@ -27,7 +27,7 @@ async function dropLong(service: FolderService, id: string, bytes: number): Prom
   return name;
 }
 
-/** The codes of waiting files in the status, by name. */
+/** The status codes of waiting files, by name. */
 async function waiting(service: FolderService): Promise<Record<string, string>> {
   return Object.fromEntries((await service.status()).waiting.map(({ name, code }) => [name, code]));
 }
@@ -62,7 +62,7 @@ Deno.test({
         assert.deepEqual([status, bak_file], ["failed_records", null], "it is applied, and known not to be in bak");
         await outside.atAnyInstant();
         await service.dropGood("SMALL", { fails: true });
-        // The name of the long file in `bak` already exists, without content.
+        // The name that the long file gets in `bak` already exists, as an empty file.
         await moved(service, 2);
         assert.equal((await service.imports())[0].bak_file?.startsWith("good-SMALL."), true, "others go on");
         assert.equal((await service.status()).ready, true);
@@ -172,7 +172,7 @@ Deno.test({
       for (const folder of [upload, service.at(".rosterd")]) {
         const name = `W-${folder.length}`;
         await service.dropGood(name);
-        // If the service was faster, this file is done, and only the next one waits.
+        // If the service was faster, this file is done and only the next one is waiting.
         await chmod(folder, 0o555);
         await turnUntil(service, "it is not ready", async () => !(await service.status()).ready);
         assert.equal((await service.status()).problems[0].code, "upload_not_writable");

@@ -1,6 +1,6 @@
 /**
- * Attacks the folder of one of three feeds, as a guest and as its owner. The files of the other two feeds must be
- * imported in every turn. `ROSTERD_ATTACK_SECONDS` sets the length.
+ * Attacks the folder of one of three feeds, both as a guest and as its owner. The files of the other two feeds must be
+ * imported in every turn. `ROSTERD_ATTACK_SECONDS` sets the duration.
  */
 import assert from "node:assert/strict";
 import { chmod, chown, mkdir, readdir, writeFile } from "node:fs/promises";

@@ -1,4 +1,4 @@
-/** Tests that the service works with few file handles, and closes all of them. */
+/** Tests that the service works with few file handles and closes all of them. */
 import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
 import { canMount } from "../../inbox/mounts.ts";
@@ -7,10 +7,10 @@ import { FolderService } from "./service.ts";
 import { survived } from "../verdict.ts";
 
 const AT_ONCE = 50;
-/** The maximum number of sessions for the pool, the import and leadership. */
+/** The maximum number of sessions for the pool, the import and leadership together. */
 const MOST_SESSIONS = 12;
 
-/** Runs the service with at most 64 open files. Checks handles and sessions after the imports. */
+/** Runs the service with at most 64 open files. Checks the handles and sessions after the imports. */
 export async function importWithFewHandles(files: number): Promise<void> {
   await using service = await FolderService.start({
     inMemory: canMount(),
@@ -36,7 +36,7 @@ export async function importWithFewHandles(files: number): Promise<void> {
   survived({ fault: "ulimit -n 64: imports with few handles", injected: files, checks: service.outside.checks + 4 });
 }
 
-/** Every second file has a failure, which causes a failed-records file and a mail. */
+/** Every second file has a failure, which results in a failed-records file and an email. */
 async function importSome(service: FolderService, from: number, to: number): Promise<void> {
   for (let file = from; file < to; file++) await service.dropGood(`H${file}`, { fails: file % 2 === 0 });
   await until(`${to} are in bak`, async () => {
@@ -49,7 +49,7 @@ async function importSome(service: FolderService, from: number, to: number): Pro
 
 /**
  * The session pool grows to its maximum size, but the number of other handles must not grow. A session may close
- * between the two counts, so the function returns the maximum of many counts.
+ * between the two counts, so this function returns the highest of many counts.
  */
 async function othersThanSessions(service: FolderService): Promise<number> {
   return await service.handles() - await sessions(service);

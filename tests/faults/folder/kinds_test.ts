@@ -1,4 +1,4 @@
-/** Entries that are not plain files, and wrong folders, tested from outside with a whole service. */
+/** Tests entries that are not plain files and invalid folders, from outside with a whole service. */
 import assert from "node:assert/strict";
 import { chmod, mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { linkTo, PIPE, plant, run, type Tree, treeOf } from "../../inbox/folder_tree.ts";
@@ -98,10 +98,10 @@ folderTest(
       }
     }
     for (const [number, [name, tree, code, text]] of faults.entries()) {
-      // Moves the folder of rosterd aside if it exists.
+      // Moves rosterd's folder aside if it exists.
       const own = await rename(service.at(name), service.here.path("own")).then(() => true, () => false);
       await plantInPlaceOf(service, name, tree);
-      // All users can write to the folder, so that only its owner can be the problem.
+      // All users can write to the folder, so the only possible problem is its owner.
       if (text.source.startsWith("belongs")) {
         await run("bash", "-c", `chown 65534:65534 "$0" && chmod 777 "$0"`, service.at(name));
       }
@@ -142,7 +142,7 @@ folderTest(
   },
 );
 
-/** Replaces a folder in one step. Removes a work folder that rosterd creates at the same moment. */
+/** Replaces a folder in one step. Removes a work folder that rosterd may be creating at the same moment. */
 async function plantInPlaceOf(service: FolderService, name: string, tree: Tree): Promise<void> {
   await mkdir(service.here.path("planted"), { recursive: true });
   await plant(service.here.path("planted"), tree);
@@ -165,7 +165,7 @@ folderTest(
       await service.restart();
       assert.deepEqual(await service.turn(), []);
       await service.outside.inTheEnd();
-      // The unmount is retried, because scans of the service open `bak` for short times.
+      // The unmount is retried, because the service's scans briefly open `bak`.
       await service.stop();
     });
     survived({ fault: "bak is on another file system", injected: 5, checks: service.outside.checks });

@@ -1,4 +1,4 @@
-/** Dangerous names, tested from outside with a whole service. */
+/** Tests dangerous names, from outside with a whole service. */
 import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
 import { isTemporary } from "../../../src/inbox/files/fsync.ts";
@@ -7,7 +7,7 @@ import { until } from "../../support/until.ts";
 import { allDone, folderTest } from "./case.ts";
 import { survived } from "../verdict.ts";
 
-/** Name of the upload → its name in `bak`, up to the date. */
+/** Maps the name of each upload to its name in `bak`, up to the date. */
 const EVIL: Record<string, string> = {
   "new\nline.csv": "new_line",
   "\u001b[31mred\u0007.csv": "_[31mred_",
@@ -97,7 +97,7 @@ folderTest("a name that is not UTF-8 is reported, and the others are imported", 
 
 folderTest("an existing entry of any kind in bak is never changed", async (service) => {
   await mkdir(service.at("bak"));
-  // Creates a name for every second of the next minute, so that the import finds its name taken.
+  // Creates a name for every second of the next minute so that the import finds its name taken.
   const stamps = Array.from(
     { length: 60 },
     (_, second) => new Date(Date.now() + second * 1_000).toISOString().replace(/[-:]|\.\d+/g, ""),
@@ -108,7 +108,7 @@ folderTest("an existing entry of any kind in bak is never changed", async (servi
       [`good-T1.${stamp}.failed.csv`]: linkTo("/etc/hostname"),
     });
   }
-  // Each scan of the service checks its rights with a short-lived folder.
+  // Each of the service's scans creates a short-lived folder to check its rights.
   const lasting = () => treeOf(service.at("bak"), { but: (name) => isTemporary(name, "probe") });
   const before = await lasting();
   await service.dropGood("T1", { fails: true });

@@ -1,6 +1,6 @@
 /**
- * Runs `rosterd serve` as a process on a shared upload folder, with the released permissions. The process lacks the
- * privileges of root, so that file modes and owners apply to it.
+ * Runs `rosterd serve` as a process on a shared upload folder, with the permissions of the released program. The
+ * process lacks root's privileges, so file modes and owners apply to it.
  */
 import assert from "node:assert/strict";
 import { chmod, chown, readdir, readFile, rename, writeFile } from "node:fs/promises";
@@ -25,18 +25,18 @@ const WITHOUT_POWER = IS_ROOT ? ["setpriv", "--bounding-set=-all", "--inh-caps=-
 
 export interface FolderServiceOptions {
   settings?: Record<string, unknown>;
-  /** The feeds, each of which is a folder in the upload folder. */
+  /** The feeds; each is a folder in the upload folder. */
   feeds?: readonly string[];
   /** A command that runs the service, for example with a limit. */
   wrapper?: readonly string[];
   withoutMail?: boolean;
   /** Whether to use an in-memory file system, if the test has the right to mount one. */
   inMemory?: boolean;
-  /** Leaves the upload folder to the test, for a mount. */
+  /** Lets the test prepare the upload folder, for example by mounting it. */
   beforeStart?: (upload: string) => Promise<void>;
 }
 
-/** The part of the status that these tests read. */
+/** The parts of the status that these tests read. */
 export interface Status {
   ready: boolean;
   problems: { code: string; text: string }[];
@@ -50,7 +50,7 @@ export interface Status {
 const ANSWER_MS = 20_000;
 
 export class FolderService implements AsyncDisposable {
-  /** The log of the process so far. */
+  /** The process's log so far. */
   log = "";
   #child!: Deno.ChildProcess;
   #stopped = false;
@@ -108,7 +108,7 @@ export class FolderService implements AsyncDisposable {
     return join(this.upload, ...names);
   }
 
-  /** Starts the process and waits until it answers. */
+  /** Starts the process and waits until it responds. */
   async restart(): Promise<void> {
     await Deno.remove(this.here.path("data/service.json")).catch(() => {});
     this.#child = this.here.spawn("serve");
@@ -157,7 +157,7 @@ export class FolderService implements AsyncDisposable {
     return this.get("/status");
   }
 
-  /** The HTTP status of `/readyz` and the codes of its problems. */
+  /** The HTTP status of `/readyz` and the codes of the problems it reports. */
   async readiness(): Promise<{ http: number; body: string }> {
     const response = await this.fetch("/readyz", { headers: {} });
     return { http: response.status, body: await response.text() };
@@ -170,14 +170,14 @@ export class FolderService implements AsyncDisposable {
     return (await response.json()).imports;
   }
 
-  /** Runs a turn, which may fail because the folder cannot be used. */
+  /** Runs a turn, which may fail if the folder cannot be used. */
   async tryTurn(): Promise<void> {
     const response = await this.fetch("/imports?wait=true", { method: "POST" });
     assert.ok(response.status === 200 || response.status === 503, `POST /imports ${response.status}`);
     await response.body?.cancel();
   }
 
-  /** Starts a turn without waiting. */
+  /** Starts a turn without waiting for it. */
   async askForTurn(): Promise<void> {
     await (await this.fetch("/imports", { method: "POST" })).body?.cancel();
   }
@@ -194,7 +194,7 @@ export class FolderService implements AsyncDisposable {
     await rename(part, path);
   }
 
-  /** Drops a roster of one good user, optionally with a failed record, and declares its outcome. */
+  /** Drops a roster with one good user, optionally with a failed record, and declares its outcome. */
   async dropGood(
     id: string,
     options: { fails?: boolean; uid?: number; name?: string; feed?: string } = {},
@@ -206,7 +206,7 @@ export class FolderService implements AsyncDisposable {
     await this.drop(join(feed, name), content, uid);
   }
 
-  /** Counts open handles of the process. */
+  /** Counts the process's open handles. */
   async handles(): Promise<number> {
     return (await readdir(`/proc/${this.pid}/fd`)).length;
   }

@@ -5,13 +5,13 @@ export interface SlowClient {
   name: string;
   /** The bytes that the client sends at once. */
   says: string;
-  /** The bytes that the client then sends once a second. */
+  /** The bytes that the client then sends, once a second. */
   drips?: string;
-  /** The response of the server before it closes the connection. */
+  /** The server's response before it closes the connection. */
   hears: RegExp;
 }
 
-/** The maximum time for which a client may keep its connection open. */
+/** The maximum time that a client may keep its connection open. */
 export const LONGEST_MS = 30_000;
 
 export function slowClients(token: string): SlowClient[] {

@@ -11,7 +11,7 @@ const TOKEN = "token-of-the-test";
 const binary = await compileBinary();
 const version = await compilerVersion();
 
-/** The command; null if it cannot run on this machine. */
+/** The command to run; null if it cannot run on this machine. */
 function testClients(what: string, program: readonly string[] | null): void {
   Deno.test({
     name: `${what}: a connection that keeps nobody busy is closed within 30 seconds`,

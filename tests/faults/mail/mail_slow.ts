@@ -1,6 +1,6 @@
 /**
- * Mail in real time: timeouts of a silent server, a day of bad files, and kills at random moments while the mail server
- * misbehaves. `ROSTERD_KILLS` sets the number of kills, 60 by default.
+ * Mail in real time: timeouts with a silent server, a day of bad files, and kills at random moments while the mail
+ * server misbehaves. `ROSTERD_KILLS` sets the number of kills, 60 by default.
  */
 import assert from "node:assert/strict";
 import { numbers } from "../processes/kills.ts";
@@ -80,7 +80,7 @@ Deno.test(`${KILLS} kills at random moments, with a bad mail server, lose no rep
   await until("everybody was told", async () => {
     await w.ask("POST", "/imports?wait=true");
     await w.minutesPass(60);
-    // Moves the clock by an hour, because only ten mails an hour are sent.
+    // Moves the clock forward by an hour, because only ten emails an hour are sent.
     await w.database.sql`update rosterd.outbox set sent_at = sent_at - interval '1 hour'`;
     const { imports } = await w.ask("GET", "/imports?limit=200");
     return imports.length === KILLS && imports.every((entry: { mail: string }) => entry.mail === "sent");
@@ -95,7 +95,7 @@ Deno.test(`${KILLS} kills at random moments, with a bad mail server, lose no rep
   });
 });
 
-/** Mails with the same Message-ID must be identical. */
+/** Emails with the same Message-ID must be identical. */
 function assertOneContentOfEachId({ server, outside }: MailProcess): void {
   const texts = new Map<string, string>();
   for (const { messageId, subject, text } of server.mails) {

@@ -1,6 +1,7 @@
 /**
- * Mail with a bad mail server, tested from outside with a whole service on a real database. The import is always
- * complete, and its mail is sent or marked as failed. `mail_slow.ts` has the tests that take real time.
+ * Tests email with a misbehaving mail server, from outside with a whole service on a real database. The import is
+ * always completed, and its email is either sent or marked as failed. `mail_slow.ts` contains the tests that take real
+ * time.
  */
 import assert from "node:assert/strict";
 import { serverUnavailable } from "../../support/postgres.ts";
@@ -17,7 +18,7 @@ interface FaultOptions extends MailWorldOptions {
   ignore?: boolean;
 }
 
-/** Registers a test. `test` returns how often it injected the fault. */
+/** Registers a test. `test` returns the number of times it injected the fault. */
 function fault(name: string, test: (world: MailWorld) => Promise<number>, options: FaultOptions = {}): void {
   Deno.test({
     name,
@@ -30,7 +31,7 @@ function fault(name: string, test: (world: MailWorld) => Promise<number>, option
   });
 }
 
-/** Registers a test with `rosterd serve` as a separate process. */
+/** Registers a test that runs `rosterd serve` as a separate process. */
 function processFault(
   name: string,
   options: FaultOptions,
@@ -280,7 +281,7 @@ fault("a line break in a file name does not reach headers, recipients or log", a
   // deno-lint-ignore no-control-regex
   for (const text of [mail.subject!, mail.attachments[0].filename!]) assert.doesNotMatch(text, /[\u0000-\u001f\u202e]/);
   for (const line of w.service.lines) assert.equal(line.trimEnd().split("\n").length, 1);
-  // The subject contains the printable form.
+  // The subject contains the printable form of the name.
   w.mails[0].subject += LINES;
   return 1;
 });

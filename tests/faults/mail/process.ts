@@ -1,5 +1,5 @@
 /**
- * The counterpart of `world.ts` that runs `rosterd serve` as a separate process, which can be killed and has separate
+ * The counterpart of `world.ts` that runs `rosterd serve` as a separate process, which can be killed and has its own
  * certificates.
  */
 import { type TestDatabase, testDatabase } from "../../support/postgres.ts";
@@ -11,7 +11,7 @@ import { type Running, runningAt } from "../processes/running.ts";
 
 export class MailProcess implements AsyncDisposable {
   readonly outside: Outside;
-  /** The output of all ended processes. */
+  /** The output of all processes that have ended. */
   log = "";
   #running: Running | null = null;
 
@@ -63,7 +63,7 @@ export class MailProcess implements AsyncDisposable {
     await this.ask("POST", "/imports?wait=true");
   }
 
-  /** Resolves when no mail is waiting. */
+  /** Resolves when no email is waiting. */
   async minutesPass(minutes: number): Promise<void> {
     await this.database.sql`
       update rosterd.outbox set next_try_at = next_try_at - make_interval(mins => ${minutes}) where sent_at is null`;

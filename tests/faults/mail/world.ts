@@ -1,7 +1,7 @@
 /**
- * A whole service with a bad mail server and a clock that the test sets. {@link MailWorld.inTheEnd} checks from outside:
- * every import is complete, its file is in `bak`, every mail is sent or marked as failed, and the log contains no
- * secret and no value of a user.
+ * A whole service with a bad mail server and a clock that the test sets. {@link MailWorld.inTheEnd} checks from
+ * outside: every import is complete, its file is in `bak`, every email is sent or marked as failed, and the log
+ * contains no secret and no value of a user.
  */
 import assert from "node:assert/strict";
 import type { ImportEntry } from "../../../src/importer/ports.ts";
@@ -19,7 +19,7 @@ import { type Dropped, Outside } from "../invariants.ts";
 
 export const MINUTE = 60_000, HOUR = 60 * MINUTE;
 
-/** Values that a mail may contain, but that the log must not contain. */
+/** Values that an email may contain but the log must not. */
 export const SECRETS = ["Nachname-Qz", "correct horse", "registry@school.example", "admin@rosterd.example"];
 
 export const MAIL_SETTINGS = {
@@ -36,7 +36,7 @@ export function rosterOf(name: string): Dropped {
 
 export interface MailWorldOptions {
   server?: SmtpServerOptions;
-  /** Changes to the `smtp` settings, except for the port. */
+  /** Changes to the `smtp` settings, other than the port. */
   smtp?: Record<string, unknown>;
   settings?: Record<string, unknown>;
 }
@@ -75,12 +75,12 @@ export class MailWorld implements AsyncDisposable {
     return world = new MailWorld(database, service, mailServer);
   }
 
-  /** The current or last mail server. */
+  /** The current mail server, or the last one. */
   get server(): SmtpTestServer {
     return this.#servers.at(-1)!;
   }
 
-  /** All mails that any server accepted. */
+  /** All emails that any server accepted. */
   get mails(): ReceivedMail[] {
     return this.#servers.flatMap(({ mails }) => mails);
   }
@@ -95,35 +95,35 @@ export class MailWorld implements AsyncDisposable {
     this.#servers.push(await startSmtpServer({ security: "none", port: this.#port, ...options }));
   }
 
-  /** Moves the clocks of the service, but not the clock of the database. The time of day may move back. */
+  /** Moves the service's clocks, but not the database's clock. The time of day may move backward. */
   pass(milliseconds: number): void {
     this.#passed += milliseconds;
   }
 
-  /** Drops a file with one failure and imports it. The import must not wait for the mail. */
+  /** Drops a file with one failure and imports it. The import must not wait for its email. */
   async import(name: string, { mailRefused = false } = {}): Promise<ImportEntry> {
     const file = { ...rosterOf(name), mailRefused };
     this.outside.expect(file);
     return await this.service.import(name, file.content);
   }
 
-  /** Makes the service send due mails until `look` returns a result. */
+  /** Makes the service send due emails until `look` returns a result. */
   async mail<T>(what: string, look: () => Promise<T | null | false> | T | null | false, ms?: number): Promise<T> {
     await this.service.turn();
     return await until(what, look, ms);
   }
 
-  /** The mail state of an import over HTTP. */
+  /** The mail state of an import, read over HTTP. */
   async mailOf({ id }: ImportEntry): Promise<string> {
     return (await this.service.get<ImportEntry>(`/imports/${id}`)).mail;
   }
 
-  /** Waits for a mail state. */
+  /** Waits for a given mail state. */
   async mailIs(entry: ImportEntry, state: string, ms?: number): Promise<void> {
     await this.mail(`mail ${state}`, async () => await this.mailOf(entry) === state, ms);
   }
 
-  /** Waits until the email has been tried this many times and is still pending. */
+  /** Waits until the email has been attempted this many times and is still pending. */
   async tried(entry: ImportEntry, times: number, ms?: number): Promise<{ error: string; next: Date }> {
     const { sql } = this.database;
     const found = await this.mail(`${times} tries`, async () => {
@@ -135,14 +135,14 @@ export class MailWorld implements AsyncDisposable {
     return { error: found.last_error, next: found.next_try_at };
   }
 
-  /** Imports a bad file a minute: at most ten mails an hour arrive, and none waits at the end. */
+  /** Imports one bad file per minute: at most ten emails an hour arrive, and none are waiting at the end. */
   async floodOf(files: number): Promise<number> {
     const came: number[] = [];
     for (let file = 0; file < files; file++) {
       await this.import(`bad${file}.csv`);
       this.pass(MINUTE);
       came.push(this.mails.length);
-      // While the clock moves, a mail may be in progress.
+      // While the clock moves, an email may be in progress.
       assert.ok(came[file] - (came[file - 60] ?? 0) <= 11, `${came[file]} mails in ${file} minutes`);
     }
     this.pass(HOUR);
@@ -159,7 +159,7 @@ export class MailWorld implements AsyncDisposable {
     return (await this.service.get<StatusDocument>("/status")).mail.problem;
   }
 
-  /** The log, and other output that must not contain secrets. */
+  /** The log and any other output that must not contain secrets. */
   async told(): Promise<string> {
     const [{ errors }] = await this.database.sql<{ errors: string | null }[]>`
       select string_agg(last_error, ' ') as errors from rosterd.outbox`;

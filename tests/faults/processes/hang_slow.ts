@@ -1,5 +1,5 @@
 /**
- * A service whose HTTP no longer responds, although its event loop runs, exits with 70. strace makes each call of
+ * A service whose HTTP no longer responds, although its event loop runs, exits with 70. strace makes each call to
  * accept fail.
  */
 import assert from "node:assert/strict";
@@ -11,7 +11,7 @@ import { survived } from "../verdict.ts";
 const missing = missingPrograms("strace");
 if (missing !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${missing}`);
 
-/** The first calls of accept belong to the connection of the service with itself. */
+/** The first calls to accept belong to the service's connection to itself. */
 const STRACE = ["strace", "-f", "-qq", "-e", "trace=accept4", "-e", "inject=accept4:error=EMFILE:when=4+"];
 
 Deno.test({

@@ -13,15 +13,15 @@ import { survived } from "../verdict.ts";
 
 export interface Kills {
   kills: number;
-  /** The seed of the random moments. */
+  /** The seed for the random moments. */
   seed: number;
   /** The files are dropped into these feeds and the upload folder itself in turn. */
   feeds?: readonly string[];
-  /** The program to kill; runs from source by default. */
+  /** The program to kill; by default, rosterd run from source. */
   program?: readonly string[];
 }
 
-/** Every n-th file is large enough for a kill during its import. */
+/** Every n-th file is large enough for a kill to happen during its import. */
 const LARGE_EVERY = 5;
 const LARGE = 20_000;
 const LONGEST_LIFE_MS = 1_500;
@@ -53,7 +53,7 @@ export async function surviveKills({ kills, seed, feeds = [], program = FROM_SOU
     await new Promise((resolve) => setTimeout(resolve, random() * LONGEST_LIFE_MS));
     service.kill("SIGKILL");
     await service.output();
-    // All files are read only at some kills, because reading them takes longer each time.
+    // All files are read only after some of the kills, because reading them takes longer each time.
     if (kill < 20 || kill % 50 === 0) await outside.atAnyInstant();
   }
   await finish(here, feeds, database.sql);
@@ -85,7 +85,7 @@ async function finish(here: Workplace, feeds: readonly string[], sql: Sql): Prom
   }
 }
 
-/** If every service was killed early, the work folder may not exist. */
+/** If every service was killed early, the work folder might not exist. */
 function namesIn(folder: string): string[] {
   try {
     return [...Deno.readDirSync(folder)].map(({ name }) => name);

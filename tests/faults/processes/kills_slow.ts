@@ -1,4 +1,4 @@
-/** Kills the compiled binary at random moments. `ROSTERD_KILLS` sets how often, 1,000 by default. */
+/** Kills the compiled binary at random moments. `ROSTERD_KILLS` sets the number of kills, 1,000 by default. */
 import { compileBinary } from "../../support/compile.ts";
 import { surviveKills } from "./kills.ts";
 

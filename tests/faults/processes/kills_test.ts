@@ -1,4 +1,4 @@
-/** Kills the service at random moments. `deno task test:slow` kills the compiled binary a thousand times. */
+/** Kills the service at random moments. `deno task test:slow` kills the compiled binary 1,000 times. */
 import { serverUnavailable } from "../../support/postgres.ts";
 import { surviveKills } from "./kills.ts";
 

@@ -1,4 +1,4 @@
-/** Faults of the process: an exit during work, broken outputs, a jumping clock, changed settings. */
+/** Faults of the process: an exit while work is in progress, broken outputs, a jumping clock and changed settings. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { serverUnavailable, testDatabase } from "../../support/postgres.ts";

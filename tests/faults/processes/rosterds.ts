@@ -17,11 +17,11 @@ export interface RosterdsOptions {
 export interface Ended {
   code: number;
   log: string;
-  /** Stops the process. Resolves to the milliseconds from the signal to the end. */
+  /** Stops the process. Resolves to the number of milliseconds between the signal and the end of the process. */
   took: number;
 }
 
-/** The key of the leader's lock (`src/postgres/leadership.ts`). */
+/** The key of the leader lock (`src/postgres/leadership.ts`). */
 const LEADER_LOCK = 7_246_003;
 
 export class Rosterds implements AsyncDisposable {
@@ -42,7 +42,7 @@ export class Rosterds implements AsyncDisposable {
     return new Rosterds(database, here);
   }
 
-  /** Starts another rosterd with a separate data folder. */
+  /** Starts another rosterd with its own data folder. */
   start(...words: string[]): Promise<Running> {
     return this.#startAt(this.here, words);
   }
@@ -77,14 +77,14 @@ export class Rosterds implements AsyncDisposable {
     return { name, content, status: "done", creates, failed: 0 };
   }
 
-  /** Drops a file as a good client would, with a temporary name first. */
+  /** Drops a file as a good client would: under a temporary name at first. */
   async drop(file: Dropped, folder = "upload"): Promise<void> {
     if (folder === "upload") this.outside.expect(file);
     await this.here.write(`${folder}/.${file.name}.part`, file.content);
     await Deno.rename(this.here.path(`${folder}/.${file.name}.part`), this.here.path(`${folder}/${file.name}`));
   }
 
-  /** Makes each import that creates users run one statement for `seconds`. */
+  /** Makes each import that creates users spend `seconds` in one statement. */
   async mergesTake(seconds: number): Promise<void> {
     await this.database.sql.unsafe(`
       create table if not exists public.merge_takes (seconds double precision);
@@ -99,12 +99,12 @@ export class Rosterds implements AsyncDisposable {
       end $$`);
   }
 
-  /** Changes the duration of the statement. A running merge keeps the old duration. */
+  /** Changes the duration of the statement. A merge that is already running keeps its old duration. */
   async nextMergesTake(seconds: number): Promise<void> {
     await this.database.sql`update public.merge_takes set seconds = ${seconds}`;
   }
 
-  /** Waits until a backend of rosterd runs the slow statement. */
+  /** Waits until one of rosterd's backends is running the slow statement. */
   async inMerge(ms?: number): Promise<void> {
     await until("a long statement runs", () => this.backends("wait_event = 'PgSleep'").then((count) => count > 0), ms);
   }
@@ -116,7 +116,7 @@ export class Rosterds implements AsyncDisposable {
     return count;
   }
 
-  /** Ends the session of the leader's lock. */
+  /** Ends the session that holds the leader lock. */
   async depose(): Promise<void> {
     await this.database.sql`
       select pg_terminate_backend(pid) from pg_locks
@@ -124,7 +124,7 @@ export class Rosterds implements AsyncDisposable {
         and database = (select oid from pg_database where datname = current_database())`;
   }
 
-  /** Waits until every file is in `bak` according to the folder and the history. */
+  /** Waits until both the folder and the history show that every file is in `bak`. */
   async allImported(files: number, ms?: number): Promise<void> {
     const over = until(`${files} imports are over`, async () => {
       const [{ over }] = await this.database.sql<{ over: number }[]>`

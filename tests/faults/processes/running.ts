@@ -6,12 +6,12 @@ export interface Running {
   readonly process: Deno.ChildProcess;
   /** The process of rosterd itself, inside any wrapper. */
   pid(): number;
-  /** Returns a successful answer, or throws. */
+  /** Returns a successful response, or throws. */
   // deno-lint-ignore no-explicit-any
   ask(method: string, path: string, patch?: unknown): Promise<any>;
 }
 
-/** Starts the service with the data folder `data` and waits until it answers. */
+/** Starts the service with the data folder `data` and waits until it responds. */
 export async function runningAt(here: Workplace, data = "data", ...words: string[]): Promise<Running> {
   const process = here.spawn("serve", "--data", data, ...words);
   const started = Date.now();

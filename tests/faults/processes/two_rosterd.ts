@@ -6,10 +6,10 @@ import { Rosterds, type RosterdsOptions } from "./rosterds.ts";
 import { until } from "../../support/until.ts";
 import { survived } from "../verdict.ts";
 
-/** The limit for a takeover. */
+/** The time limit for a takeover. */
 export const TAKEOVER_MS = 60_000;
 
-/** One rosterd imports, and the other reports that it stands by. */
+/** One rosterd imports while the other reports that it is standing by. */
 export async function standsBy(options: RosterdsOptions): Promise<void> {
   await using w = await Rosterds.make(options);
   const first = await w.start();
@@ -40,7 +40,7 @@ export async function standsBy(options: RosterdsOptions): Promise<void> {
   survived({ fault: "two rosterd: one works, the other stands by and says so", injected: 1, checks: w.outside.checks });
 }
 
-/** Kills the leader at `moment`, and measures the time until the standby has imported the file. */
+/** Kills the leader at `moment` and measures how long it takes until the standby has imported the file. */
 export async function takesOver(
   what: string,
   options: RosterdsOptions & { users: number; mergeSeconds: number },
@@ -66,7 +66,7 @@ export async function takesOver(
   survived({ fault: `two rosterd: the leader is killed ${what}`, injected: 1, kills: 1, checks: w.outside.checks });
 }
 
-/** Repeatedly starts a new service and stops the old one during an import, while files arrive. */
+/** Repeatedly starts a new service and stops the old one during an import while files keep arriving. */
 export async function rolls(times: number, options: RosterdsOptions): Promise<void> {
   await using w = await Rosterds.make(options);
   let running = await w.start();
@@ -165,7 +165,7 @@ export async function hangs(options: RosterdsOptions): Promise<void> {
   survived({ fault: "two rosterd: the leader hangs", injected: 1, checks: w.outside.checks });
 }
 
-/** Kills the leader at random moments, while files arrive and another rosterd stands by. */
+/** Kills the leader at random moments while files arrive and another rosterd stands by. */
 export async function killedInTurn(kills: number, options: RosterdsOptions): Promise<void> {
   await using w = await Rosterds.make(options);
   const seed = Date.now() % 1_000_000, random = numbers(seed);
@@ -173,7 +173,7 @@ export async function killedInTurn(kills: number, options: RosterdsOptions): Pro
   await w.mergesTake(0.2);
   let longest = 0;
   for (let kill = 0; kill < kills; kill++) {
-    // If no file is left, this rosterd may not be the leader yet, and the next one could become the leader.
+    // If no file is left, this rosterd may not be the leader yet, and the next one could become it instead.
     await until("it leads", async () => {
       await leader.ask("POST", "/imports?wait=true");
       return !(await leader.ask("GET", "/status")).standby;
@@ -194,7 +194,7 @@ export async function killedInTurn(kills: number, options: RosterdsOptions): Pro
   survived({ fault: "two rosterd: killed in turn", injected: kills, kills, checks: w.outside.checks });
 }
 
-/** With separate folders only the leader imports; the folder of the standby waits until it leads. */
+/** With separate folders, only the leader imports; the standby's folder waits until the standby becomes the leader. */
 export async function foldersOfTheirOwn(options: RosterdsOptions): Promise<void> {
   await using w = await Rosterds.make(options);
   const first = await w.start();

@@ -1,6 +1,6 @@
 /**
- * Tests two rosterd that share a folder and a database, for a longer time and with the compiled binary. `ROSTERD_KILLS`
- * sets how often a leader is killed at a random moment, 30 by default.
+ * Tests two rosterd processes that share a folder and a database, for a longer time and with the compiled binary.
+ * `ROSTERD_KILLS` sets the number of times a leader is killed at a random moment, 30 by default.
  */
 import assert from "node:assert/strict";
 import { compileBinary } from "../../support/compile.ts";

@@ -1,6 +1,6 @@
 /**
- * Tests two rosterd that share a folder and a database. `two_rosterd_slow.ts` tests for a longer time, and with the
- * compiled binary.
+ * Tests two rosterd processes that share a folder and a database. `two_rosterd_slow.ts` runs for a longer time and
+ * tests the compiled binary.
  */
 import { serverUnavailable } from "../../support/postgres.ts";
 import { deposed, foldersOfTheirOwn, rolls, standsBy, takesOver } from "./two_rosterd.ts";

@@ -1,5 +1,6 @@
 /**
- * Replaces `src/postgres/connection/connect.ts`: each statement that changes data, and each COMMIT, is a side effect.
+ * Replaces `src/postgres/connection/connect.ts`: each statement that changes data and each COMMIT counts as a side
+ * effect.
  */
 import * as real from "../../../src/postgres/connection/connect.ts";
 import { after, before, effect } from "./killing.ts";
@@ -20,7 +21,7 @@ export function countingDatabase(database: real.Database): real.Database {
 
 type Work<T> = (tx: real.Tx, session: real.Session) => Promise<T>;
 
-/** The COMMIT follows the work: the process may end before the COMMIT is sent, or after it is answered. */
+/** The COMMIT follows the work: the process may end before the COMMIT is sent or after it is answered. */
 async function committing<T>(begin: (work: Work<T>) => Promise<T>, work: Work<T>): Promise<T> {
   let number = 0;
   const result = await begin(async (tx, session) => {
@@ -51,7 +52,7 @@ function counting<S extends real.Sql | real.Tx>(sql: S): S {
   });
 }
 
-/** Statements that change data: all except queries and set-up. Queries call the functions that move permits. */
+/** Statements that change data: all except queries and setup. These queries call the functions that move permits. */
 const CHANGES = /^\s*(insert|update|delete|copy|create|alter|drop|with)\b|_permits\(/i;
 
 function counted(query: unknown, words: readonly string[]): unknown {

@@ -7,7 +7,7 @@ function counted<A extends unknown[], T>(name: string, work: (...args: A) => Pro
   return (...args) => effect(`${name} ${lastWord(args)}`, () => work(...args));
 }
 
-/** The last path among the arguments, without its folders. */
+/** The last of the paths in the arguments, without its folders. */
 function lastWord(args: readonly unknown[]): string {
   const path = args.findLast((arg) => typeof arg === "string") as string;
   return path.slice(path.lastIndexOf("/") + 1);

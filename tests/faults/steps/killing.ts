@@ -1,9 +1,9 @@
 /**
  * Kills its own process before or after the N-th side effect. The other modules in this folder replace
- * `src/inbox/files/disk.ts`, `src/postgres/connection/connect.ts` and `src/smtp/transport.ts`, which make all side
- * effects of an import, and report each side effect to this module. `ROSTERD_KILL` sets the moment (`before 7`, `after
- * 7`); `ROSTERD_KILLED` names a file for the name of the interrupted step. If `ROSTERD_KILL_FROM` names a file, side effects
- * count only after the test has written that file.
+ * `src/inbox/files/disk.ts`, `src/postgres/connection/connect.ts` and `src/smtp/transport.ts`, which cause all side
+ * effects of an import. They report each side effect to this module. `ROSTERD_KILL` sets the moment (`before 7`, `after
+ * 7`); `ROSTERD_KILLED` is the file to which the name of the interrupted step is written. If `ROSTERD_KILL_FROM` names
+ * a file, side effects count only once the test has written that file.
  */
 import { existsSync } from "node:fs";
 
@@ -12,7 +12,7 @@ const report = Deno.env.get("ROSTERD_KILLED");
 const begin = Deno.env.get("ROSTERD_KILL_FROM");
 let effects = 0;
 
-/** Makes one side effect, unless the process ends first. One that fails counts, too. */
+/** Performs one side effect, unless the process ends first. One that fails counts, too. */
 export async function effect<T>(name: string, work: () => PromiseLike<T>): Promise<T> {
   const number = await before(name);
   try {

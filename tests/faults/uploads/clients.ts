@@ -1,29 +1,29 @@
 /**
- * Upload clients: OpenSSH's `sftp`, `lftp` and `curl`, over SFTP and FTPS. Each client is a process that a test can
- * stop, resume and kill.
+ * Upload clients: OpenSSH's `sftp`, `lftp` and `curl`, over SFTP and FTPS. Each client runs as a process that a test
+ * can stop, resume and kill.
  */
 import { join } from "node:path";
 import type { FtpsServer } from "../../support/ftps_server.ts";
 import type { SftpServer } from "../../support/sftp_server.ts";
 
-/** Programs that must be installed besides the servers. */
+/** Programs that must be installed in addition to the servers. */
 export const CLIENT_PROGRAMS = ["sftp", "lftp", "curl"];
 
 export interface Job {
-  /** The path of the local file. */
+  /** The path to the local file. */
   local: string;
   /** The name of the file in the upload folder. */
   name: string;
   /** Bytes per second; unlimited by default. */
   speed?: number;
-  /** Appends to the partial upload. */
+  /** Whether to append to the partial upload. */
   resume?: boolean;
-  /** Uploads the file under a temporary name of the client, and renames it at the end. */
+  /** Uploads the file under the client's own temporary name and renames it at the end. */
   temporaryName?: boolean;
 }
 
 export interface Client {
-  /** Part of file names, for example `lftp-ftps`. */
+  /** Used in file names, for example `lftp-ftps`. */
   readonly name: string;
   start(job: Job): Upload;
 }
@@ -44,24 +44,24 @@ export class Upload {
     this.#process = command.spawn();
     this.#output = this.#process.output().finally(() => this.ended = true);
     const writer = this.#process.stdin.getWriter();
-    // After a kill, the client's end of the connection is closed.
+    // When the client is killed, its end of the pipe is closed.
     writer.write(new TextEncoder().encode(input)).then(() => writer.close()).catch(() => {});
   }
 
-  /** Resolves on success. Otherwise throws its output. */
+  /** Resolves if the client succeeds. Otherwise, throws the client's output. */
   async done(): Promise<void> {
     const { success, stdout, stderr } = await this.#output;
     const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
     if (!success) throw new Error(`the upload failed: ${text(stderr)}${text(stdout)}`);
   }
 
-  /** Sends SIGKILL, so that the client cannot clean up. */
+  /** Sends SIGKILL so that the client cannot clean up. */
   async kill(): Promise<void> {
     if (!this.ended) this.#process.kill("SIGKILL");
     await this.#output;
   }
 
-  /** Stops the client, as a hanging network would. */
+  /** Stops the client, simulating a hanging network. */
   stop(): void {
     this.#process.kill("SIGSTOP");
   }
@@ -98,7 +98,7 @@ export function lftpOverSftp(server: SftpServer): Client {
 }
 
 export function lftpOverFtps(server: FtpsServer, folder: string): Client {
-  // TLS 1.3 is turned off, as with curl, because vsftpd sometimes resets the connection at the end of a file.
+  // TLS 1.3 is turned off, as it is for curl, because vsftpd sometimes resets the connection at the end of a file.
   const settings = [
     "set ssl:priority NORMAL:-VERS-TLS1.3",
     ...[`set ssl:ca-file ${server.certificate}`, "set ftp:ssl-force true", "set ftp:ssl-protect-data true"],
@@ -131,7 +131,8 @@ export function curlOverSftp(server: SftpServer): Client {
 }
 
 export function curlOverFtps(server: FtpsServer, folder: string): Client {
-  // With TLS 1.3 curl 7.88 closes before vsftpd's last message, and vsftpd resets the connection: "got 426".
+  // With TLS 1.3, curl 7.88 closes the connection before vsftpd's last message, and vsftpd resets the connection: "got
+  // 426".
   const login = ["--ssl-reqd", "--tls-max", "1.2", "--cacert", server.certificate];
   const rename = (from: string, to: string) => ["--quote", `-RNFR ${from}`, "--quote", `-RNTO ${to}`];
   return curl("curl-ftps", login, `ftp://127.0.0.1:${server.port}/${folder}`, rename);
@@ -158,7 +159,7 @@ function curl(
   };
 }
 
-/** The temporary names of the clients. */
+/** The temporary names that the clients use. */
 export function temporaryNames(name: string): string[] {
   return [`${name}.part`, `.in.${name}`];
 }

@@ -11,7 +11,7 @@ const unavailable = await withoutSftp();
 if (unavailable !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${unavailable}`);
 
 const FILES = Number(Deno.env.get("ROSTERD_UPLOADS") ?? 10_000);
-/** A step that is coprime to the number of files, so that times and names have different orders. */
+/** A step that is coprime to the number of files, so that sorting by time and by name gives different orders. */
 const STRIDE = 7_919;
 
 Deno.test({
@@ -28,7 +28,7 @@ Deno.test({
     assert.equal((await place.waiting()).length, FILES);
     const look = stopwatch();
     assert.deepEqual(await service.turn(), []);
-    // A turn scans twice: before its imports, and for the status.
+    // A turn scans twice: once before its imports, and once for the status.
     const looking = look() / 2;
     assert.ok(looking < 5, `a look took ${looking} s`);
 
@@ -61,7 +61,7 @@ Deno.test({
   },
 });
 
-/** Gives each two files the same time, so that the name decides. Returns the names in import order. */
+/** Gives every two files the same time, so that the name decides the order. Returns the names in import order. */
 async function makeFiles(place: UploadPlace): Promise<string[]> {
   const folder = join(place.base, "many");
   await mkdir(folder);
@@ -79,7 +79,7 @@ async function makeFiles(place: UploadPlace): Promise<string[]> {
   return pairs.flat();
 }
 
-/** Returns a function for the seconds since this call. */
+/** Returns a function that returns the number of seconds since this call. */
 function stopwatch(): () => number {
   const start = performance.now();
   return () => (performance.now() - start) / 1_000;

@@ -1,5 +1,5 @@
 /**
- * A service for one test, with sshd, vsftpd and clients that write into its upload folder, and contains checks from
+ * A service for one test, with sshd, vsftpd and clients that write into its upload folder, and with checks made from
  * outside. Turns run only when the test starts them. The service scans the folder once a second.
  */
 import assert from "node:assert/strict";
@@ -22,15 +22,15 @@ import {
   sftp,
 } from "./clients.ts";
 
-/** Settling takes two scans, so that a busy machine still sees a file wait. */
+/** Settling takes two scans, so that a file is seen waiting even on a busy machine. */
 export const SETTLE = 2;
 
-/** The reason why tests with sshd cannot run here, or null. */
+/** Why tests with sshd cannot run here; null if they can. */
 export async function withoutSftp(): Promise<string | null> {
   return await serverUnavailable() ?? missingPrograms(...SFTP_PROGRAMS);
 }
 
-/** The reason why tests with all servers and clients cannot run here, or null. */
+/** Why tests with all servers and clients cannot run here; null if they can. */
 export async function withoutServers(): Promise<string | null> {
   if (Deno.build.os !== "linux" || Deno.uid() !== 0) return "vsftpd needs Linux and root";
   return await withoutSftp() ?? missingPrograms(...FTPS_PROGRAMS, ...CLIENT_PROGRAMS);
@@ -55,7 +55,7 @@ export class UploadPlace implements AsyncDisposable {
     this.outside = new Outside({ upload, sql: database.sql, mails: () => service.smtp.mails });
   }
 
-  /** rosterd owns the upload folder, which is sticky, as with `rosterd print vsftpd`. */
+  /** rosterd owns the upload folder, which is sticky, as `rosterd print vsftpd` sets it up. */
   static async open(settings: Record<string, unknown> = {}): Promise<UploadPlace> {
     await using opening = new AsyncDisposableStack();
     const base = await Deno.makeTempDir({ prefix: "rosterd-uploads-" });
@@ -72,12 +72,12 @@ export class UploadPlace implements AsyncDisposable {
     return place;
   }
 
-  /** Starts OpenSSH's client and server. */
+  /** Starts the OpenSSH client and server. */
   async sftp(): Promise<ReturnType<typeof sftp>> {
     return sftp(this.#opened.use(await startSftpServer(this.upload)));
   }
 
-  /** Starts a client of each kind, and their servers. */
+  /** Starts a client of each kind, together with their servers. */
   async clients(ftps: FtpsOptions = {}): Promise<Client[]> {
     const ssh = this.#opened.use(await startSftpServer(this.upload));
     const ftp = this.#opened.use(await startFtpsServer(this.base, ftps));
@@ -101,18 +101,18 @@ export class UploadPlace implements AsyncDisposable {
     return (await stat(this.at(name)).catch(() => null))?.size ?? -1;
   }
 
-  /** Waits for the bytes of an upload. */
+  /** Waits until the upload has the given number of bytes. */
   async arrived(name: string, bytes: number): Promise<void> {
     await until(`${bytes} bytes of ${name}`, async () => await this.sizeOf(name) >= bytes);
   }
 
-  /** Returns the partial upload of a killed client after the server has closed the file. */
+  /** Returns the partial upload left by a killed client once the server has closed the file. */
   async left(name: string): Promise<Uint8Array> {
     await until(`the server lets go of ${name}`, async () => !await isOpen(this.at(name)));
     return await readFile(this.at(name));
   }
 
-  /** The waiting files in the status. */
+  /** The waiting files listed in the status. */
   async waiting(): Promise<Waiting[]> {
     return (await this.service.get<{ waiting: Waiting[] }>("/status")).waiting;
   }
@@ -137,7 +137,7 @@ export class UploadPlace implements AsyncDisposable {
     return (await this.service.get<{ running: { file: string } | null }>("/status")).running;
   }
 
-  /** The imports of a file name, oldest first, from outside. */
+  /** The imports of files with a given name, oldest first, read from outside. */
   async imports(name: string): Promise<ImportRow[]> {
     return await this.database.sql<ImportRow[]>`
       select id, file, status, records, created, unchanged, mail, bak_file, started_at, reason ->> 'code' as code, reason ->> 'text' as text
@@ -151,7 +151,7 @@ export class UploadPlace implements AsyncDisposable {
     await this.outside.inTheEnd();
   }
 
-  /** Starts turns until each name has been imported as often as it is listed. */
+  /** Starts turns until each name has been imported as many times as it is listed. */
   async importedAll(names: readonly string[], ms = 60_000): Promise<void> {
     const wanted = Map.groupBy(names, (name) => name);
     await until(`the import of ${[...wanted.keys()].join(" ")}`, async () => {
@@ -161,7 +161,7 @@ export class UploadPlace implements AsyncDisposable {
     }, ms);
   }
 
-  /** Asserts that a turn imports no files now. */
+  /** Asserts that a turn started now imports no files. */
   async turnLeaves(): Promise<void> {
     assert.deepEqual((await this.service.turn()).map(({ file }) => file), []);
     this.outside.checks++;
@@ -191,7 +191,7 @@ export interface ImportRow {
   mail: string;
   bak_file: string;
   started_at: Date;
-  /** The reason of a rejection. */
+  /** The reason for a rejection. */
   code: string | null;
   text: string | null;
 }

@@ -1,6 +1,6 @@
 /**
  * Uploads that change after rosterd has claimed them (I5). An upload may stall for longer than rosterd waits, and the
- * server's open handle still writes to the file after a move.
+ * server's open handle keeps writing to the file even after it was moved.
  */
 import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
@@ -25,11 +25,11 @@ function test(name: string, fn: (place: UploadPlace) => Promise<void>, settings:
   });
 }
 
-/** The roster has 26 MB, so that a test can act while rosterd reads it. */
+/** The roster is 26 MB in size so that a test can act while rosterd is reading it. */
 const MANY = 400_000;
 const FAST = 12_000_000;
 
-/** Starts an upload and stops its client in the middle. Resolves when the server has stored all sent bytes. */
+/** Starts an upload and stops its client halfway. Resolves when the server has stored all bytes sent. */
 async function stalled(place: UploadPlace, name: string, options: RosterOptions, bytes: number): Promise<Upload> {
   const client = await place.sftp();
   const local = await place.local(name, roster(options));
@@ -39,12 +39,12 @@ async function stalled(place: UploadPlace, name: string, options: RosterOptions,
   return upload;
 }
 
-/** Waits until an import reads the file. */
+/** Waits until an import is reading the file. */
 async function isRead(place: UploadPlace, name: string): Promise<void> {
   await until(`${name} is read`, async () => (await place.running())?.file === name, 30_000);
 }
 
-/** The path of a claimed upload, as its uploader sees it. */
+/** The path to a claimed upload, as its uploader sees it. */
 async function claimedPath(place: UploadPlace, name: string): Promise<string> {
   const [key] = await readdir(place.at(".rosterd"));
   return join(".rosterd", key, name);
@@ -135,7 +135,7 @@ test("an upload that grows after its move to bak causes one mail about it", asyn
   await place.turnLeaves();
   const [{ alerts }] = await place.database.sql<{ alerts: number }[]>`select count(*) as alerts from rosterd.outbox`;
   assert.equal(alerts, 1, "and no second mail waits");
-  // Uploads the whole file again, as the mail says.
+  // Uploads the whole file again, as the email instructs.
   await (await place.sftp()).start({ local: join(place.base, "late.csv"), name: "late.csv" }).done();
   await place.importedAll(["late.csv", "late.csv"]);
   await place.finish({ ...whole("late.csv", options), times: 2 });

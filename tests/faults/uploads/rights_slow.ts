@@ -1,5 +1,6 @@
 /**
- * vsftpd stores uploads with mode 0600 by default, so that rosterd without the privileges of root may not read them.
+ * vsftpd stores uploads with mode 0600 by default, so rosterd may not be allowed to read them without root's
+ * privileges.
  */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
@@ -105,7 +106,7 @@ Deno.test({
   },
 });
 
-/** Measures the processor share of a process for two seconds. */
+/** Measures a process's share of the processor for two seconds. */
 async function cpuShare(pid: number): Promise<number> {
   const ticks = async () => {
     const fields = (await readFile(`/proc/${pid}/stat`, "utf8")).split(") ")[1].split(" ");

@@ -1,6 +1,6 @@
 /**
- * Rosters with records of 64 bytes. Clients send blocks whose size is a multiple of 64 bytes, so the length of the
- * header decides where a partial upload cuts a record.
+ * Rosters with 64-byte records. Clients send blocks whose size is a multiple of 64 bytes, so the length of the header
+ * determines where a partial upload cuts off a record.
  */
 import { Buffer } from "node:buffer";
 import type { Dropped } from "../invariants.ts";
@@ -16,14 +16,14 @@ export const CUT_AT_A_RECORD_END = 64;
 export const CUT_WITHIN_A_RECORD = 108;
 
 export interface RosterOptions {
-  /** The prefix of each `unique_id`. */
+  /** The prefix of every `unique_id`. */
   prefix: string;
   records: number;
-  /** Bytes of the header line. */
+  /** The size of the header line in bytes. */
   header?: number;
 }
 
-/** The last value is quoted, so that no partial record looks complete. */
+/** The last value is quoted so that no partial record looks complete. */
 export function roster({ prefix, records, header = CUT_WITHIN_A_RECORD }: RosterOptions): string {
   const lines = [COLUMNS.padEnd(header - 1)];
   for (let number = 0; number < records; number++) {
@@ -41,13 +41,13 @@ function idOf(prefix: string, number: number): string {
   return prefix + String(number).padStart(6, "0");
 }
 
-/** The outcome of a whole roster. */
+/** The outcome for a whole roster. */
 export function whole(name: string, options: RosterOptions): Dropped {
   const { prefix, records } = options;
   return { name, content: roster(options), status: "done", creates: idsOf(prefix, records), failed: 0 };
 }
 
-/** The outcome of a partial roster, and the line of the cut, or null if it cannot be detected. */
+/** The outcome for a partial roster, and the line where it was cut off; null if the cut cannot be detected. */
 export function leftBehind(name: string, bytes: Uint8Array): { dropped: Dropped; cutOffAt: number | null } {
   const content = Buffer.from(bytes).toString("latin1");
   const lines = content.split("\n");

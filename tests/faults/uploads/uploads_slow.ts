@@ -1,6 +1,6 @@
 /**
  * Uploads with real servers and clients: sshd with `sftp`, `lftp` and `curl`, and vsftpd with `lftp` and `curl` over TLS.
- * Each test runs all five at once.
+ * Each test runs all five clients at once.
  */
 import assert from "node:assert/strict";
 import { utimes } from "node:fs/promises";
@@ -24,7 +24,7 @@ function test(name: string, fn: (place: UploadPlace) => Promise<void>, settings:
   });
 }
 
-/** The roster has about 640 kB, which take four seconds at {@link SLOW}. */
+/** The roster is about 640 kB in size, which takes four seconds to upload at {@link SLOW}. */
 const RECORDS = 10_000;
 const SLOW = 160_000;
 
@@ -43,7 +43,7 @@ class Sending {
     return this.client.start({ local, name: this.name, ...job });
   }
 
-  /** Kills a slow upload in the middle. Returns the partial file. */
+  /** Kills a slow upload halfway. Returns the partial file. */
   async killed(): Promise<Uint8Array> {
     const upload = await this.start({ speed: SLOW });
     await this.place.arrived(this.name, 4 * SFTP_BLOCK);
@@ -101,7 +101,7 @@ test("a slow upload of each client is not imported before it has settled", async
 test("the partial upload of each killed client waits ten times as long, and is then rejected as cut off", async (place) => {
   const all = await sendings(place);
   const left = await forAll(all, async (sending) => leftBehind(sending.name, await sending.killed()));
-  // FTPS may cut anywhere. SFTP sends blocks, so its cut is always within a record.
+  // FTPS may cut off the file anywhere. SFTP sends blocks, so the file is always cut off within a record.
   assert.notEqual(left[0].cutOffAt, null);
   for (const { dropped } of left) place.outside.expect(dropped);
   while ((await place.service.turn()).length === 0) await place.outside.atAnyInstant();
@@ -131,7 +131,7 @@ test(
     await (await first.start()).done();
     await place.importedAll([first.name]);
 
-    // This file has the same users but another header, so that the bytes differ.
+    // This file has the same users but a different header, so that the bytes differ.
     const second = new Sending(place, { ...sftp, name: "cut" }, { prefix: "user", header: CUT_AT_A_RECORD_END });
     const left = leftBehind(second.name, await second.killed());
     assert.equal(left.cutOffAt, null, "it ends with a record");
@@ -268,7 +268,7 @@ test("files with times far in the future or the past also settle, and the oldest
   }
   await place.waitsFor("now.csv", "changing");
   await place.allSettled(files.map(({ name }) => name));
-  // A new modification time without new bytes is also a change.
+  // A new modification time without new bytes also counts as a change.
   await utimes(place.at("past.csv"), new Date("1998-01-01"), new Date("1998-01-01"));
   await place.waitsFor("past.csv", "changing");
   await place.allSettled(["past.csv"]);

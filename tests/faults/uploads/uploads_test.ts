@@ -1,6 +1,6 @@
 /**
- * A partial upload with a real server, as a fast version of `uploads_slow.ts`. OpenSSH leaves a partial upload under
- * its final name.
+ * A partial upload with a real server: a faster version of `uploads_slow.ts`. OpenSSH leaves a partial upload under its
+ * final name.
  */
 import assert from "node:assert/strict";
 import { UploadPlace, withoutSftp } from "./place.ts";

@@ -45,7 +45,7 @@ function said(batch: Batch, value: number): string | null {
   return batch.text(value) === "" ? null : batch.text(value);
 }
 
-/** The text of a record with the two required columns and the given columns. */
+/** The text of a record with the two required columns and the given ones. */
 async function one(values: Record<string, string>, settings: Partial<Settings> = {}): Promise<Checked> {
   const all: Record<string, string> = { unique_id: "u1", login_source: "ldap", ...values };
   const [checked, ...others] = await check(

@@ -7,7 +7,7 @@ import { Findings } from "../../../src/importer/checks/findings.ts";
 import { joinFindings, proposalOf, withProposal } from "../../../src/importer/checks/proposal.ts";
 import { findingsOf } from "../../../src/importer/checks/questions.ts";
 
-/** Header → column, for all headers with a suggestion. */
+/** Maps each header that has a suggestion to its column. */
 function aliases(headers: string, settings: Partial<Settings> = {}): Record<string, string> {
   const found = new Findings();
   found.headers = headers.split(",");
@@ -17,7 +17,7 @@ function aliases(headers: string, settings: Partial<Settings> = {}): Record<stri
   );
 }
 
-/** Creates findings from failed values: value → count; "" for a missing value. */
+/** Creates findings from failed values; maps each value to its count, with "" for a missing value. */
 function failing(column: string, values: Record<string, number>, headers = ["uuid", "login_source", column]): Findings {
   const found = new Findings();
   found.headers = headers;
@@ -152,7 +152,7 @@ Deno.test("names of provinces, territories and states in English and French mean
   );
 });
 
-Deno.test("a value in another spelling is mapped to the value in the list; other values need a person's answer", () => {
+Deno.test("a value under a different spelling is mapped to the value in the list; other values need a person's answer", () => {
   const settings = { login_sources: ["ldap", "sso"], user_types: ["6", "7"] };
   assert.deepEqual(meant("login_source", ["LDAP", "manual"], settings), { LDAP: "ldap", manual: null });
   const found = failing("user_type_id", { Student: 3, Staff: 5, student: 1 });

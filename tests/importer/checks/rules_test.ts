@@ -10,7 +10,7 @@ import { utf8 } from "../../support/memory_file.ts";
 
 const TODAY = "2026-11-23";
 
-/** The result of a column's rule for one value: `CODE reason`, or the converted value. */
+/** The result of applying a column's rule to one value: `CODE reason`, or the converted value. */
 function judge(column: string, text: string, settings: Partial<Settings> = {}): string {
   const rule = createRule(columnNamed(foldHeader(column))!, parseSettings(settings), TODAY);
   const bytes = utf8(`,${text},`);

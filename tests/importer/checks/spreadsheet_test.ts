@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { guard, isGuarded, spreadsheetChanges } from "../../../src/importer/checks/spreadsheet.ts";
 
-/** Returns a value as the import reads it. */
+/** Returns a value the way the import reads it. */
 const taken = (value: string) => isGuarded(value) ? value.slice(1) : value;
 
 const RUN = [
@@ -44,7 +44,7 @@ const REWRITTEN = [
   ...[" 007", "007 ", " 1E5 ", "\u00a01/2", " +5"],
 ];
 const REWRITTEN_ELSEWHERE = [
-  // Dates without a day or a year, with the months of German, Spanish, French and other languages.
+  // Dates without a day or a year, with month names in German, Spanish, French and other languages.
   ...[
     "Mar 5",
     "5 Mar",
@@ -73,7 +73,7 @@ const REWRITTEN_ELSEWHERE = [
   ...["Montag, 5. Mai 2024", "lunes, 5 de mayo de 2024", "lun. 5/5/2024", "Do 5.5.2024", "2024年5月12日", "5月12日"],
   ...["5/2024", "05/2024", "12-2024", "1 / 2", "1 - 2", "May 5, 2024", "Mar-5-2024", "5.5.2024 12:30"],
   ...["1999-12-31T12:30:45Z", "1999-12-31T12:30:45+01:00"],
-  // Fractions, percentages, amounts of money, times, truth values.
+  // Fractions, percentages, amounts of money, times and truth values.
   ...[
     "1/3",
     "22/7",

@@ -26,7 +26,7 @@ async function readIn(size: number, bytes: Uint8Array, options: Reading = {}): P
   }
 }
 
-/** Reads the bytes in chunks of every size. The size must make no difference. */
+/** Reads the bytes in chunks of every size. The chunk size must make no difference. */
 async function read(content: string | Uint8Array, options: Reading = {}): Promise<SeenRecord[] | number | null> {
   const bytes = typeof content === "string" ? utf8(content) : content;
   const [first, ...others] = await Promise.all(CHUNK_SIZES.map((size) => readIn(size, bytes, options)));
@@ -34,7 +34,7 @@ async function read(content: string | Uint8Array, options: Reading = {}): Promis
   return first;
 }
 
-/** Records in short form: `line: value|value`, or `line: kind of problem <raw text>`. */
+/** Records in a short form: `line: value|value`, or `line: kind of problem <raw text>`. */
 async function brief(content: string | Uint8Array, options: Reading = {}): Promise<string[]> {
   const seen = await read(content, options);
   if (!Array.isArray(seen)) return [`cut off at line ${seen}`];
@@ -352,7 +352,7 @@ Deno.test("300 MB after a quote that never closes, or without a line ending, are
   }
 });
 
-// Pieces of text that combine into most kinds of problems.
+// Pieces of text whose combinations cause most kinds of problems.
 const NASTY = [
   "-",
   "=-",
@@ -421,7 +421,7 @@ Deno.test("difficult text is read as by a simple reader that follows the specifi
 
 type Simple = { line: number; values: string[] } | { line: number; kind: string };
 
-/** A second, simple reader, which reads a whole text with regular expressions and has no limits. */
+/** A second, simple reader that reads a whole text with regular expressions and has no limits. */
 function readSlowly(text: string, delimiter: string): Simple[] | number {
   const blanks = delimiter === "\t" ? "[ \u00a0]*" : "[ \u00a0\t]*";
   const opening = new RegExp(`${blanks}"`, "y"), quoted = new RegExp(`${blanks}"((?:[^"]|"")*)"(?!")${blanks}`, "y");
@@ -512,7 +512,7 @@ Deno.test("the output of a CSV writer is read back exactly, with every delimiter
               delimiter,
             )[0].skipped;
           if (!blank && !onlyDashes) expected.push({ line, values });
-          // A CR and the LF of the next blank line would form one line ending.
+          // A CR and the LF of the following blank line would form a single line ending.
           const gap = end === "\r" ? blankLines.replace(/^\n/, "\r") : blankLines;
           const piece = written + (at + 1 === rows.length && !ended ? "" : end + gap);
           line += piece.match(/\r\n|\n|\r/g)?.length ?? 0;
@@ -553,7 +553,7 @@ Deno.test("valid records before, between and after damaged lines are all kept, w
       fc.constantFrom("\n", "\r\n", "\r"),
       fc.integer({ min: 1, max: 99 }),
       async (lines, end, size) => {
-        // The quotes of two damaged lines would form a quoted value, so only the last one may open one.
+        // The quotes of two damaged lines would form a quoted value, so only the last line may open one.
         const opens = (text: string) => text.split('"').length % 2 === 0 && !text.includes("pipe");
         const last = lines.findLastIndex(({ text }) => opens(text));
         // A block of four short records counts as saved by a spreadsheet (docs/file-format.md), so the test uses at

@@ -1,4 +1,4 @@
-/** How many values a record must have (docs/file-format.md#number-of-values), in chunks of several sizes. */
+/** Tests how many values a record must have (docs/file-format.md#number-of-values), with chunks of several sizes. */
 import assert from "node:assert/strict";
 import { RejectedFile } from "../../../src/domain/outcome.ts";
 import { parseSettings } from "../../../src/domain/parse_settings.ts";
@@ -9,7 +9,8 @@ import { fileOf, recordsOf } from "../../support/memory_file.ts";
 const HEADER = "unique_id,login_source,first_name,street,city2,zip2,employ_no,student_no";
 
 /**
- * The outcome of each record: "good", or the reason why it fails. For a rejected file, the reason for the rejection.
+ * The outcome of each record: "good", or the reason why it fails. The reason for the rejection, if the file was
+ * rejected.
  */
 async function kindsOf(lines: readonly string[], matcher?: UnchangedMatcher): Promise<string[] | string> {
   const read = async (chunk: number) => {

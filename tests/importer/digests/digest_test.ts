@@ -1,10 +1,10 @@
-/** Records are compared by digest, so nearly equal texts must have different digests. */
+/** Records are compared by digest, so nearly identical records must have different digests. */
 import assert from "node:assert/strict";
 import { Digest } from "../../../src/importer/digests/digest.ts";
 
 const encoder = new TextEncoder();
 
-/** How many texts share a digest with another one, in all 64 bits and in each half. */
+/** The number of texts that share a digest with another one, in all 64 bits and in each half. */
 function collisions(texts: Iterable<string>, seed = 1): { whole: number; low: number; high: number } {
   const digest = new Digest(seed, 2);
   const whole = new Set<string>(), low = new Set<number>(), high = new Set<number>();
@@ -20,7 +20,10 @@ function collisions(texts: Iterable<string>, seed = 1): { whole: number; low: nu
   return { whole: count - whole.size, low: count - low.size, high: count - high.size };
 }
 
-/** Among 380,000 random 32-bit numbers, about 17 collide. A hundred collisions would mean a bad digest. */
+/**
+ * Among 380,000 random 32-bit numbers, about 17 can be expected to collide. A hundred collisions would mean a bad
+ * digest.
+ */
 function assertApart(texts: readonly string[]): void {
   const { whole, low, high } = collisions(texts);
   const chance = texts.length ** 2 / 2 ** 33;

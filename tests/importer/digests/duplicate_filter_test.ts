@@ -42,7 +42,7 @@ Deno.test("the letter case of A–Z is ignored in user_name and email, but count
   assert.equal(foldCase("ÀBC-éZ@[`"), "Àbc-éz@[`");
 });
 
-Deno.test("values are compared without quotes, outer blanks and guard", async () => {
+Deno.test("values are compared without quotes, leading or trailing spaces and guard", async () => {
   const text = HEADER + '007,l,"a""b",,\n" \'007 ",l,"a""b",,\n';
   assert.deepEqual(await suspectsOf(text), [{ what: "unique_id", key: "007" }, { what: "user_name", key: 'a"b' }]);
 });
@@ -108,7 +108,7 @@ Deno.test("the filter never takes more than 64 MiB", async () => {
   assert.ok(huge - tiny >= 63 * 2 ** 20, "the filter's memory is counted");
 });
 
-/** The test counts the allocated words. The memory of the process also depends on when garbage is collected. */
+/** The test therefore counts the allocated words. The process's memory also depends on when garbage is collected. */
 async function bytesAllocated(size: number): Promise<number> {
   const Words = Int32Array;
   let bytes = 0;

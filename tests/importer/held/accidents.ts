@@ -1,4 +1,4 @@
-/** Ten rosters with typical accidents, and ten ordinary rosters, for an office of 200 people. */
+/** Ten rosters with typical accidents, and ten ordinary ones, for an office of 200 people. */
 import type { Settings } from "../../../src/domain/settings.ts";
 import { csvOf } from "../../postgres/roster_database.ts";
 
@@ -30,7 +30,7 @@ export const OFFICE = csvOf(EVERYBODY);
 export interface Case {
   roster: string;
   settings?: Partial<Settings>;
-  /** The columns that the guard names, most users first. */
+  /** The columns that the guard names, starting with the one that affects the most users. */
   says: string[];
 }
 
@@ -39,7 +39,7 @@ const changed = (change: (one: Person, at: number) => Person) =>
 
 const first = (count: number, change: (one: Person) => Person) => changed((one, at) => at < count ? change(one) : {});
 
-/** From this column on, values move to the next column. */
+/** From this column on, each value moves to the next column. */
 function shifted(from: string): string {
   return csvOf(EVERYBODY.map((one) => {
     const names = Object.keys(one), start = names.indexOf(from);
@@ -48,7 +48,7 @@ function shifted(from: string): string {
   }));
 }
 
-/** Changes the order of the headers but not of the values. */
+/** Changes the order of the headers but not that of the values. */
 const REORDERED = OFFICE.replace(
   '"first_name","last_name","street","city"',
   '"last_name","street","city","first_name"',

@@ -1,5 +1,5 @@
 /**
- * The decisions of the change guard, with its default limits, about rosters with accidents and about ordinary rosters.
+ * The change guard's decisions, with its default limits, about rosters with accidents and about ordinary ones.
  */
 import assert from "node:assert/strict";
 import { onServer } from "../../postgres/roster_database.ts";

@@ -8,7 +8,7 @@ import { never, Office, people, TIGHT } from "./office.ts";
 
 const MOVED = people(5, 3);
 
-/** A person whom the held file changes. */
+/** A person whose values the held file changes. */
 const CITIES = ["Hull", "Hull", "Hull", "Ottawa", "Ottawa"];
 const BEFORE = Array(5).fill("Ottawa");
 

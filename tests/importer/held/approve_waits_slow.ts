@@ -1,4 +1,4 @@
-/** An approval waits ten seconds for another import. */
+/** An approval waits up to ten seconds for another import. */
 import assert from "node:assert/strict";
 import { onServer } from "../../postgres/roster_database.ts";
 import { held } from "../../postgres/held_file.ts";

@@ -1,4 +1,4 @@
-/** The change guard holds a whole file, until an admin approves or discards it (docs/people.md#change-guard). */
+/** The change guard holds a whole file until an admin approves or discards it (docs/people.md#change-guard). */
 import assert from "node:assert/strict";
 import { discardHold, listHeld } from "../../../src/postgres/history/holds.ts";
 import { expiredImports, markCleared } from "../../../src/postgres/history/retention_store.ts";

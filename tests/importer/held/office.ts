@@ -1,4 +1,4 @@
-/** An upload folder with a database: files are dropped, a turn imports them, an admin decides. */
+/** An upload folder with a database: files are dropped, a turn imports them, and an admin decides. */
 import { basename } from "node:path";
 import type { Approved } from "../../../src/domain/decision.ts";
 import { DEFAULT_SETTINGS, type Settings } from "../../../src/domain/settings.ts";
@@ -17,7 +17,7 @@ import { turnOver } from "../one_turn.ts";
 
 export const never = new AbortController().signal;
 
-/** Guard limits that a few users exceed. */
+/** Guard limits low enough for a few users to exceed. */
 export const TIGHT: Partial<Settings> = { change_guard: { max_percent: 50, min_users: 2 } };
 
 export class Office {
@@ -38,7 +38,7 @@ export class Office {
     return new Office(this.uploads, this.db, { ...this.settings, ...settings });
   }
 
-  /** Drops a file and runs a turn. `path`: relative to the upload folder. */
+  /** Drops a file and runs a turn. `path` is relative to the upload folder. */
   async drop(path: string, text: string, more: Partial<Turn> = {}): Promise<ImportEntry> {
     const feed = path.includes("/") ? path.split("/")[0] : "";
     await Deno.mkdir(this.uploads.at(feed), { recursive: true });
@@ -48,7 +48,7 @@ export class Office {
     return await this.entry(id);
   }
 
-  /** Runs a turn as a process that has just started. */
+  /** Runs a turn as a newly started process would. */
   async turn(feed = "", more: Partial<Turn> = {}): Promise<void> {
     const { inbox } = uploadsIn(this.uploads.root, { feed });
     const settings = settingsOf(this.settings, feed);
@@ -79,13 +79,13 @@ export class Office {
     return this.uploads.at(feed, "bak", name);
   }
 
-  /** The value of a column, by unique_id. */
+  /** The values of a column, by unique_id. */
   async values(column: string): Promise<string[]> {
     return Object.values(await this.db.users()).map((user) => String(user[column]));
   }
 }
 
-/** Records of people 1 to `count`. The first `changed` people get different values. */
+/** Records for people 1 to `count`. The first `changed` people are given different values. */
 export function people(count: number, changed = 0, change: Record<string, string> = { city: "Hull" }): string {
   return csvOf(Array.from({ length: count }, (_, at) => ({
     unique_id: `u${String(at + 1).padStart(2, "0")}`,

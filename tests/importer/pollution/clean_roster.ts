@@ -1,6 +1,6 @@
 /**
- * Clean rosters of 24 columns with realistic values, written as different programs write them. The order of the columns
- * is the hardest case: the last columns accept any text, so a value in the wrong column does not break a rule.
+ * Clean rosters with 24 columns and realistic values, formatted the way different programs write them. The column order
+ * is the hardest case: the last columns accept any text, so a value in the wrong column does not break any rule.
  */
 
 export const HEADER: readonly string[] = [
@@ -35,7 +35,7 @@ export interface CleanRoster {
   name: string;
   /** The values of each record, one for each column of the header. */
   records: readonly (readonly string[])[];
-  /** The records as written in the file: the text of each value, with its quotes. */
+  /** The records as written in the file: the text of each value, including its quotes. */
   written: readonly (readonly string[])[];
 }
 
@@ -88,7 +88,7 @@ function awkwardRecord(at: number): string[] {
   return record;
 }
 
-/** A record with values that are often empty in the last columns and in some earlier columns. */
+/** A record whose values are often empty in the last columns and in some earlier ones. */
 function sparseRecord(at: number, isEmpty: (value: number) => boolean = () => false): string[] {
   const last = HEADER.length - 1 - (at % 4);
   return awkwardRecord(at).map((value, column) =>
@@ -108,7 +108,7 @@ function roster(
   return { name, records, written: records.map(write) };
 }
 
-/** The widths in which a spreadsheet saves the second and the third block of 16 rows. */
+/** The widths at which a spreadsheet saves the second and third blocks of 16 rows. */
 const BLOCK_WIDTHS = [HEADER.length, HEADER.length - 1, HEADER.length - 3];
 
 const blockWidth = (at: number) => BLOCK_WIDTHS[Math.floor((at + 1) / 16)];

@@ -1,17 +1,17 @@
 /**
- * The kinds of pollution that affect a whole file: its header, text above and below the records, delimiters and line
- * ends.
+ * The kinds of pollution that affect a whole file: its header, any text above and below the records, its delimiters and
+ * its line endings.
  */
 import { type CleanRoster, HEADER } from "./clean_roster.ts";
 import { type Layout, type PollutedFile, textOf } from "./polluted_file.ts";
 
-/** A pollution of a roster, or of a part of it. */
+/** One way to pollute a roster or part of it. */
 type Place = [place: string, text: string, roster?: CleanRoster];
 
 const header = HEADER.join(",");
 const lines = (...texts: string[]) => texts.map((text) => text + "\n").join("");
 
-/** A polluted file whose remaining text is that of the clean roster. */
+/** A polluted file that otherwise has the text of the clean roster. */
 const laidOut = (
   place: string,
   roster: CleanRoster,
@@ -20,7 +20,7 @@ const laidOut = (
 
 const isEnded = ({ written }: CleanRoster) => written[0].length > HEADER.length;
 
-/** {@link longerHeaders} has the cases with more delimiters. */
+/** {@link longerHeaders} covers the cases with more delimiters. */
 function headers(roster: CleanRoster): Place[] {
   const names = [...HEADER];
   const each = (what: string, change: (at: number) => string) =>
@@ -59,7 +59,7 @@ function longerHeaders(roster: CleanRoster): Place[] {
   });
 }
 
-/** The parts of the split name are unknown, or a surplus delimiter in each record balances the one in the header. */
+/** The parts of the split name are unknown, or a surplus delimiter in each record offsets the one in the header. */
 const isHiddenHeader = (roster: CleanRoster, [place]: Place) => isEnded(roster) || place === "a delimiter in column 23";
 
 const GROUPS = HEADER.map((_, at) => ["Person", "", "", "Contact", "", "", "", "", "", "Home"][at] ?? "");
@@ -156,10 +156,12 @@ function severalTables(roster: CleanRoster): Place[] {
   return found;
 }
 
-/** Without a gap, on the last or first row of a block, the table looks like users without further values. */
+/**
+ * Without a gap, if it begins on the first or last row of a block, the table looks like users without further values.
+ */
 const isHiddenTable = ([place]: Place) => /^3[01] records, gap "", .* (?:2|6|12|23) values$/.test(place);
 
-/** Each row of this table could be a user with only an id. */
+/** Each row of this table could be a user who has only an id. */
 const paddedTables = (roster: CleanRoster): Place[] => [
   laidOut("two values a row", roster, { below: otherTable(HEADER.length, 12, 2) }),
 ];

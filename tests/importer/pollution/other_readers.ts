@@ -1,13 +1,13 @@
 /**
- * Finds the outcome of a polluted roster with another reader. The rows are written as plain CSV and checked by rosterd,
- * so that only the reading differs.
+ * Determines how another reader would handle a polluted roster. The rows are written as plain CSV and checked by
+ * rosterd, so that only the reader differs.
  */
 import { fileURLToPath } from "node:url";
 import { CsvError, type Options, parse } from "csv-parse/sync";
 import Papa from "papaparse";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 
-/** A row from a reader; `isRefused` if the reader reported a problem. */
+/** A row from a reader; `isRefused` is true if the reader reported a problem. */
 interface Row {
   values: readonly string[];
   isRefused: boolean;
@@ -18,7 +18,7 @@ export interface OtherReader {
   outcomeOf(text: string): Promise<Outcome>;
 }
 
-/** Fills in missing values as empty and drops surplus values, as a reader of dictionaries would. */
+/** Treats missing values as empty and drops surplus ones, as a reader that returns dictionaries would. */
 async function judged(rows: readonly Row[]): Promise<Outcome> {
   const filled = rows.filter(({ values }) => values.some((value) => value !== ""));
   if (filled.length === 0) return { rejected: "empty" };
@@ -52,7 +52,7 @@ function csvParse(name: string, options: Options): OtherReader {
 const PAPAPARSE: OtherReader = {
   name: "papaparse",
   async outcomeOf(text) {
-    // With a header, papaparse reports records with too few or too many values. An empty file has no header.
+    // When given a header, papaparse reports records with too few or too many values. An empty file has no header.
     const { data, errors, meta } = Papa.parse<Record<string, string | string[]>>(text, { header: true });
     const refused = new Set(errors.map(({ row }) => row));
     const names = meta.fields ?? [];

@@ -1,5 +1,6 @@
 /**
- * The outcome of a polluted roster: which records would be applied, which would fail, or whether the file is rejected.
+ * The outcome of a polluted roster: which records would be applied, which would fail, or whether the file would be
+ * rejected.
  */
 import { RejectedFile } from "../../../src/domain/outcome.ts";
 import { parseSettings } from "../../../src/domain/parse_settings.ts";
@@ -11,7 +12,7 @@ import { openRoster } from "../../../src/importer/csv/roster.ts";
 import { examinedText } from "../../support/examined_text.ts";
 import { fileOf } from "../../support/memory_file.ts";
 
-/** `columns`: the known columns. `applied`: their values in each record without a problem. */
+/** `columns`: the known columns. `applied`: the values of each record without a problem. */
 export type Outcome =
   | { rejected: string }
   | { rejected: null; columns: readonly string[]; applied: string[][]; failures: string[] };
@@ -30,7 +31,7 @@ export async function outcomeOf(
     let read = 0;
     for await (const batch of records()) {
       read += batch.count;
-      // The values are copied first, because the check changes the bytes in place.
+      // The values are copied first because the check changes the bytes in place.
       const raw = Array.from({ length: batch.count }, (_, record) => batch.recordText(record));
       const problems = check(batch);
       for (let record = 0; record < batch.count; record++) {

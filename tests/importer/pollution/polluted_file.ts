@@ -1,15 +1,15 @@
-/** One polluted roster, and the intended values of its records. */
+/** One polluted roster and the intended values of its records. */
 import { type CleanRoster, HEADER } from "./clean_roster.ts";
 
 export interface PollutedFile {
-  /** The row of the table that counts this file. */
+  /** The row of the table in which this file is counted. */
   kind: string;
-  /** The roster and the place of the pollution, for messages. */
+  /** The roster and the place of the pollution, for use in messages. */
   name: string;
   text: string;
   roster: CleanRoster;
   /**
-   * The polluted records. Each record lists values that count as correct in addition to the values of the clean roster.
+   * The polluted records. For each record, the values that count as correct in addition to those of the clean roster.
    */
   polluted: ReadonlyMap<number, readonly (readonly string[])[]>;
 }

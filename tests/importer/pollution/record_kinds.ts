@@ -1,8 +1,8 @@
-/** The kinds of pollution that affect one record, at every place in it. */
+/** The kinds of pollution that affect a single record, at every place within it. */
 import type { CleanRoster } from "./clean_roster.ts";
 import { LINE_END, type PollutedFile, textOf } from "./polluted_file.ts";
 
-/** A polluted record as text, and its possible meanings in addition to the clean one. */
+/** A polluted record as text, and the meanings it may have in addition to the clean one. */
 interface Polluted {
   place: string;
   text: string;
@@ -10,8 +10,8 @@ interface Polluted {
 }
 
 /**
- * Returns all pollutions of one kind for a record. `values` is as wide as the header, and `written` as wide as the
- * line.
+ * Returns all polluted versions of a record for one kind of pollution. `values` is as wide as the header, and `written`
+ * is as wide as the line.
  */
 type RecordKind = (written: readonly string[], values: readonly string[]) => Polluted[];
 
@@ -21,7 +21,7 @@ const middle = (text: string) => Math.ceil(text.length / 2);
 const insert = (text: string, at: number, what: string) => text.slice(0, at) + what + text.slice(at);
 const replaced = <T>(list: readonly T[], at: number, what: T) => list.map((one, other) => other === at ? what : one);
 
-/** Returns one pollution for each delimiter of the record. The text `between` replaces the delimiter. */
+/** Returns one polluted record for each delimiter of the record. The text in `between` replaces the delimiter. */
 function eachDelimiter(written: readonly string[], between: string): Polluted[] {
   return written.slice(1).map((_, at) => ({
     place: `delimiter ${at + 1}`,
@@ -29,7 +29,7 @@ function eachDelimiter(written: readonly string[], between: string): Polluted[] 
   }));
 }
 
-/** One pollution for each value of the record; none if `change` does not apply to the value. */
+/** One polluted record for each value; a value to which `change` does not apply is skipped. */
 function eachValue(
   written: readonly string[],
   values: readonly string[],
@@ -88,8 +88,8 @@ const NICKNAMES = [(value: string) => `${value} "Red"`, (value: string) => `"Red
 }];
 
 /**
- * Undoubled quotes in a quoted value, as a program that ignores RFC 4180 writes it, and in a plain value. Skips empty
- * values, because a value that is quoted as a whole would be clean.
+ * Quotes that are not doubled: in a quoted value, as written by a program that ignores RFC 4180, and in a plain value.
+ * Skips empty values, because an entirely quoted value would be clean.
  */
 const quotesNotDoubled: RecordKind = (written, values) =>
   eachValue(written, values, (_, value) =>
@@ -157,10 +157,10 @@ export const HIDDEN_RECORD_KINDS: typeof RECORD_KINDS = {
     })),
 };
 
-/** The places of the first and the last record, and of the records around the border of a block of 16 rows. */
+/** The positions of the first and last records, and of the records around the boundary of a block of 16 rows. */
 const PLACES = [0, 14, 15, 16, 39];
 
-/** Every pollution of every record at {@link PLACES}, one per file. */
+/** Every polluted version of every record at {@link PLACES}, one per file. */
 export function* pollutedRecords(roster: CleanRoster, kinds: typeof RECORD_KINDS): Generator<PollutedFile> {
   for (const [kind, pollute] of Object.entries(kinds)) {
     for (const at of PLACES) {
@@ -179,8 +179,8 @@ export function* pollutedRecords(roster: CleanRoster, kinds: typeof RECORD_KINDS
 }
 
 /**
- * Two records that become one: the line ending between them is lost, or a quote opens in the first and closes in the
- * second.
+ * Two records that become one: either the line ending between them is lost, or a quote opens in the first and closes in
+ * the second.
  */
 export function* joinedRecords(roster: CleanRoster): Generator<PollutedFile> {
   const { written, name } = roster;

@@ -1,4 +1,4 @@
-/** Counts verdicts by kind, and prints them as a table. */
+/** Counts verdicts by kind and prints them as a table. */
 import { CLEAN_ROSTERS } from "./clean_roster.ts";
 import { FILE_KINDS, HIDDEN_FILE_KINDS, pollutedFiles } from "./file_kinds.ts";
 import type { PollutedFile } from "./polluted_file.ts";

@@ -55,7 +55,7 @@ const UNIQUE_ID = HEADER.indexOf("unique_id"), EMAIL = HEADER.indexOf("email");
 
 const lettersOf = (text: string) => text.replace(/[^0-9A-Za-z]/g, "");
 
-/** Whether a failure shows the record's id or email address; one of them may be polluted. */
+/** Whether a failure shows the record's id or its email address, as one of the two may be polluted. */
 function reportOf(failures: readonly string[]): (values: readonly string[]) => boolean {
   const all = lettersOf(failures.join(" "));
   return (values) => [values[UNIQUE_ID], values[EMAIL]].some((value) => all.includes(lettersOf(value)));

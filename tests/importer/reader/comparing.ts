@@ -1,4 +1,4 @@
-/** Compares our reader with another one on many generated files. */
+/** Compares rosterd's reader with another one on many generated files. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type GeneratedCsv, generatedCsv, type Peer } from "./generated_csv.ts";
@@ -7,13 +7,13 @@ import { type Read, readByUs } from "./our_reading.ts";
 export interface OtherReader {
   name: string;
   peer: Peer;
-  /** Reads a file under our rules. Returns the records, or the line at which the file looks cut off. */
+  /** Reads a file according to rosterd's rules. Returns the records, or the line at which the file looks cut off. */
   read(file: GeneratedCsv): Promise<Read[] | number> | Read[] | number;
   /** Selects the parts of both results to compare; by default, the whole results. */
   comparable?(reads: Read[], file: GeneratedCsv): unknown[];
 }
 
-/** How many files the other reader read completely, and in how many it refused a record. */
+/** The number of files that the other reader read completely, and the number in which it refused a record. */
 export interface Compared {
   whole: number;
   refused: number;
@@ -27,7 +27,7 @@ export async function compare(other: OtherReader, { files, seed }: { files: numb
       const theirs = await compareOne(other, file, chunk);
       const whole = Array.isArray(theirs) && theirs.every((record) => "values" in record);
       compared[whole ? "whole" : "refused"]++;
-      // With a line ending added, the records before the cut can be compared.
+      // Once a line ending is added, the records before the cut can be compared.
       if (!Array.isArray(theirs)) await compareOne(other, { ...file, text: file.text + "\n" }, chunk);
     }),
     { numRuns: files, seed },
@@ -40,8 +40,8 @@ export async function compare(other: OtherReader, { files, seed }: { files: numb
 }
 
 async function compareOne(other: OtherReader, file: GeneratedCsv, chunk: number): Promise<Read[] | number> {
-  // The two readers take turns. If ours failed first, the result of the other reader would be attributed to the next
-  // file.
+  // The two readers take turns. If rosterd's reader failed first, the other reader's result would be attributed to the
+  // next file.
   const theirs = await other.read(file);
   const ours = await readByUs(file, chunk);
   const comparable = (reads: Read[] | number) =>

@@ -1,7 +1,7 @@
 /**
- * Uses csv-parse in strict mode for comparison. csv-parse stops at the first record that it refuses. The comparison
- * then restarts csv-parse with the header, at the position where our reader continues. So whole files are compared,
- * including the positions where reading resumes.
+ * Compares with csv-parse in strict mode, which stops at the first record that it refuses. The comparison then restarts
+ * csv-parse with the header, at the position where rosterd's reader continues. Whole files are thus compared, including
+ * the positions where reading resumes.
  */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
@@ -12,14 +12,14 @@ import type { GeneratedCsv, Peer } from "./generated_csv.ts";
 import { inContract, type PeerRecord } from "./peer_reading.ts";
 
 /**
- * csv-parse refuses a no-break space after a closing quote, because it treats the first byte as a blank and the second
+ * csv-parse refuses a no-break space after a closing quote, because it treats the first byte as a space and the second
  * as text.
  */
 const PEER: Peer = { beforeQuote: [" ", "\t", "\u00a0"], behindQuote: [" ", "\t"], tellsQuoted: true };
 
 type Value = PeerRecord["values"][number];
 
-/** The records that csv-parse reads in one piece of a file, up to the record that it refuses. */
+/** The records that csv-parse reads from one part of a file, up to the one that it refuses. */
 interface Part {
   records: { values: Value[]; end: number }[];
   refusal: CsvError | null;
@@ -44,7 +44,7 @@ function recordsOf(file: GeneratedCsv): PeerRecord[] {
     const { records: read, refusal } = readPart(Buffer.concat([header, bytes.subarray(at)]), file);
     const place = (end: number) => end - header.length + at;
     let from = at;
-    // The header before each later piece was already read with the first one.
+    // The header prefixed to each later part was already read with the first part.
     for (const { values, end } of at === 0 ? read : read.slice(1)) {
       record(from, place(end), values, null);
       from = place(end);
@@ -86,7 +86,7 @@ function readPart(part: Buffer, { delimiter, blanks }: GeneratedCsv): Part {
   }
 }
 
-/** The refusal in our terms. A record with too few or too many values still has values. */
+/** The refusal, expressed in rosterd's terms. A record with too few or too many values still contains values. */
 function faultOf(refusal: CsvError): { fault: Malformed; values: Value[] } {
   const value = refusal.column as number;
   const ofQuotes = (kind: "stray_quote" | "text_after_quote" | "quote_not_closed") => ({
@@ -99,7 +99,7 @@ function faultOf(refusal: CsvError): { fault: Malformed; values: Value[] } {
     case "CSV_INVALID_CLOSING_QUOTE":
     case "CSV_NON_TRIMABLE_CHAR_AFTER_CLOSING_QUOTE":
       return ofQuotes("text_after_quote");
-    // csv-parse reports this error for a stray quote, and for a quote after the blanks that follow a closing quote.
+    // csv-parse reports this error both for a stray quote and for a quote after the blanks that follow a closing quote.
     case "INVALID_OPENING_QUOTE":
       return ofQuotes(refusal.quoting ? "text_after_quote" : "stray_quote");
     case "CSV_RECORD_INCONSISTENT_FIELDS_LENGTH": {
@@ -122,7 +122,7 @@ function behindLine(bytes: Buffer, from: number): number {
   return from + Buffer.byteLength(line[0]);
 }
 
-/** The offset before the line ending that ends at `end`. */
+/** The offset of the line ending that ends at `end`. */
 function endOfText(bytes: Buffer, end: number): number {
   return end - /(?:\r\n|\n|\r|)$/.exec(bytes.toString("utf8", 0, end))![0].length;
 }

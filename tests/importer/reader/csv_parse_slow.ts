@@ -1,4 +1,4 @@
-/** Makes the same comparison as `csv_parse_test.ts` with many more files, which differ in each run. */
+/** Performs the same comparison as `csv_parse_test.ts` with many more files, which differ in each run. */
 import { compare } from "./comparing.ts";
 import { CSV_PARSE } from "./csv_parse.ts";
 

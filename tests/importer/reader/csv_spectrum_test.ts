@@ -1,15 +1,15 @@
-/** Reads the samples of csv-spectrum: difficult CSV files, each with the expected records. */
+/** Reads the samples of csv-spectrum: difficult CSV files, each with the records expected from it. */
 import assert from "node:assert/strict";
 import { readRecords } from "../../../src/importer/csv/csv.ts";
 import { chunksOf, recordsOf } from "../../support/memory_file.ts";
 
 /**
- * The samples are read from the package's folder. The package itself pairs files by the order of the folder's listing.
+ * The samples are read from the package's folder. The package itself pairs files by their order in the folder listing.
  */
 const FOLDER = new URL(".", import.meta.resolve("csv-spectrum"));
 
 /**
- * This sample has quotes within plain values, which our rules call stray. The JSON of the sample also has a different
+ * This sample has quotes within plain values, which rosterd's rules call stray. The sample's JSON also has a different
  * phone number.
  */
 const NOT_BY_THE_CONTRACT = "location_coordinates";

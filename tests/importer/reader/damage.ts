@@ -2,11 +2,11 @@
 import type { Message, Tally } from "./damage_worker.ts";
 
 const MOST_MS = 10_000;
-/** Allows for the start of the thread, which loads its modules first. */
+/** Allows for the startup of the thread, which first loads its modules. */
 const MOST_MS_TO_BEGIN = 120_000;
 
 /**
- * Reads this many damaged files. Throws if one of them crashes the reader, blocks it, or costs more records than
+ * Reads this many damaged files. Throws if any of them crashes the reader, blocks it or costs more records than
  * allowed.
  */
 export async function readDamagedFiles(files: number, seed: number): Promise<Tally> {

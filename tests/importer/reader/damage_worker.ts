@@ -16,7 +16,7 @@ export interface Tally {
   swallowed: number;
   outOfStep: number;
   rejected: number;
-  /** Files with a damaged header, UTF-16 files and gz files: any result is allowed, but reading must end. */
+  /** Files with a damaged header, UTF-16 files and gz files: any result is allowed, but reading must finish. */
   unforeseen: number;
   slowestMs: number;
 }
@@ -55,7 +55,7 @@ async function readDamaged(damage: DamagedRoster, form: "plain" | "gz" | "utf16"
   tally.outOfStep += outOfStep;
 }
 
-/** If the header is intact, a roster is rejected only for a NUL, or for a last line that may be cut off. */
+/** If the header is intact, a roster is rejected only for a NUL or for a last line that may be cut off. */
 function assertRejectedRightly({ code, line }: Reason, damaged: Uint8Array): void {
   if (code === "nul_bytes") return assert.ok(damaged.includes(0));
   const lines = Buffer.from(damaged).toString("latin1").split(/\r\n|\n|\r/);

@@ -1,16 +1,16 @@
 /**
  * Realistic rosters, and damage to their bytes: flipped, inserted and deleted bytes, and missing ends. In a tame
- * roster, as is usual, no quoted value begins or ends with a delimiter, a blank, a line ending or a quote. In this
- * case, `kept.ts` can predict exactly which records the damage affects. In a wild roster, some values do.
+ * roster, as is usual, no quoted value begins or ends with a delimiter, a blank, a line ending or a quote. For a tame
+ * roster, `kept.ts` can predict exactly which records the damage affects. In a wild roster, some quoted values do.
  */
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
 
 export interface Roster {
   bytes: Uint8Array;
-  /** The end of the header, with its line ending. */
+  /** The end of the header, including its line ending. */
   headerEnd: number;
-  /** The positions of the records, with their line endings. */
+  /** The positions of the records, including their line endings. */
   records: { start: number; end: number }[];
   tame: boolean;
 }
@@ -24,7 +24,7 @@ export interface Edit {
 
 export interface DamagedRoster {
   roster: Roster;
-  /** The edits, in order and without overlaps. */
+  /** The edits, in order and without overlap. */
   edits: Edit[];
   damaged: Uint8Array;
 }
@@ -38,14 +38,14 @@ const TAME_LINES = ['"12 Main Street\nApt. 4"', '"c/o Zoë\r\n,""B""\r\nx"', '"1
 const WILD = ['","', '"\n"', '",\n,"', '"""x"""', '" x "', '"a\n"', '";a"', '"""\n"""', '"\t"', '"\r\n,"'];
 
 const UPLOAD = await Deno.readTextFile(new URL("../../testdata/first_import/upload.csv", import.meta.url));
-/** In one example of the documentation, a quote is not closed. In a tame roster, that counts as damage. */
+/** In one example in the documentation, a quote is not closed. In a tame roster, that counts as damage. */
 const OPEN_QUOTE = '"Noah,';
 
 type Codec = "utf8" | "latin1";
 
 interface Built {
   roster: Roster;
-  /** Kinds of damage that are always included. */
+  /** The kinds of damage that are always included. */
   edits: Edit[];
 }
 
@@ -116,7 +116,7 @@ const anyInsert: fc.Arbitrary<Uint8Array> = fc.oneof(
   },
 );
 
-/** The kinds of damage to the bytes at a place. */
+/** The kinds of damage that can be done to the bytes at a position. */
 type Stroke =
   | { kind: "flip"; bit: number }
   | { kind: "replace" | "insert"; bytes: Uint8Array }
@@ -134,7 +134,7 @@ const anyBlow: fc.Arbitrary<Blow> = fc.record({
   place: fc.nat(),
   /** The header may be damaged too. */
   header: fc.nat({ max: 15 }).map((die) => die === 15),
-  /** Whether to damage the bytes at a quote, a delimiter or a line ending. */
+  /** Whether to place the damage at a quote, a delimiter or a line ending. */
   near: fc.boolean(),
   stroke: fc.oneof<fc.WeightedArbitrary<Stroke>[]>(
     { weight: 8, arbitrary: fc.record({ kind: fc.constant("flip"), bit: fc.nat({ max: 7 }) }) },
@@ -178,7 +178,7 @@ function editOf(bytes: Uint8Array, at: number, stroke: Stroke): Edit {
   }
 }
 
-/** Makes the edits that do not overlap an earlier one. */
+/** Applies the edits that do not overlap an earlier one. */
 function damage(roster: Roster, wanted: Edit[]): DamagedRoster {
   const edits: Edit[] = [], parts: Uint8Array[] = [];
   let from = 0;

@@ -1,5 +1,5 @@
 /**
- * One roster in every encoding, with every delimiter and line ending, plain and gz, gives the same records on the same
+ * One roster in every encoding, with every delimiter and line ending, plain and gz, yields the same records on the same
  * lines.
  */
 import assert from "node:assert/strict";
@@ -14,10 +14,10 @@ import { fileOf, recordsOf, type SeenRecord } from "../../support/memory_file.ts
 
 interface Writing {
   name: string;
-  /** The name of the encoding as sniffing reports it. */
+  /** The name of the encoding, as reported by sniffing. */
   encoding: string;
   fallback: Settings["fallback_encoding"];
-  /** Non-ASCII characters: all characters of the encoding, or some of each length. */
+  /** Non-ASCII characters: all those in the encoding, or some of each length. */
   characters: string[];
   encode(text: string): Uint8Array;
 }
@@ -47,7 +47,7 @@ const DELIMITERS = [",", ";", "\t"];
 const LINE_ENDS: Record<string, string[]> = { LF: ["\n"], CRLF: ["\r\n"], CR: ["\r"], mixed: ["\n", "\r\n", "\r"] };
 const HEADER = ["unique_id", "login_source", "first_name", "street"];
 
-/** The records of the roster. The line numbers count line endings in quotes and one blank line. */
+/** The records of the roster. The line numbers count line endings within quotes and one blank line. */
 function rosterOf(characters: readonly string[]): { line: number; values: string[] }[] {
   const records: { line: number; values: string[] }[] = [];
   const within = ["1 A, B; C\tD\nE", '"2"\r\nF', "3\rG", '4\n\r\n\rH"'], lines = [1, 1, 1, 3];

@@ -1,19 +1,20 @@
 /**
- * Generates valid and broken CSV to compare our reader with others. Each file has one delimiter, one width, and one
- * style of blanks and faults. The lines of a file are records, blank lines and broken records. {@link Peer} describes
- * which texts another reader interprets by other rules. Such texts are not generated for that reader.
+ * Generates valid and broken CSV for comparing rosterd's reader with others. Each file has one delimiter, one width,
+ * and one style of blanks and errors. The lines of a file are valid records, blank lines and broken records. {@link
+ * Peer} describes which texts another reader interprets by different rules. Such texts are not generated for that
+ * reader.
  */
 import fc from "fast-check";
 
-/** The rules in which another reader differs from ours. */
+/** The rules that differ between another reader and rosterd's. */
 export interface Peer {
-  /** Blanks that the peer skips before an opening quote and after a closing one. */
+  /** The blanks that the peer skips before an opening quote and after a closing one. */
   beforeQuote: readonly string[];
   behindQuote: readonly string[];
   /**
-   * Whether the peer distinguishes quoted values from plain ones, and refuses a quote within a plain one. If not,
-   * generated plain values have no TAB and no quote, and none follows an unclosed quote. A file with broken quotes then
-   * ends with a line ending.
+   * Whether the peer distinguishes quoted values from plain ones and refuses a quote within a plain one. If it does
+   * not, generated plain values contain no TAB or quote, and none of them follows an unclosed quote. A file with broken
+   * quotes then ends with a line ending.
    */
   tellsQuoted: boolean;
 }
@@ -21,7 +22,7 @@ export interface Peer {
 export interface GeneratedCsv {
   text: string;
   delimiter: string;
-  /** Whether there are blanks around values, and blank lines with blanks. */
+  /** Whether values are surrounded by blanks and blank lines contain blanks. */
   blanks: boolean;
   /** Whether the file begins with a byte order mark. */
   mark: boolean;
@@ -51,7 +52,7 @@ const anyManner: fc.Arbitrary<Manner> = fc.record({
   mark: fc.boolean(),
 });
 
-/** Files that `peer` should read as our rules require. */
+/** Files that `peer` should read just as rosterd does. */
 export function generatedCsv(peer: Peer): fc.Arbitrary<GeneratedCsv> {
   return anyManner.chain((manner) => {
     const ended = (line: fc.Arbitrary<Line>) => fc.tuple(line, fc.constantFrom(...manner.ends));
@@ -77,7 +78,7 @@ function withoutQuotesBehindOpenOne(lines: [Line, string][]): [Line, string][] {
   return lines.filter(([{ text }], at) => opening < 0 || at <= opening || !text.includes('"'));
 }
 
-/** The header is always valid, because it decides how many values a record has. */
+/** The header is always valid, because it determines how many values a record has. */
 function header({ delimiter, width }: Manner): fc.Arbitrary<Line> {
   const name = fc.constantFrom("h", "é", `"h${delimiter}1"`, '"h\n1"', '"h""1"', '""', '"\r\n"');
   return fc.array(name, { minLength: width, maxLength: width }).map((names) => ({ text: names.join(delimiter) }));
@@ -133,7 +134,7 @@ function plainPieces(manner: Manner, peer: Peer): fc.Arbitrary<string> {
 }
 
 function quotedPieces(manner: Manner): fc.Arbitrary<string> {
-  // csv-parse continues the value in `"" "x"`, so no doubled quote precedes blanks where broken quotes expose it.
+  // csv-parse continues the value in `"" "x"`, so no doubled quote precedes blanks where broken quotes could expose it.
   const quote = manner.faults === "quotes" && manner.blanks ? '"q' : '"';
   return pieces(manner, [",", ";", "\t", quote, quote, ...LINE_ENDS]);
 }

@@ -1,11 +1,11 @@
 /**
- * Checks exactly which records damage may affect (docs/file-format.md#quoting). How a record is read depends only on
- * the bytes from its beginning. So the records before the first damaged byte are unaffected. After the damage, reading
- * is unaffected from the first record on that begins at its original position. In a tame roster, all records after the
- * damage are read as before. If the damage leaves a quote open, the opening quote of the next quoted value closes it at
- * the latest. Text follows that quote, so the record cannot be read, and reading continues on the physical line after
- * its first line. Only a second damage can close a quote that the first one opened. The records between them, which
- * have no quoted value, then belong to one record.
+ * Checks exactly which records the damage may affect (docs/file-format.md#quoting). How a record is read depends only
+ * on the bytes from its beginning. Records before the first damaged byte are therefore unaffected. After the damage,
+ * reading is unaffected from the first record that begins at its original position. In a tame roster, all records after
+ * the damage are read as before. If the damage leaves a quote open, it is closed by the opening quote of the next
+ * quoted value at the latest. Text follows that quote, so the record cannot be read, and reading continues on the
+ * physical line after the record's first line. Only a second damaged place can close a quote that the first one opened.
+ * The records between them, which have no quoted value, then belong to one record.
  */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
@@ -15,7 +15,7 @@ import type { Entry, Reading } from "./whole_way.ts";
 export interface Kept {
   /** Untouched records that were read as before. */
   records: number;
-  /** Untouched records that two damages joined into one. */
+  /** Untouched records that two damaged places joined into one. */
   swallowed: number;
   /** In wild rosters: undamaged records before the first one that begins at its original position. */
   outOfStep: number;
@@ -24,11 +24,11 @@ export interface Kept {
 /** An undamaged record as read before the damage, with its new line number. */
 interface Untouched {
   entry: Entry;
-  /** The number of damaged places before the record. */
+  /** The number of damaged places that precede the record. */
   behind: number;
 }
 
-/** Compares the readings of a roster before and after the damage, in the encoding of the damaged one. */
+/** Compares the readings of a roster before and after the damage, in the encoding of the damaged roster. */
 export function assertKept(damage: DamagedRoster, before: Reading, after: Reading): Kept {
   const { roster, edits } = damage;
   const untouched = untouchedRecords(damage, before.entries);
@@ -80,7 +80,7 @@ function endsBefore(end: number, edit: Edit, { bytes }: Roster): boolean {
   return end <= edit.at && hasLineEnd;
 }
 
-/** The records after the damage, from the first record on that was read at its original position. */
+/** The records after the damage, starting with the first one that was read at its original position. */
 function behindFirstOf(entries: readonly Entry[], behind: readonly Entry[]): Entry[] {
   const first = behind.findIndex(({ line }) => entries.some((entry) => entry.line === line));
   return first < 0 ? [] : behind.slice(first);
@@ -101,14 +101,14 @@ function assertReadable({ encoding, entries }: Reading, damaged: Uint8Array): vo
   }
 }
 
-/** Asserts that the entry is part of a record with balanced quotes, and has no quoted value itself. */
+/** Asserts that the entry is part of a record with balanced quotes and has no quoted value itself. */
 function assertSwallowed({ line, raw }: Entry, damaged: readonly Entry[]): void {
   const by = damaged.findLast((entry) => entry.line < line);
   assert.ok(by !== undefined && by.raw.includes(raw), `the record on line ${line} is lost`);
   assert.ok(!raw.replaceAll('""', "").includes('"'), `a quote was left open over the quoted value on line ${line}`);
 }
 
-/** Within a record of one line, damage without quotes, delimiters and line endings costs at most that record. */
+/** Within a single-line record, damage without quotes, delimiters and line endings costs at most that record. */
 function assertCost({ roster, edits: [{ at, to, insert }] }: DamagedRoster, damaged: readonly Entry[]): void {
   const done = Buffer.concat([roster.bytes.subarray(at, to), insert]).toString("latin1");
   const record = roster.records.find(({ start, end }) => start <= at && at < end);

@@ -1,4 +1,4 @@
-/** Our reader's result for a file, in a form that can be compared with other readers. */
+/** The result of rosterd's reader for a file, in a form that can be compared with other readers. */
 import { RejectedFile } from "../../../src/domain/outcome.ts";
 import type { Malformed } from "../../../src/importer/csv/batch.ts";
 import { readRecords } from "../../../src/importer/csv/csv.ts";
@@ -6,7 +6,7 @@ import { examinedText } from "../../support/examined_text.ts";
 import { fileOf, recordsOf } from "../../support/memory_file.ts";
 import type { GeneratedCsv } from "./generated_csv.ts";
 
-/** One record: its values, or the reason why it cannot be read. */
+/** One record: its values, or why it cannot be read. */
 export type Read = { line: number; values: string[] } | { line: number; why: Malformed };
 
 /** The bytes of a generated file. */
@@ -14,7 +14,7 @@ export function bytesOf({ text, mark }: Pick<GeneratedCsv, "text" | "mark">): Ui
   return new TextEncoder().encode((mark ? "\ufeff" : "") + text);
 }
 
-/** All records that our reader finds in chunks of a given size; or the line at which the file looks cut off. */
+/** All records that rosterd's reader finds with chunks of a given size, or the line at which the file looks cut off. */
 export async function readByUs(file: GeneratedCsv, chunk: number): Promise<Read[] | number> {
   const examined = await examinedText(fileOf(bytesOf(file), { chunk }), "reject");
   const options = { delimiter: file.delimiter.charCodeAt(0), line: 1, validate: examined.invalidBytes };

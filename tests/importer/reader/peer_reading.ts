@@ -1,31 +1,34 @@
 /**
- * Another reader's result for a file, converted to our rules. {@link inContract} contains all differences between its
- * rules and ours.
+ * Another reader's result for a file, converted to rosterd's rules. {@link inContract} contains all differences between
+ * the two sets of rules.
  */
 import type { Malformed } from "../../../src/importer/csv/batch.ts";
 import type { Read } from "./our_reading.ts";
 import { judgeRows, type Row, type Verdict } from "./row_rules.ts";
 
-/** One record in the form in which a peer reads it. */
+/** One record, in the form in which a peer reads it. */
 export interface PeerRecord {
   line: number;
-  /** The text of the record in the file, with its line ending. */
+  /** The text of the record in the file, including its line ending. */
   raw: string;
   /** `quoted` is null if the peer does not report it. Empty if nothing is known about the values. */
   values: readonly { text: string; quoted: boolean | null }[];
-  /** The reason why the peer refused the record. */
+  /** Why the peer refused the record. */
   fault: Malformed | null;
 }
 
 const CONTROL = /(?![\t\r\n])\p{Cc}/u;
 const LINE_END = /(?:\r\n|\n|\r)$/;
 
-/** The records under our rules, or the line at which the file looks cut off. The first record is the header. */
+/**
+ * The records according to rosterd's rules, or the line at which the file looks cut off. The first record is the
+ * header.
+ */
 export function inContract(records: readonly PeerRecord[], delimiter: string): Read[] | number {
   const rows: Row[] = [], places: number[] = [];
   let next = 1;
   for (const { line, values, raw, fault } of records) {
-    // Peers do not report blank lines, but blank lines count as rows.
+    // Peers do not report blank lines, but such lines count as rows.
     for (; next < line; next++) rows.push(BLANK);
     places.push(rows.length);
     const ofQuotes = isOfQuotes(fault), text = raw.replace(LINE_END, "");
@@ -62,7 +65,9 @@ function whyOf(
   return { kind: kind as "too_few_values" | "too_many_values" | "fewer_than_others" | "more_than_others", ...widths };
 }
 
-/** Only our rules detect a cut-off upload: the last physical line has no end and is not a whole record. */
+/**
+ * Only rosterd's rules detect a cut-off upload: the last physical line has no line ending and is not a whole record.
+ */
 function looksCutOff({ raw, values, fault }: PeerRecord, width: number): boolean {
   if (LINE_END.test(raw)) return false;
   if (fault?.kind === "quote_not_closed") return !/[\r\n]/.test(raw);
@@ -74,7 +79,7 @@ function isOfQuotes(fault: Malformed | null): boolean {
   return fault !== null && ["stray_quote", "text_after_quote", "quote_not_closed"].includes(fault.kind);
 }
 
-/** Finds control characters, because peers accept them. */
+/** Looks for control characters, because peers accept them. */
 function controlCharacter(values: PeerRecord["values"]): Malformed | null {
   const value = values.findIndex(({ text, quoted }) => CONTROL.test(text) || (quoted === false && text.includes("\t")));
   return value < 0 ? null : { kind: "control_character", value };

@@ -1,6 +1,6 @@
 /**
- * Uses Python's csv module in strict mode for comparison, in one process for the whole test. Python does not
- * distinguish quoted values from plain ones, does not count values, and stops at the first record that it refuses.
+ * Compares with Python's csv module in strict mode, using one process for the whole test. Python does not distinguish
+ * quoted values from plain ones, does not count values, and stops at the first record that it refuses.
  */
 import { Buffer } from "node:buffer";
 import { fileURLToPath } from "node:url";
@@ -10,7 +10,7 @@ import type { GeneratedCsv, Peer } from "./generated_csv.ts";
 import { bytesOf, type Read } from "./our_reading.ts";
 import { inContract } from "./peer_reading.ts";
 
-/** Python skips spaces before a value, but nothing after a closing quote. */
+/** Python skips spaces before a value, but not after a closing quote. */
 const PEER: Peer = { beforeQuote: [" "], behindQuote: [], tellsQuoted: false };
 
 const PROGRAM = fileURLToPath(new URL("python_csv.py", import.meta.url));
@@ -40,7 +40,7 @@ export class Python implements OtherReader, AsyncDisposable {
   readonly #requests = this.#process.stdin.getWriter();
   readonly #answers = this.#process.stdout.pipeThrough(new TextDecoderStream()).getReader();
 
-  /** Python's reading of a file under our rules, up to the first record that it refuses. */
+  /** A file as Python reads it, converted to rosterd's rules, up to the first record that Python refuses. */
   async read(file: GeneratedCsv): Promise<Read[] | number> {
     const { delimiter, blanks } = file;
     const request = JSON.stringify({ bytes: Buffer.from(bytesOf(file)).toString("base64"), delimiter, blanks });
@@ -49,7 +49,7 @@ export class Python implements OtherReader, AsyncDisposable {
     const records = rows.map(({ line, raw, values }) => ({
       line,
       raw,
-      // Blanks are trimmed before a row is judged. A row of blanks is not a record.
+      // Blanks are trimmed before a row is judged. A row that contains only blanks is not a record.
       values: values?.map((text) => ({ text: blanks ? trimmed(text) : text, quoted: null })) ?? [],
       fault: values === null ? faultOf(refused!) : null,
     }));
@@ -80,14 +80,14 @@ function faultOf(refused: string): Malformed {
   throw new Error(`Python refused a file: ${refused}`);
 }
 
-/** The part of a result, from our reader or from Python, that can be compared. */
+/** The comparable part of a result, from rosterd's reader or from Python. */
 function comparable(reads: Read[], { blanks }: GeneratedCsv): unknown[] {
   const refused = reads.findIndex((read) => "why" in read && /quote/.test(read.why.kind));
   return reads.slice(0, refused < 0 ? undefined : refused + 1).flatMap<unknown>((read, at) => {
     if ("why" in read) return at === refused ? { line: read.line, why: read.why.kind } : read;
     if (!blanks) return read;
-    // Python does not report which values were quoted, so all values from Python must be trimmed. The values from our
-    // reader are trimmed too, and a row of blanks is not a record.
+    // Python does not report which values were quoted, so all values from Python must be trimmed. The values from
+    // rosterd's reader are trimmed too, and a row that contains only blanks is not a record.
     const values = read.values.map(trimmed);
     return values.join("") === "" ? [] : { line: read.line, values };
   });

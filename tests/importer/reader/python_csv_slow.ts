@@ -1,4 +1,4 @@
-/** Makes the same comparison as `python_csv_test.ts` with many more files, which differ in each run. */
+/** Performs the same comparison as `python_csv_test.ts` with many more files, which differ in each run. */
 import { compare } from "./comparing.ts";
 import { hasPython, Python } from "./python_csv.ts";
 

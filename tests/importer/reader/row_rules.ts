@@ -1,18 +1,18 @@
 /**
- * A second, simple implementation of the rules for the rows of a whole file. Decides which lines are skipped, and
- * whether a record with fewer or more values than the header fails. The slow reader in `csv_test.ts` and the peers use
- * this implementation.
+ * A second, simple implementation of the rules for the rows of a whole file. Decides which lines are skipped and
+ * whether a record with fewer or more values than the header fails. It is used by the slow reader in `csv_test.ts` and
+ * by the peers.
  */
 
 export interface Row {
-  /** The values of the row; null if its end is unknown because of a quote. */
+  /** The row's values; null if a quote makes it unclear where the row ends. */
   values: readonly string[] | null;
   raw: string;
   /** The problem with one of the values, if any. */
   fault: string | null;
 }
 
-/** `skipped`: the row is not a record. `null`: a valid record, with its final `values`. */
+/** `skipped`: the row is not a record. `null`: the record is valid, and `values` is final. */
 export type Verdict = { skipped: true } | {
   skipped: false;
   fault: string | null;
@@ -83,7 +83,7 @@ export function judgeRows(rows: readonly Row[], delimiter: string): Verdict[] {
   });
 }
 
-/** The number that makes up more than half of the list; null if no number does. */
+/** The number that makes up more than half of the list; null if no number does so. */
 function mostOf(numbers: readonly number[]): number | null {
   return numbers.find((one) => 2 * numbers.filter((other) => other === one).length > numbers.length) ?? null;
 }

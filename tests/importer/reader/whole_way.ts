@@ -1,4 +1,4 @@
-/** Takes a roster through all steps of an import before the database: sniff, decode, open, read and check. */
+/** Takes a roster through all steps of an import that precede the database: sniff, decode, open, read and check. */
 import { RejectedFile } from "../../../src/domain/outcome.ts";
 import type { Problem, Reason } from "../../../src/domain/outcome.ts";
 import { parseSettings } from "../../../src/domain/parse_settings.ts";
@@ -9,7 +9,7 @@ import { openRoster } from "../../../src/importer/csv/roster.ts";
 import { examinedText } from "../../support/examined_text.ts";
 import { fileOf, recordOf, type SeenRecord } from "../../support/memory_file.ts";
 
-/** One record as it was read, and the problems that its check found. */
+/** One record as it was read, and the problems found when it was checked. */
 export type Entry = SeenRecord & { raw: string; problems: Problem[] };
 
 export interface Reading {
@@ -22,7 +22,7 @@ export interface Reading {
 export interface ReadOptions {
   chunk: number;
   fallback?: Settings["fallback_encoding"];
-  /** Reads the file as if sniffing had found this encoding. */
+  /** Reads the file as if sniffing had detected this encoding. */
   encoding?: Encoding;
 }
 
@@ -37,7 +37,7 @@ export async function readWholeWay(
   const { delimiter, header, records } = await openRoster(examined.text, settings, examined.invalidBytes);
   const check = createCheck(header, settings, "2026-01-01"), entries: Entry[] = [];
   for await (const batch of records()) {
-    // The check changes values in place, so they are copied before the check.
+    // The check changes values in place, so they are copied beforehand.
     const seen = Array.from({ length: batch.count }, (_, record) => ({
       ...recordOf(batch, record),
       raw: batch.recordText(record),

@@ -28,7 +28,7 @@ Deno.test("files of more than 100 MB are read in each encoding, and the speed is
   await printSpeed("French, gz", utf8(french).length, fileOf(gzipSync(french)));
 });
 
-/** The rows are numbered, so that their gz file is not taken for a zip bomb. */
+/** The rows are numbered so that their gz file is not mistaken for a zip bomb. */
 function rows(count: number, rest: string): string {
   return Array.from({ length: count }, (_, row) => `${row * 7919 % 1_000_003},ldap,${rest}\n`).join("");
 }

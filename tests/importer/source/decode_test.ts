@@ -126,7 +126,7 @@ Deno.test("a file named .gz that is not gz is rejected", async () => {
 
 Deno.test("a gz that ends early, after any byte, is reported as cut off at the last line reached", async () => {
   const text = "a,b\r\n".repeat(30) + "c\rd\ne".repeat(30);
-  // Stored without compression, so that the bytes of the text are in the file unchanged, after 15 bytes of headers.
+  // Stored without compression, so the file contains the bytes of the text unchanged, after 15 bytes of headers.
   const packed = gzipSync(utf8(text), { level: 0 });
   for (let end = 1; end < packed.length; end++) {
     const came = text.slice(0, Math.max(0, end - 15));

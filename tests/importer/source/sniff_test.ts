@@ -238,7 +238,7 @@ Deno.test("progress counts the bytes on disk, and an abort stops the sniffing", 
 });
 
 Deno.test("valid sequences and invalid bytes are counted as a strict decoder sees them, in chunks of any size", () => {
-  // The bytes are near the limits of the UTF-8 rules, so that most sequences are almost valid.
+  // The bytes are near the limits of the UTF-8 rules, so most sequences are almost valid.
   const byte = fc.oneof(
     fc.constantFrom(0x61, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc2, 0xdf, 0xe0, 0xe1, 0xec, 0xed),
     fc.constantFrom(0xee, 0xef, 0xf0, 0xf1, 0xf3, 0xf4, 0xf5, 0xff),

@@ -1,5 +1,5 @@
 /**
- * Reads and checks a roster as an import does, but without a database. Yields the values of each record, the values to
+ * Reads and checks a roster as an import would, but without a database. Yields each record's values, the values to
  * store, and the problems.
  */
 import type { PastFailure, Problem } from "../../../src/domain/outcome.ts";
@@ -20,7 +20,7 @@ export interface CheckedRecord {
   values: string[] | null;
   /** The text of the record. */
   raw: string;
-  /** By column: a value, null (the user keeps the current value) or "CLEARS". */
+  /** For each column: a value, null (the user keeps the current value) or "CLEARS". */
   stored: Record<string, string | null>;
   problems: Problem[];
 }
@@ -48,7 +48,7 @@ export async function checkRoster(content: Uint8Array | string, settings: Settin
   return { delimiter, header, records: seen };
 }
 
-/** Copies a record before the check, which changes the values in place. */
+/** Copies a record before it is checked, because the check changes the values in place. */
 function asItStands(batch: Batch, record: number): Pick<CheckedRecord, "line" | "values" | "raw"> {
   const values = batch.malformed.has(record) ? null : batch.values(record);
   return { line: batch.line[record], values, raw: batch.recordText(record) };
@@ -62,7 +62,7 @@ function storedValues(batch: Batch, record: number, header: Header): CheckedReco
   }));
 }
 
-/** The failed-records file of a roster if these records fail. */
+/** The failed-records file that a roster gets if these records fail. */
 export async function failedFileOf(
   content: Uint8Array | string,
   failed: readonly CheckedRecord[],
@@ -81,7 +81,7 @@ export async function failedFileOf(
   return new Uint8Array(await new Blob(parts as BlobPart[]).arrayBuffer());
 }
 
-/** Yields two failures per page, so that there are several pages. */
+/** Yields two failures per page so that there are several pages. */
 async function* pages(records: readonly CheckedRecord[]): AsyncGenerator<PastFailure[]> {
   for (let at = 0; at < records.length; at += 2) {
     yield await Promise.resolve(

@@ -1,6 +1,6 @@
 /**
- * Generates rosters with every kind of failing record, in any encoding and with any delimiter, with headers in any
- * order, and with values that are difficult for spreadsheets and CSV readers.
+ * Generates rosters with every kind of failing record, in any encoding, with any delimiter, with headers in any order
+ * and with values that are difficult for spreadsheets and CSV readers.
  */
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
@@ -16,7 +16,7 @@ export interface GeneratedRoster {
   delimiter: string;
 }
 
-/** Values that are valid for an import, but difficult for programs that write, open or save CSV. */
+/** Values that are valid for an import but difficult for programs that write, open or save CSV. */
 const TEXTS = [
   ...[
     "",
@@ -116,7 +116,7 @@ const KNOWN: readonly ColumnPlan[] = [
   { header: "active", good: ["", "0", "1", "'1"], bad: ["2", "TRUE", "-1", "(clear)"] },
 ];
 
-/** The header and column of a value, and a valid value for the correction. */
+/** The header and column of a value, and a valid value to correct it with. */
 export const MENDED: Readonly<Record<string, string>> = {
   unique_id: "mended",
   login_source: "ldap",
@@ -153,7 +153,7 @@ const anyManner: fc.Arbitrary<Manner> = fc.record({
 /** Any other delimiter requires a first line such as `sep=~`. */
 const anyDelimiter = fc.oneof({ weight: 3, arbitrary: fc.constant(null) }, fc.constantFrom(..."|:^_='.-!/"));
 
-/** Readable rosters; some of their records fail, each for one or several reasons. */
+/** Readable rosters, some of whose records fail, each for one or more reasons. */
 export const generatedRoster: fc.Arbitrary<GeneratedRoster> = fc.tuple(anyManner, anyDelimiter).chain(
   ([manner, other]) => {
     const used = other === null ? manner : { ...manner, delimiter: other, sepLine: true };
@@ -163,7 +163,7 @@ export const generatedRoster: fc.Arbitrary<GeneratedRoster> = fc.tuple(anyManner
   },
 );
 
-/** A record as text without its line ending. The last record is complete, so that the file does not look cut off. */
+/** A record as text, without its line ending. The last record is complete so that the file does not look cut off. */
 function anyRecord(manner: Manner): fc.Arbitrary<string> {
   const cells = fc.tuple(...manner.columns.map((plan) => anyCell(manner, plan)));
   const broken = fc.constantFrom<(cells: string[]) => string[]>(
@@ -193,7 +193,7 @@ export function written(value: string, delimiter: string, wantsQuotes = false): 
 function toRoster(manner: Manner, records: string[], empty_values: string): GeneratedRoster {
   const { delimiter, sepLine, lineEnd, columns, encoding } = manner;
   const names = columns.map(({ header }) => header);
-  // Other delimiters in the headers are quoted, so that the delimiter is unambiguous.
+  // Other delimiters in the headers are quoted so that the file's delimiter is unambiguous.
   const header = names.map((name) => written(name, delimiter, /[,;\t]/.test(name))).join(delimiter);
   const whole = columns.map(({ good }) => written(good[1], delimiter)).join(delimiter);
   const first = sepLine ? [`sep=${delimiter}`] : [];
@@ -231,7 +231,7 @@ function afterEncoding(text: string, encoding: string): string {
 
 /**
  * Encodes a character as a byte of 0xE0 or more, which cannot form UTF-8 by chance. If the encoding lacks the
- * character, uses another one.
+ * character, uses a different one.
  */
 function singleByte(character: string, encoding: string): number {
   const code = character.codePointAt(0)!;

@@ -1,5 +1,5 @@
 /**
- * After any database error, an import is applied completely or not at all, in bounded time
+ * After any database error, an import is applied completely or not at all, within a bounded time
  * (docs/reliability.md#faults-survived).
  */
 import assert from "node:assert/strict";
@@ -9,7 +9,7 @@ import { until } from "../../support/until.ts";
 import { held } from "../held_file.ts";
 import { countsOf, csvOf, onEachDatabase, onServer, type RosterDatabase } from "../roster_database.ts";
 
-/** The roster is large enough that rosterd sends a part before it has read the rest. */
+/** The roster is so large that rosterd sends part of it before it has read the rest. */
 const LARGE = csvOf(Array.from({ length: 40_000 }, (_, at) => ({
   unique_id: `U${at}`,
   login_source: "ldap",
@@ -18,7 +18,7 @@ const LARGE = csvOf(Array.from({ length: 40_000 }, (_, at) => ({
 const SMALL = "unique_id,login_source,city\n1,ldap,Ottawa\n2,ldap,Hull\n";
 const CREATED = { records: 2, created: 2 };
 
-/** The sessions of imports, which are the sessions in a transaction. */
+/** The sessions of imports, that is, those in a transaction. */
 const sessions = (db: RosterDatabase) =>
   db.sql<{ pid: number; query: string; waits: string | null }[]>`
     select pid, query, wait_event_type as waits from pg_stat_activity
@@ -83,7 +83,7 @@ onServer("a connection killed during the merge rolls the whole import back", asy
   });
 
   assert.equal(report.status, "error");
-  // The server reports the reason and closes the connection. The client may notice either one first.
+  // The server reports the reason and closes the connection. The client may notice either of them first.
   assert.match(report.reason!.code, /^(57P01|CONNECTION_CLOSED)$/);
   await assertUntouched(db);
 });
@@ -135,7 +135,7 @@ onServer("an import that is aborted during reading is rolled back", async (db) =
   await assertUntouched(db);
 });
 
-/** Begins an import like a command that is killed before it ends. */
+/** Begins an import as a command does that is killed before it ends. */
 async function killedImport(db: RosterDatabase): Promise<number> {
   const [{ id }] = await db.sql<{ id: number }[]>`
     with kept as (insert into rosterd.import_settings values ('', '{}') on conflict do nothing)

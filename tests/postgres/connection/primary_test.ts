@@ -11,8 +11,8 @@ if (unavailable !== null) console.error(`LEFT OUT: a test of ${import.meta.url}:
 type Answers = Record<string, HostState | string | "never">;
 
 /**
- * Searches for the primary among hosts with the given answers, which a test may change. A text stands for an error with
- * that code.
+ * Searches for the primary among hosts that give these answers, which a test may change. A string represents an error
+ * with that code.
  */
 function finder(answers: Answers): PrimaryFinder {
   const hosts = Object.keys(answers).map((host) => ({ host, port: 5432 }));

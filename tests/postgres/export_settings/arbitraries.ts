@@ -1,6 +1,6 @@
 /**
- * Generates settings, users and rosters from small alphabets, so that value maps, defaults and known users often apply
- * to the same values.
+ * Generates settings, users and rosters from small alphabets, so that value maps, defaults and known users often
+ * concern the same values.
  */
 import fc from "fast-check";
 import { DATE_FORMATS, foldValue } from "../../../src/domain/setting_values.ts";
@@ -60,7 +60,7 @@ const respelled = (text: string) =>
     (text) => `${text}\u00a0`,
   ).map((respell) => respell(text));
 
-/** Most values are valid, so that many records are applied. */
+/** Most values are valid so that many records are applied. */
 const textOf = (name: Name | "active") =>
   fc.oneof(
     { weight: 10, arbitrary: fc.constantFrom(...STORED[name]) },
@@ -162,7 +162,7 @@ const elsewhere: fc.Arbitrary<Elsewhere> = fc.constantFrom(...NAMES, "delete" as
   })
 );
 
-/** Another import; null means that a part is the same as in the previous import. */
+/** Another import; null means that a part is unchanged from the previous import. */
 export interface Night {
   elsewhere: Elsewhere[];
   settings: Settings | null;
@@ -179,9 +179,9 @@ export interface Story {
   people: [string, Person][];
   first: { settings: Settings; roster: Roster };
   nights: Night[];
-  /** The number of further records, so that the unchanged-record cache is used. */
+  /** The number of additional records, so that the unchanged-record cache is used. */
   isLong: boolean;
-  /** Whether the records are sent by COPY, or by statements, which are faster for a few. */
+  /** Whether the records are sent by COPY or by statements, which are faster for a small number of records. */
   copies: boolean;
   /** Whether a dry run precedes each import. */
   checks: boolean;

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { onServer } from "../roster_database.ts";
 import { runStories } from "./run.ts";
 
-/** The results that must occur in the generated sequences, so that the test covers enough cases. */
+/** The results that must occur in the generated sequences for the test to cover enough cases. */
 const MUST_BE_SEEN = [
   ..."created updated unchanged archived reactivated skipped failed missing_archived".split(" "),
   ..."9014 9015 9019 9022 9030 9031 9033".split(" "),

@@ -1,6 +1,6 @@
 /**
- * A slow and simple model of the settings for exports, written from docs/file-format.md#values and the sections after
- * it. `taken_model.ts` models repeated ids and taken values. The tests compare imports and dry runs with this model.
+ * A slow but simple model of the settings for exports, based on docs/file-format.md#values and the sections after it.
+ * `taken_model.ts` models repeated ids and taken values. The tests compare imports and dry runs against this model.
  */
 import type { DateFormat } from "../../../src/domain/setting_values.ts";
 import type { Settings } from "../../../src/domain/settings.ts";
@@ -23,7 +23,7 @@ export type RosterRecord = { unique_id: string } & Record<Name | "active", Cell>
 
 export interface Roster {
   records: RosterRecord[];
-  /** The columns of the file besides unique_id. */
+  /** The columns of the file other than unique_id. */
   columns: (Name | "active")[];
 }
 
@@ -32,11 +32,11 @@ export interface Expected {
   counts: Record<string, number>;
   /** Line → codes. */
   failures: Record<number, string[]>;
-  /** unique_id → the change that `check` reports for the user. */
+  /** Maps each unique_id to the change that `check` reports for the user. */
   changes: Record<string, string>;
-  /** "line column: the roster's value, the kept one". */
+  /** "line column: the roster's value, the value kept". */
   kept: string[];
-  /** Columns in which more than half of the records fail, and which a setting can fix. */
+  /** Columns in which more than half of the records fail and that a setting can fix. */
   failing: string[];
 }
 
@@ -138,7 +138,7 @@ function textOf(name: Name | "active", { text, isQuoted }: Cell): string {
   return isQuoted && !["login_source", "email", "active"].includes(name) ? text : text.trim();
 }
 
-/** "Values are compared without outer blanks, and the letter case of A–Z is ignored." */
+/** "Values are compared without leading or trailing spaces, and the letter case of A–Z is ignored." */
 function mapped(name: string, text: string, { value_maps }: Settings): string {
   const entry = Object.entries(value_maps[name] ?? {}).find(([from]) => fold(from) === fold(text));
   return text === "" || entry === undefined ? text : entry[1];
@@ -146,7 +146,7 @@ function mapped(name: string, text: string, { value_maps }: Settings): string {
 
 const fold = (text: string) => text.trim().replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 
-/** The problem's code, and the value as it is stored. */
+/** The problem's code and the value as it is stored. */
 function judged(name: Name | "active", text: string, settings: Settings): [code: string | null, value: string] {
   switch (name) {
     case "login_source":
@@ -169,7 +169,7 @@ function judged(name: Name | "active", text: string, settings: Settings): [code:
 
 const MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split(" ");
 
-/** A real date that is not in the future, or null. */
+/** A real date that is not in the future; otherwise, null. */
 export function dateOf(text: string, format: DateFormat): string | null {
   const [a, b, c] = text.split(/[-./]/);
   const parts: Record<DateFormat, (string | undefined)[]> = {
@@ -224,7 +224,7 @@ function judge(people: People, read: Read[], lost: Set<string>, settings: Settin
         user_name: "",
         email: email === undefined ? "" : email ?? "(clear)",
         active: Object.keys(problems).length > 0 || lost.has(id) ? "x" as const : "" as const,
-        // Repeated records are compared by the values that they set.
+        // Repeated records are compared by the values they set.
         others: Object.values(said).map((word) => word === CLEAR ? "CLEAR" : JSON.stringify(word)),
       };
     }),

@@ -1,4 +1,4 @@
-/** Runs sequences of imports in the model and in Postgres, and requires equal results. */
+/** Runs sequences of imports in the model and in Postgres and requires equal results. */
 import assert from "node:assert/strict";
 import { parse } from "csv-parse/sync";
 import fc from "fast-check";
@@ -13,7 +13,7 @@ import { countsOf, type ImportReport, type RosterDatabase } from "../roster_data
 import { type Elsewhere, type Story, story } from "./arbitraries.ts";
 import { type Expected, importRoster, type Name, NAMES, type People, type Roster, type RosterRecord } from "./model.ts";
 
-/** How often each result occurred, to show that a run covers them all. */
+/** The number of times each result occurred, to show that a run covers them all. */
 export type Seen = Map<string, number>;
 
 export async function runStories(db: RosterDatabase, about: fc.Parameters<[Story]>): Promise<Seen> {
@@ -40,7 +40,7 @@ export async function runStories(db: RosterDatabase, about: fc.Parameters<[Story
   return seen;
 }
 
-/** The roster is large enough that the unchanged-record cache is used. */
+/** The roster is large enough for the unchanged-record cache to be used. */
 const FILLER: readonly RosterRecord[] = Array.from({ length: 255 }, (_, at) => {
   const cells = { login_source: "ldap", email: "", city: "Laval", province: "NS", phone_cell: "", data_of_birth: "" };
   const texts = Object.entries({ ...cells, active: "1" });
@@ -89,7 +89,7 @@ function note(seen: Seen, what: string): void {
   seen.set(what, (seen.get(what) ?? 0) + 1);
 }
 
-/** The results of an import and a dry run, as far as the model predicts them. */
+/** The results of an import and a dry run, to the extent that the model predicts them. */
 function resultOf(report: Omit<ImportReport, "id">) {
   const said = (code: string) => report.warnings.filter((warning) => warning.code === code).map(({ text }) => text);
   return {

@@ -1,5 +1,5 @@
 /**
- * Other programs change users and permits during an import. No change of these programs is lost, and each record is
+ * Other programs change users and permits during an import. None of these programs' changes is lost, and each record is
  * applied to the new state.
  */
 import assert from "node:assert/strict";
@@ -8,7 +8,7 @@ import { gateBefore, importYields, transactionOf, waitsForLock, withOther } from
 
 const archiving = { archive_inactive_users: true, archive_guard: { max_percent: 100, min_users: 0 } };
 
-/** The recorded changes of the latest import, by user. */
+/** The changes recorded for the latest import, by user. */
 async function auditOf(db: RosterDatabase): Promise<Record<string, unknown>> {
   const rows = await db.sql`
     select unique_id, changes - 'archived_at' as changes from rosterd.import_changes

@@ -1,4 +1,4 @@
-/** Concurrent decisions and imports run one after the other. Each one starts from the result of the previous one. */
+/** Concurrent decisions and imports run one after the other. Each one starts from the previous one's result. */
 import assert from "node:assert/strict";
 import { CannotDecide } from "../../../src/domain/decision.ts";
 import { approveHold, discardHold } from "../../../src/postgres/history/holds.ts";
@@ -11,7 +11,7 @@ const settings = { archive_inactive_users: true, archive_guard: { max_percent: 0
 const never = new AbortController().signal;
 const HELD = "unique_id,login_source,city,active\n1,ldap,Hull,0\n2,ldap,Hull,0\n";
 
-/** Creates two users with a permit each, whom an import holds. */
+/** Creates two users, each with a permit, whom an import holds. */
 async function hold(db: RosterDatabase): Promise<number> {
   await db.clear();
   await db.addUsers({ unique_id: "1", city: "Ottawa" }, { unique_id: "2", city: "Ottawa" });
@@ -21,7 +21,7 @@ async function hold(db: RosterDatabase): Promise<number> {
   return report.id!;
 }
 
-/** The active users, and the status of the permits. */
+/** The active users and the status of the permits. */
 async function stateOf(db: RosterDatabase): Promise<unknown> {
   const users = await db.sql`select unique_id, active, city from rosterd.users order by unique_id`;
   const permits = await db.sql`select status from rosterd.permits order by permit_no`;

@@ -1,4 +1,4 @@
-/** A decision gives way to other programs, as an import does, and reports that. */
+/** Like an import, a decision gives way to other programs, and it reports doing so. */
 import assert from "node:assert/strict";
 import { approveHold } from "../../../src/postgres/history/holds.ts";
 import { onServer } from "../roster_database.ts";

@@ -1,4 +1,4 @@
-/** A decision waits ten seconds for an import, and no longer. */
+/** A decision waits ten seconds for an import but no longer. */
 import assert from "node:assert/strict";
 import { approveHold } from "../../../src/postgres/history/holds.ts";
 import { held } from "../held_file.ts";

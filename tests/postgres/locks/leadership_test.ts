@@ -1,4 +1,4 @@
-/** If several rosterd share a database, one of them is the leader (`src/postgres/leadership.ts`). */
+/** If several rosterd processes share a database, one of them is the leader (`src/postgres/leadership.ts`). */
 import assert from "node:assert/strict";
 import { connectServer } from "../../../src/postgres/connection/connect.ts";
 import { Leadership } from "../../../src/postgres/leadership.ts";

@@ -1,6 +1,6 @@
 /**
- * An import waits for rows that other programs have locked, and holds no row locks while it waits. If that takes too
- * long, the next turn tries again. The other programs are never cancelled for a deadlock.
+ * An import waits for rows locked by other programs and holds no row locks while it waits. If waiting takes too long,
+ * the next turn tries again. The other programs are never canceled because of a deadlock.
  */
 import assert from "node:assert/strict";
 import { DEFAULT_SETTINGS } from "../../../src/domain/settings.ts";
@@ -65,7 +65,7 @@ onServer(
       await first.begun;
       const importing = db.import("unique_id,login_source,city\n1,ldap,Hull\n2,ldap,Hull\n");
       await importYields(db);
-      // While the import waits for user 2, it has not locked any other user.
+      // While the import is waiting for user 2, it has no other users locked.
       await db.sql.begin(async (tx) => {
         await tx`set local lock_timeout = '500ms'`;
         await tx`update rosterd.users set phone_cell = '8' where unique_id = '1'`;
@@ -156,7 +156,7 @@ onServer(
   },
 );
 
-/** Runs a turn over a folder with the given files. */
+/** Runs a turn on a folder with the given files. */
 async function turn(folder: string, store: ImportStore) {
   const inbox = createInbox({ upload: folder, clock: systemClock, log: silentLog });
   const merged: string[] = [];
@@ -188,7 +188,7 @@ onServer(
 
       const first = await turn(folder, store);
 
-      const text = "another program has locked users or permits of this roster";
+      const text = "another program has locked users or permits that this roster changes";
       assert.deepEqual(first.postponed, [{ file: "a.csv", reason: { code: "users_locked", text, line: null } }]);
       assert.deepEqual(first.merged, ["a.csv", "b.csv"], "the file is read once, however long it waits");
       assert.equal(first.imported.length, 1);

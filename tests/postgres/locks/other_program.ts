@@ -1,10 +1,10 @@
-/** Another program on the same database, and triggers that stop an import at a known place. */
+/** Another program that uses the same database, and triggers that stop an import at a known point. */
 import postgres from "postgres";
 import type { Sql } from "../../../src/postgres/connection/connect.ts";
 import { until } from "../../support/until.ts";
 import type { RosterDatabase } from "../roster_database.ts";
 
-/** Runs `test` with a separate session of another program. */
+/** Runs `test` with another program in a session of its own. */
 export async function withOther(db: RosterDatabase, test: (other: Sql) => Promise<void>): Promise<void> {
   const other = postgres(db.url!, { max: 1, onnotice: () => {}, connection: { application_name: "other" } });
   try {
@@ -14,7 +14,7 @@ export async function withOther(db: RosterDatabase, test: (other: Sql) => Promis
   }
 }
 
-/** Runs `work` in a transaction of the other program. `ended` resolves when the transaction ends. */
+/** Runs `work` in one of the other program's transactions. `ended` resolves when the transaction ends. */
 export function transactionOf(other: Sql, work: (tx: Sql) => Promise<void>) {
   const begun = Promise.withResolvers<void>(), end = Promise.withResolvers<void>();
   const ended = other.begin(async (tx) => {
@@ -26,7 +26,7 @@ export function transactionOf(other: Sql, work: (tx: Sql) => Promise<void>) {
   return { begun: begun.promise, commit: () => (end.resolve(), ended) };
 }
 
-/** Stops an import before its first `what` ("insert on rosterd.users"), until the test opens the gate. */
+/** Stops an import before its first `what` ("insert on rosterd.users") until the test opens the gate. */
 export async function gateBefore(db: RosterDatabase, what: string) {
   await db.sql.unsafe(`
     create table public.gate (open boolean);
@@ -47,7 +47,7 @@ export async function gateBefore(db: RosterDatabase, what: string) {
   };
 }
 
-/** Resolves when the other program has waited for a lock for `ms`. */
+/** Resolves once the other program has been waiting for a lock for `ms`. */
 export async function waitsForLock(db: RosterDatabase, ms: number): Promise<void> {
   await until(`the other program waits for a lock for ${ms} ms`, async () => {
     const rows = await db.sql`
@@ -58,7 +58,7 @@ export async function waitsForLock(db: RosterDatabase, ms: number): Promise<void
   });
 }
 
-/** Resolves when an import has met the other program's lock and given way. */
+/** Resolves once an import has run into the other program's lock and given way. */
 export async function importYields(db: RosterDatabase): Promise<void> {
   await until("an import that yields", async () => {
     const rows = await db.sql`

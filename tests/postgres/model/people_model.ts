@@ -1,14 +1,16 @@
 /**
- * A slow and simple model of the effects of imports on users, written from the rules in docs/people.md. The model test
- * compares the database with the model after every step. `people_model_ids.ts` models new ids, and
- * `people_model_decide.ts` decisions.
+ * A slow but simple model of how imports affect users, based on the rules in docs/people.md. The model test compares
+ * the database with this model after every step. `people_model_ids.ts` models new ids, and `people_model_decide.ts`
+ * models decisions.
  */
 import { type Heirs, heirsOf, merge, rename, unrename } from "./people_model_ids.ts";
 import { expectedOutcome } from "./taken_model.ts";
 
 export type State = "active" | "disabled" | "archived";
 
-/** The state of a user: `active`, `archived_at`, which distinguishes two archivings, and `inactive_since` in hours. */
+/**
+ * The state of a user: `active`, `archived_at`, which tells one archiving from another, and `inactive_since` in hours.
+ */
 export interface Access {
   state: State;
   archivedAt: number | null;
@@ -18,12 +20,12 @@ export interface Access {
 export const VALUES = ["login_source", "city", "email"] as const;
 export type Value = typeof VALUES[number];
 
-/** The statement of a feed about a person: whether the person is active. */
+/** A feed's statement about a person: whether they are active. */
 export type Word = boolean;
 
 export interface Person extends Access, Record<Value, string | null> {
   createdBy: number | null;
-  /** The statements by feed. */
+  /** The statements, by feed. */
   words: Map<string, Word>;
 }
 
@@ -38,15 +40,15 @@ export interface Permit {
 export interface Change {
   values: Partial<Record<Value, [before: string | null, after: string | null]>>;
   access: [before: Access, after: Access] | null;
-  /** The hour at which the import took access from the user. */
+  /** The hour at which the import took away the user's access. */
   lostAt: number | null;
-  /** The statement of the import's feed; undefined if the feed does not name the user. */
+  /** The statement made by the import's feed; undefined if the feed does not name the user. */
   word: [before: Word | undefined, after: Word | undefined] | null;
-  /** The old and the new id of a user who was renamed, and the earlier imports whose entries moved to the new id. */
+  /** The old and new ids of a renamed user, and the earlier imports whose entries moved to the new id. */
   renamed: { from: string; to: string; imports: number[] } | null;
-  /** The old id of a user who was merged into this user. */
+  /** The old id of a user who was merged into this one. */
   absorbed: string | null;
-  /** The id into which this user was merged, and the permits that moved with them. */
+  /** The id into which this user was merged, and the permits that moved along. */
   merged: { into: string; permits: number[] } | null;
 }
 
@@ -70,13 +72,13 @@ export interface Hold {
 export interface Import {
   id: number;
   feed: string;
-  /** The other feeds in the settings at the start of the import. */
+  /** The other feeds in the settings when the import started. */
   others: string[];
   undone: boolean;
-  /** The latest import when it was undone. */
+  /** The latest import at the time this one was undone. */
   undoneAfter: number;
   hold: "open" | "approved" | "discarded" | "superseded" | null;
-  /** The roster that the change guard holds, and the columns that an approval waives; null if the file was applied. */
+  /** The roster held by the change guard, and the columns that an approval waives; null if the file was applied. */
   file: { roster: Roster; columns: Value[] } | null;
   held: Map<string, Hold>;
   created: number;
@@ -97,8 +99,8 @@ export interface Rules {
 }
 
 /**
- * The feed of a file, and its place among the feeds in the settings. The first feed takes precedence. The upload folder
- * itself, "", is the last.
+ * The feed of a file and its position among the feeds in the settings. The first feed takes precedence. The upload
+ * folder itself, "", comes last.
  */
 export interface Feed {
   name: string;
@@ -106,28 +108,28 @@ export interface Feed {
 }
 
 export interface RosterRecord {
-  /** The unique_id; "" if it is not readable. */
+  /** The unique_id; "" if it is unreadable. */
   id: string;
   /** The old id, or "". */
   old: string;
   login_source: string;
-  /** A value as in a file: "" keeps the user's value, "(clear)" clears it. */
+  /** A value as it appears in a file: "" keeps the user's value, "(clear)" clears it. */
   city: string;
   email: string;
   active: "" | "0" | "1";
-  /** Whether a value is not valid. */
+  /** Whether a value is invalid. */
   bad: boolean;
 }
 
 export interface Roster {
   records: RosterRecord[];
-  /** Whether the roster has a column `active`. */
+  /** Whether the roster has an `active` column. */
   column: boolean;
-  /** Whether the roster has a column `old_unique_id`. */
+  /** Whether the roster has an `old_unique_id` column. */
   olds: boolean;
   /** Whether the roster has a column named `rosterd_…`. */
   own: boolean;
-  /** Whether the last record is not readable. */
+  /** Whether the last record is unreadable. */
   torn: boolean;
 }
 
@@ -137,7 +139,7 @@ export interface World {
   imports: Import[];
   /** The current time, in hours. */
   now: number;
-  /** A counter that distinguishes archivings. */
+  /** A counter that tells archivings apart. */
   moments: number;
 }
 
@@ -153,15 +155,15 @@ export const accessOf = ({ state, archivedAt, since }: Access): Access => ({
 /** The plan of one import. */
 interface Plan {
   feed: Feed;
-  /** The records that are applied, by user. */
+  /** The applied records, by user. */
   good: Map<string, RosterRecord>;
   heirs: Heirs;
-  /** The archived or merged users who give up their email. */
+  /** The archived or merged users who give up their email address. */
   gives: Set<string>;
   emails: Record<string, { email: string | null }>;
   /** The new access of existing users. Users without an entry keep their access. */
   next: Map<string, State>;
-  /** The users among them without a record. */
+  /** Those of them who have no record. */
   missing: Set<string>;
   /** Users whose grace period is over, including missing users. */
   due: Set<string>;
@@ -175,12 +177,12 @@ function others({ words }: Person, { name, all }: Feed, word: Word): string[] {
   return all.filter((other) => other !== name && words.get(other) === word);
 }
 
-/** With `active` = 0, the feed calls the user inactive; with any other value, active. */
+/** With `active` = 0, the feed lists the user as inactive; with any other value, as active. */
 const wordOf = ({ active }: RosterRecord): Word => active !== "0";
 
 /**
- * Imports the roster. Returns the counts, the codes of the warnings, and the columns for which the file is held. `approved`:
- * the import whose held file this is.
+ * Imports the roster. Returns the counts, the codes of the warnings and the columns for which the file is held.
+ * `approved`: the import that held this file.
  */
 export function importRoster(
   world: World,
@@ -204,7 +206,7 @@ export function importRoster(
     const person = world.people.get(id);
     if (person === undefined) continue;
     const state = nextState(person, record.active, feed, rules, heirs.isActive(world, id));
-    // A user whom another feed calls active does not lose access.
+    // A user whom another feed lists as active does not lose access.
     const isKept = (state === "archived" || state === "disabled") && others(person, feed, true).length > 0;
     if (isKept && person.words.get(feed.name) !== false) keptByOther.add(id);
     if (state !== null && !isKept) next.set(id, state);
@@ -218,18 +220,18 @@ export function importRoster(
     if (isKept && person.state !== "archived" && person.words.get(feed.name) === true) keptByOther.add(id);
     if (person.state === "archived" || isKept) forgotten.add(id);
     else if (rules.days === 0) next.set(id, "archived");
-    // A user who loses access is disabled at once, and the feed calls the user inactive during the wait.
+    // A user who loses access is disabled immediately, and the feed lists them as inactive during the wait.
     else if (person.state === "active" || person.since === null || person.words.get(feed.name) === true) {
       next.set(id, "disabled");
     } else if (isDue(person)) due.add(id);
     if (next.has(id) || due.has(id)) missing.add(id);
   }
-  // The first import of the feed after the grace period archives the user, unless the user has access again.
+  // The first import of the feed after the grace period archives the user unless they have access again.
   if (rules.inactive) {
     for (const [id, person] of world.people) {
       const isInactive = person.words.get(feed.name) === false && others(person, feed, true).length === 0;
       const isCalledActive = roster.records.some((one) => one.id === id && (roster.column ? one.active : "") !== "0");
-      // The next import archives the user if a record has the user's id as its old id.
+      // The next import archives the user if a record names their id as its old id.
       const isOld = roster.olds && roster.records.some(({ old }) => old === heirs.todayOf(id));
       if (isDue(person) && isInactive && !isCalledActive && !isOld && !absent.includes(id)) due.add(id);
     }
@@ -238,7 +240,7 @@ export function importRoster(
   const warnings = [
     // "When more than half of the records fail on … a two-letter column, the warning `values_fail`"
     ...(2 * roster.records.filter(({ bad }) => bad).length > records ? ["values_fail"] : []),
-    // Kept values are always reported: one warning for each column.
+    // Kept values are always reported: one warning per column.
     ...[...new Set([...good.keys()].flatMap(overruledOf))].map(() => "kept"),
     ...(kept ? ["missing_users_kept"] : []),
     ...(keptByOther.size > 0 ? ["kept_by_other_feed"] : []),
@@ -252,7 +254,7 @@ export function importRoster(
     }
     return { counts: { records, held: records }, warnings: [...warnings, "changes_held"], spoiled };
   }
-  // After a newer file is applied, the older hold ends as superseded.
+  // Once a newer file is applied, the older hold ends as superseded.
   for (const older of good.size > 0 ? world.imports : []) {
     const isOlder = older.id < (approved ?? { id }).id && older.feed === feed.name;
     if (isOlder && older.file !== null && older.hold === "open") older.hold = "superseded";
@@ -312,9 +314,9 @@ function begun(id: number, { name, all }: Feed, rules: Rules): Import {
 const meaning = (value: string, { empty }: Rules) => value === "" && empty === "clear" ? "(clear)" : value;
 
 /**
- * The effect of a value in a file on a user: "" keeps the user's value, "(clear)" clears it. The value of the first
- * feed takes precedence, and later feeds only fill empty values. A value of a person whom another feed names is never
- * cleared, because that feed may have set it.
+ * The effect that a value in a file has on a user: "" keeps the user's value, "(clear)" clears it. The first feed's
+ * value takes precedence; later feeds only fill in empty values. If another feed names a person, the person's values
+ * are never cleared, because that feed may have set them.
  */
 function effective(value: string, before: string | null, person: Person | undefined, feed: Feed, rules: Rules) {
   const meant = meaning(value, rules);
@@ -407,8 +409,8 @@ function nextState(
   }
   if (active === "1") return state === "active" ? null : "active";
   if (isHeir && state !== "active") return "active";
-  // If other feeds call a user inactive, the first feed that calls the user active gives access back, even without the
-  // column `active`.
+  // If other feeds list a user as inactive, the first feed that lists them as active restores access, even without an
+  // `active` column.
   const isFirst = person.words.get(feed.name) !== true && others(person, feed, true).length === 0;
   if (state !== "active" && isFirst && others(person, feed, false).length > 0) return "active";
   return (state === "archived" || (state === "disabled" && since !== null)) && missing === "archive" ? "active" : null;
@@ -416,12 +418,12 @@ function nextState(
 
 function findMissing({ people }: World, roster: Roster, good: Plan["good"], feed: Feed, { missing }: Rules) {
   if (missing === "keep") return { absent: [], kept: false };
-  // No user is archived as missing, and a warning is given, if a unique_id could not be read, if the file has a
-  // rosterd_* column, or if no record was applied.
+  // If a unique_id could not be read, the file has a rosterd_* column or no record was applied, no user is archived as
+  // missing and a warning is given.
   if (roster.torn || roster.records.some(({ id }) => id === "") || roster.own || good.size === 0) {
     return { absent: [], kept: true };
   }
-  // Missing users: an earlier file of this feed named them, and this file does not.
+  // Missing users: they were in an earlier file of this feed but are not in this one.
   const absent = [...people].filter(([id, { words }]) =>
     words.has(feed.name) && !roster.records.some((record) => record.id === id || (roster.olds && record.old === id))
   );
@@ -436,16 +438,16 @@ function holds(
   { guard }: Rules,
 ): boolean {
   if (guard.max_percent === 100 || losing.size === 0) return false;
-  // While a hold is open, every later loss of access is held, too.
+  // While a hold is open, every later loss of access is also held.
   if (imports.some(({ hold, file }) => hold === "open" && file === null)) return true;
-  // Losses of the last 24 hours count too, unless they were undone.
+  // Losses from the last 24 hours also count, unless they were undone.
   const recent = (some: Import[]) =>
     some.filter(({ undone }) => !undone).flatMap(({ changes }) =>
       [...changes].filter(([, { lostAt }]) => lostAt !== null && now - lostAt < 24).map(([id]) => id)
     );
   const isAbove = (count: number, active: number) =>
     count > guard.min_users && count * 100 > active * guard.max_percent;
-  // For the feed, the guard compares losses with the active users whom the feed names.
+  // For this feed, the guard compares the losses with the number of active users whom the feed names.
   if (feed.all.length > 1) {
     const ofFeed = new Set([...losing, ...recent(imports.filter((one) => one.feed === feed.name))]);
     const active = [...people].filter(([id, { state, words }]) =>
@@ -463,7 +465,7 @@ function holds(
   });
 }
 
-/** Users are left out if a record applied later keeps them active. */
+/** Users are left out if a later applied record keeps them active. */
 function noteOtherwise(
   world: World,
   good: Plan["good"],
@@ -484,7 +486,7 @@ function noteOtherwise(
   }
 }
 
-/** Counts missing users, and all records except failed and skipped records. */
+/** Counts missing users and all records except those that failed or were skipped. */
 function apply(world: World, id: number, plan: Plan, rules: Rules, renamed: Map<string, Change>) {
   const { people } = world, { feed, good, heirs, emails, gives, next, missing, due, forgotten, held } = plan;
   const { inactive } = rules, done = begun(id, feed, rules);
@@ -595,12 +597,14 @@ function apply(world: World, id: number, plan: Plan, rules: Rules, renamed: Map<
   return { ...counts, permits_released: releasePermits(world, archived, id) };
 }
 
-/** A counter that distinguishes events in the same hour. */
+/** A counter that tells events in the same hour apart. */
 export function momentOf({ now }: World, moment: number): number {
   return now + moment * 1e-6;
 }
 
-/** A user whom the feed newly calls active no longer waits, even if a record without `active` gives no access back. */
+/**
+ * A user whom the feed now lists as active no longer waits, even if a record without `active` does not restore access.
+ */
 function stopWaiting(person: Person, change: Change): void {
   const before = accessOf(person);
   person.since = null;
@@ -618,7 +622,7 @@ function outcomeOf(before: State, after: State | undefined, held: boolean, chang
   return after !== undefined || hasValues(change) ? "updated" : "unchanged";
 }
 
-/** Records the statement of a feed; undefined if the feed no longer names the person. */
+/** Records a feed's statement; undefined if the feed no longer names the person. */
 function say({ words }: Person, feed: string, word: Word | undefined, change: Change): void {
   const before = words.get(feed);
   if (before === word) return;

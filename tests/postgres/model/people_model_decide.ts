@@ -17,10 +17,10 @@ import {
 } from "./people_model.ts";
 import { staysRenamed, unmerge, unrename } from "./people_model_ids.ts";
 
-/** The reason why a decision is refused. */
+/** Why a decision is refused. */
 export type Refusal = { refused: string };
 
-/** The users that are left out, in order, as "unique_id: reason". */
+/** The users who are left out, in order, as "unique_id: reason". */
 type LeftOut = { left_out: string[] };
 
 export function approve(world: World, done: Import): Refusal | LeftOut & Record<string, unknown> {
@@ -73,7 +73,10 @@ export function discard(_: World, done: Import): Refusal | LeftOut & Record<stri
   return { discarded: done.held.size, left_out: [] };
 }
 
-/** Applies a held file with the current settings. `feed` and `rules`: null if the settings no longer have its feed. */
+/**
+ * Applies a held file with the current settings. `feed` and `rules`: null if the settings no longer contain the file's
+ * feed.
+ */
 export function approveFile(
   world: World,
   held: Import,
@@ -99,7 +102,9 @@ function demandOpen({ hold }: Import): Refusal | null {
   return { refused: hold === null ? "nothing_held" : "hold_is_over" };
 }
 
-/** Only the latest import that changed users and is not undone can be undone. Any other import gives 409. */
+/**
+ * Only the latest import that changed users and has not been undone can be undone. Any other import results in a 409.
+ */
 function demandLatest({ imports }: World, done: Import): Refusal | null {
   if (done.undone) return { refused: "undone_already" };
   const latest = imports.filter(({ undone, created, changes, erased }) =>
@@ -109,7 +114,7 @@ function demandLatest({ imports }: World, done: Import): Refusal | null {
   return { refused: latest === undefined || latest.id < done.id ? "nothing_changed" : "not_the_latest" };
 }
 
-/** A value to restore, or the reason why the current value stays. */
+/** A value to restore, or why the current value stays. */
 interface Going {
   id: string;
   name: Value;
@@ -179,7 +184,7 @@ export function undo(world: World, done: Import): Refusal | LeftOut & Record<str
   };
 }
 
-/** Every other value is restored, unless it has changed since the import. */
+/** Every other value is restored unless it has changed since the import. */
 function goingValues({ people }: World, { changes }: Import): Going[] {
   return [...changes].flatMap(([id, { values }]) =>
     (Object.entries(values) as [Value, [string | null, string | null]][]).map(([name, [before, after]]) => {
@@ -205,7 +210,10 @@ function staysAccess({ people }: World, id: string, { access }: Change): string 
   return same ? null : "active has changed since";
 }
 
-/** An email is not restored while another user has and keeps it. Users whom the import created give up their emails. */
+/**
+ * An email address is not restored while another user has it and is keeping it. Users whom the import created give up
+ * their email addresses.
+ */
 function putBackEmails({ people }: World, done: Import, values: Going[]): void {
   const emails = values.filter(({ name, before }) => name === "email" && before !== null);
   const leaves = (id: string) => values.some((one) => one.id === id && one.name === "email" && one.stays === null);
@@ -267,7 +275,7 @@ export function erase(world: World, id: string): Refusal | null | "erased" {
   return "erased";
 }
 
-/** The ids of a user, with the first and the last import in which they were theirs. */
+/** A user's ids, each with the first and last imports in which it belonged to the user. */
 function namesOf(imports: readonly Import[], id: string): { name: string; first: number; last: number }[] {
   const renames = imports.flatMap((one) => {
     const renamed = one.changes.get(id)?.renamed ?? null;

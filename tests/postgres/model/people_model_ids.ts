@@ -1,17 +1,17 @@
-/** Models records that give the old id of their user (docs/people.md#new-ids). See `people_model.ts`. */
+/** Models records that specify their user's old id (docs/people.md#new-ids). See `people_model.ts`. */
 import type { Change, Person, Roster, World } from "./people_model.ts";
 
 export interface Heirs {
-  /** New id → old id of the users to rename, and of the users to merge. */
+  /** Maps new ids to old ids, both for the users to rename and for the users to merge. */
   renamed: Map<string, string>;
   merged: Map<string, string>;
   /** The ids whose record fails. */
   refused: Set<string>;
-  /** The id of the record's user before the import. */
+  /** The id that the record's user had before the import. */
   todayOf(id: string): string;
-  /** The id of the user after the import. `good`: the applied records, by id. */
+  /** The id that the user has after the import. `good`: the applied records, by id. */
   tomorrowOf(id: string, good: ReadonlyMap<string, unknown>): string;
-  /** Whether an active user is merged into this user. */
+  /** Whether an active user is merged into this one. */
   isActive(world: Pick<World, "people">, id: string): boolean;
 }
 
@@ -20,7 +20,7 @@ export function heirsOf(people: ReadonlyMap<string, Person>, { records, olds }: 
   records.forEach(({ id, old, bad }, at) => {
     if (!olds || old === "" || id === "" || old === id) return;
     if (records.findIndex((record) => record.id === id) !== at) return;
-    // A record fails with 9022 if its old id occurs twice, or also has a separate record.
+    // A record fails with 9022 if its old id occurs twice or also has a record of its own.
     const hasRecord = records.some((record) => record.id === old);
     const isTwice = people.has(old) &&
       records.some((record) => record.old === old && record.id !== "" && record.id !== id && record.id !== old);
@@ -40,7 +40,7 @@ export function heirsOf(people: ReadonlyMap<string, Person>, { records, olds }: 
   };
 }
 
-/** Permits, feeds and history move with a renamed user. */
+/** A renamed user's permits, feeds and history move along. */
 export function rename(world: World, from: string, to: string): Change["renamed"] {
   const imports = moveHistory(world, from, to, () => true);
   moveUser(world, from, to);
@@ -54,8 +54,8 @@ function moveUser({ people, permits }: World, from: string, to: string): void {
 }
 
 /**
- * An import's entry is not moved if the import already has an entry for the new id. Returns the imports whose entries
- * move.
+ * An import's entry is not moved if the import already has one for the new id. Returns the imports whose entries were
+ * moved.
  */
 function moveHistory({ imports }: World, from: string, to: string, isMoved: (id: number) => boolean): number[] {
   const moved: number[] = [];
@@ -73,14 +73,14 @@ function moveKey<T>(map: Map<string, T>, from: string, to: string): boolean {
   return true;
 }
 
-/** The active permits of a merged user move to the new id. */
+/** A merged user's active permits move to the new id. */
 export function merge({ permits }: World, from: string, into: string): Change["merged"] {
   const moved = permits.filter(({ owner, status }) => owner === from && status === "active");
   for (const permit of moved) permit.owner = into;
   return { into, permits: moved.map(({ id }) => id) };
 }
 
-/** Brings unchanged permits back to merged users. `keepers`: the users who stay archived. */
+/** Returns unchanged permits to merged users. `keepers`: the users who remain archived. */
 export function unmerge(world: World, changes: ReadonlyMap<string, Change>, keepers: ReadonlySet<string>) {
   let restored = 0;
   const left: string[] = [];
@@ -98,7 +98,7 @@ export function unmerge(world: World, changes: ReadonlyMap<string, Change>, keep
   return { restored, left };
 }
 
-/** The reason why a renamed user keeps the new id, or null. */
+/** Why a renamed user keeps the new id, or null. */
 export function staysRenamed({ people }: World, id: string, { renamed }: Change): string | null {
   if (renamed === null) return null;
   if (!people.has(id)) return "the user no longer exists";

@@ -1,4 +1,4 @@
-/** Runs each step of a sequence in the model and in Postgres, and requires equal results. */
+/** Runs each step of a sequence in the model and in Postgres and requires equal results. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { CannotDecide, type Hold } from "../../../src/domain/decision.ts";
@@ -41,7 +41,7 @@ export async function runSequences(
   return seen;
 }
 
-/** This number of blank lines makes a roster large enough for the unchanged-record cache. */
+/** This many blank lines make a roster large enough for the unchanged-record cache. */
 const LONG_BYTES = 4_096;
 
 function note(seen: Seen, what: string): void {
@@ -53,7 +53,7 @@ type Sql = RosterDatabase["sql"];
 class Run {
   readonly #world: World = { people: new Map(), permits: [], imports: [], now: 0, moments: 0 };
   readonly #sql: Sql;
-  /** The held files by import. */
+  /** The held files, by import. */
   readonly #texts = new Map<number, string>();
   #feeds: Feeds;
 
@@ -124,7 +124,7 @@ class Run {
     const codes = report.warnings.map(({ code }) => code).filter((code) => code !== "same_content");
     assert.deepEqual(codes, warnings);
     if (foreseen !== null) assert.equal(foreseen.status, report.status);
-    // For a held file, check reports the effects of an approval.
+    // For a held file, check reports what an approval would do.
     if (foreseen !== null && spoiled.length === 0) {
       assert.deepEqual(countsOf(foreseen), countsOf(counts), "check foresees it");
     }
@@ -155,7 +155,7 @@ class Run {
     for (const stayed of expected.left_out) note(this.seen, `${step.do}: ${wordsOf(stayed)}`);
   }
 
-  /** Approves a held file, which is taken from memory instead of `bak`. */
+  /** Approves a held file, which is read from memory instead of `bak`. */
   async #approveFile({ id, feed }: Import): Promise<unknown> {
     const [, rules] = this.#feeds.find(([name]) => name === feed) ?? this.#feeds.at(-1)!;
     const held = (await this.one.store.find(id))!;
@@ -277,7 +277,7 @@ class Run {
   }
 }
 
-/** The database in the form of {@link Run.#compare}. */
+/** The database in the form that {@link Run.#compare} uses. */
 async function stateOf(sql: Sql) {
   const [{ state }] = await sql`
     select jsonb_build_object(
@@ -296,7 +296,7 @@ async function stateOf(sql: Sql) {
   return state;
 }
 
-/** Converts a response to the form of the model. */
+/** Converts a response to the form that the model uses. */
 async function answerOf(deciding: Promise<unknown>) {
   try {
     const { left_out, left_out_total, ...counts } = await deciding as {
@@ -311,7 +311,7 @@ async function answerOf(deciding: Promise<unknown>) {
   }
 }
 
-/** The reasons without names. */
+/** The reasons, without names. */
 const wordsOf = (stayed: string) =>
   stayed.replace(/^.*?: /, "").replace(/"[^"]*"/g, "…").replace(/^(login_source|city|email) was/, "a value was")
     .replace(/import \d+/, "import");
@@ -337,7 +337,7 @@ function textOf({ records, column, olds, own, torn }: Roster): string {
     ...(column ? { active } : {}),
   }));
   const text = csvOf([{ ...header, ...(column ? { active: "" } : {}) }, ...rows]);
-  // The first row only has the names.
+  // The first row contains only the names.
   const lines = text.split("\n");
   return [lines[0], ...lines.slice(2)].join("\n") + (torn ? "torn\n" : "");
 }

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { runSequences } from "./people_model_run.ts";
 import { onServer } from "../roster_database.ts";
 
-/** The results that must occur in the sequences, so that the test covers enough cases. */
+/** The results that must occur in the sequences for the test to cover enough cases. */
 const MUST_BE_SEEN = [
   ..."created updated unchanged archived reactivated held skipped failed permits_released missing_archived missing_held renamed merged"
     .split(" ").map((name) => `import: ${name}`),

@@ -1,14 +1,14 @@
-/** Generates sequences of rosters, settings, decisions, changes by other programs, and time. */
+/** Generates sequences of rosters, settings, decisions, changes by other programs, and the passing of time. */
 import fc from "fast-check";
 import type { Person, Roster, RosterRecord, Rules, State } from "./people_model.ts";
 
 export type Step =
   /**
-   * `feed`: "", the upload folder itself, or a feed, if the settings have it. `long`: whether the roster is long enough
-   * for the unchanged-record cache.
+   * `feed`: "" for the upload folder itself, or a feed if the settings contain it. `long`: whether the roster is long
+   * enough for the unchanged-record cache.
    */
   | { do: "import"; feed: string; roster: Roster; check: boolean; long: boolean }
-  /** Adds, removes or reorders feeds, and sets the rules of each feed. */
+  /** Adds, removes or reorders feeds and sets the rules of each. */
   | { do: "settings"; feeds: Feeds }
   /** `which` counts back from the latest import, or from the latest import with a hold. */
   | { do: "approve" | "discard" | "undo"; which: number; ofHolding: boolean }
@@ -23,7 +23,7 @@ export type Step =
   | { do: "give"; owner: string; which: number }
   | { do: "lose"; which: number };
 
-/** The settings: each feed in order, with its rules. "" is the upload folder itself. */
+/** The settings: the feeds in order, each with its rules. "" is the upload folder itself. */
 export type Feeds = [feed: string, rules: Rules][];
 
 const IDS = ["a", "b", "c", "d", "e", "f", "g", "h"];
@@ -35,7 +35,7 @@ const NUMBERS = ["P1", "P2", "P3", "P4"];
 /** The usual login source of a user. */
 const homeOf = (id: string) => id < "f" ? "x" : "y";
 
-/** True in one of `times` cases. */
+/** True in one out of `times` cases. */
 const seldom = (one: number) => fc.nat(one - 1).map((at) => at === 0);
 
 const id = fc.constantFrom(...IDS);
@@ -53,7 +53,7 @@ function recordOf(id: string): fc.Arbitrary<RosterRecord> {
   });
 }
 
-/** Records of some users, often of all. A few repeat an earlier record or lack a readable id. */
+/** Records for some users, often for all. A few records repeat an earlier record or lack a readable id. */
 const records: fc.Arbitrary<RosterRecord[]> = fc.oneof(
   { weight: 3, arbitrary: fc.constant(6) },
   fc.constantFrom(0, 1, 3),
@@ -70,7 +70,7 @@ const records: fc.Arbitrary<RosterRecord[]> = fc.oneof(
     return [...nobodys, ...(backwards ? some.reverse() : some), ...more];
   });
 
-/** Gives some records an old id, and leaves out the records of most old ids. */
+/** Gives some records an old id and leaves out the records of most old ids. */
 const withOldIds = fc.tuple(
   records,
   fc.array(fc.tuple(id, id, seldom(8)), { maxLength: 3 }),
@@ -139,7 +139,7 @@ const imports = one("import", {
   long: fc.boolean(),
 });
 const nights: Steps = fc.tuple(imports, imports).map(([one, other]) => [...one, ...other, ...one, ...other]);
-/** The same file a day later, when the grace period of users without access is over. */
+/** The same file a day later, when the grace period for users without access is over. */
 const graces: Steps = fc.tuple(imports, imports).map((
   [one, other],
 ) => [...one, ...other, { do: "time", hours: 25 }, ...one, ...other]);
@@ -164,11 +164,11 @@ const inTurn = (...some: Steps[]): Steps => fc.tuple(...some).map((steps) => ste
 const some = (steps: Steps): Steps => fc.array(steps, { minLength: 1, maxLength: 4 }).map((steps) => steps.flat());
 const last = (kind: "approve" | "undo"): Steps => fc.constant([{ do: kind, which: 0, ofHolding: kind === "approve" }]);
 
-/** Single steps, and whole sequences in which other programs act between an import and its decision. */
+/** Single steps and whole sequences in which other programs act between an import and its decision. */
 const turn: Steps = fc.oneof(
   { weight: 10, arbitrary: imports },
   { weight: 2, arbitrary: one("settings", { feeds }) },
-  // The same files of two feeds, night after night.
+  // The same files from two feeds, night after night.
   { weight: 3, arbitrary: nights },
   { weight: 3, arbitrary: graces },
   { weight: 1, arbitrary: one("erase", { id }) },
@@ -216,7 +216,7 @@ const start: fc.Arbitrary<Start> = fc.record({
   feeds,
 });
 
-/** At most `longest` steps. Long sequences are as frequent as short ones, because short ones cover few cases. */
+/** At most `longest` steps. Long sequences are as frequent as short ones because the short ones cover few cases. */
 export const sequences = (longest: number): fc.Arbitrary<[Start, Step[]]> =>
   fc.noBias(fc.tuple(
     start,

@@ -1,4 +1,4 @@
-/** After any sequence of imports and decisions the database matches the model. */
+/** After any sequence of imports and decisions, the database matches the model. */
 import { runSequences } from "./people_model_run.ts";
 import { onServer } from "../roster_database.ts";
 

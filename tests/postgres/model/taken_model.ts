@@ -1,14 +1,14 @@
 /**
- * A slow and simple model of user_name and email, written from the quoted rules of docs/file-format.md#taken-values.
- * Tests compare the database with the model.
+ * A slow but simple model of user_name and email, based on the quoted rules from docs/file-format.md#taken-values.
+ * Tests compare the database with this model.
  */
 
-/** A value of a record: "" keeps the user's value, "(clear)" clears it. */
+/** A value in a record: "" keeps the user's value, "(clear)" clears it. */
 export type WorldRecord = {
   unique_id: string;
   user_name: string;
   email: string;
-  /** The value "x" is not valid, and makes the record fail. */
+  /** The value "x" is invalid and makes the record fail. */
   active: "" | "x";
 };
 
@@ -24,10 +24,10 @@ type Unique = "user_name" | "email";
 
 export interface Outcome {
   users: Record<string, Pick<WorldUser, Unique>>;
-  /** The codes of the problems by line. */
+  /** The codes of the problems, by line. */
   failures: Record<number, string[]>;
   skipped: number;
-  /** The values that archived users give up to others. */
+  /** The values that archived users give up to other users. */
   gives: [unique_id: string, column: Unique][];
 }
 
@@ -37,7 +37,7 @@ const lineOf = (at: number) => at + 2;
 const fold = (value: string | null) =>
   value === null ? null : value.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 
-/** `returns`: whether the record at this place makes an archived user active again. */
+/** `returns`: whether the record at this place reactivates an archived user. */
 export function expectedOutcome(
   users: readonly WorldUser[],
   records: readonly WorldRecord[],
@@ -55,7 +55,7 @@ export function expectedOutcome(
     if (first === at) {
       if (invalid.length === 0) good.add(at);
       else failures[lineOf(at)] = invalid;
-    } // A repetition with the same known values is skipped; any other repetition fails with 9022.
+    } // A repeated record with the same known values is skipped; any other repeated record fails with 9022.
     else if (JSON.stringify(records[first]) === JSON.stringify(record)) skipped++;
     else failures[lineOf(at)] = ["9022", ...invalid];
   });
@@ -73,7 +73,7 @@ export function expectedOutcome(
   };
   const candidates = [...good];
 
-  /** An archived user gives up the value, unless a record reactivates the user. */
+  /** An archived user gives up the value unless a record reactivates them. */
   const gives = ({ unique_id, state }: WorldUser) =>
     state === "archived" && !candidates.some((at) => records[at].unique_id === unique_id && returns(at));
 
@@ -88,13 +88,14 @@ export function expectedOutcome(
     return [...among].some((other) => other < at && wanted(other, column) === value);
   };
 
-  // All other records fail, and their users keep the old values. The decisions are repeated until the result is stable.
+  // All other records fail, and their users keep their old values. The decisions are repeated until the result is
+  // stable.
   for (;;) {
     const losers = [...good].filter((at) => COLUMNS.some(([column]) => loses(at, column, good)));
     if (losers.length === 0) break;
     for (const at of losers) good.delete(at);
   }
-  // A record can have several problems. All of them are reported, in the order of the columns.
+  // A record can have several problems. All of them are reported, in column order.
   for (const at of candidates) {
     if (good.has(at)) continue;
     const codes = COLUMNS.filter(([column]) => loses(at, column, candidates)).map(([, code]) => code);

@@ -9,7 +9,7 @@ import { expectedOutcome, type WorldRecord, type WorldUser } from "./taken_model
 const NAMES = ["a", "A", "b", "c", "d", "é", "É"];
 const id = fc.constantFrom("1", "2", "3", "4", "5", "6");
 
-/** Generates valid users, who all have different ids, user_names and emails. */
+/** Generates valid users, all with different ids, user_names and emails. */
 const users: fc.Arbitrary<WorldUser[]> = fc.uniqueArray(
   fc.record({
     unique_id: id,
@@ -60,7 +60,7 @@ async function outcome(db: RosterDatabase, users: WorldUser[], records: WorldRec
   };
 }
 
-/** A store that gets possible duplicates in parts while records are written, and some of them twice. */
+/** A store that receives possible duplicates in batches while records are being written, some of them twice. */
 class PartsStore extends PostgresImportStore {
   override transaction<T>(work: (transaction: ImportTransaction) => Promise<T>, waiting: WaitOptions): Promise<T> {
     return super.transaction((transaction) => {

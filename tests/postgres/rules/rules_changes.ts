@@ -1,6 +1,6 @@
 /**
- * The values that the change guard counts, as a table that a registrar can read (docs/people.md#change-guard). The
- * first matching line applies; `*` matches everything, `a/b` either.
+ * The values that the change guard counts, in a table that a registrar can read (docs/people.md#change-guard). The
+ * first matching line applies; `*` matches everything, and `a/b` matches either.
  */
 import { tableOf } from "./rules_table.ts";
 

@@ -1,6 +1,6 @@
 /**
- * For every combination of user, record, settings and feeds, the change guard counts the values as in
- * `rules_changes.ts`.
+ * For every combination of user, record, settings and feeds, the change guard counts the values as `rules_changes.ts`
+ * says.
  */
 import assert from "node:assert/strict";
 import type { Settings } from "../../../src/domain/settings.ts";

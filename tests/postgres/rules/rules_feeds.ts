@@ -1,5 +1,5 @@
 /**
- * The effect of a file on a user whom two feeds name, as a table that a registrar can read
+ * The effect of a file on a user named by two feeds, in a table that a registrar can read
  * (docs/people.md#who-is-named). The first matching line applies; `*` matches everything, `a/b` either.
  */
 import { tableOf } from "./rules_table.ts";

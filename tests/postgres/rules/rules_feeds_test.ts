@@ -1,5 +1,5 @@
 /**
- * For every combination of a user, a record, and the statements of two feeds, the database follows `rules_feeds.ts`.
+ * For every combination of a user, a record and the statements of two feeds, the database follows `rules_feeds.ts`.
  */
 import assert from "node:assert/strict";
 import type { Settings } from "../../../src/domain/settings.ts";
@@ -15,7 +15,7 @@ const CIRCUMSTANCES = product<Record<"inactive" | "missing" | "losses" | "feed",
   inactive: ["on", "off"],
   missing: ["keep", "archive"],
   losses: ["happen", "held"],
-  // The file is of the first feed or of the upload folder itself.
+  // The file belongs to the first feed or to the upload folder itself.
   feed: ["students", ""],
 });
 
@@ -26,7 +26,7 @@ const CASES = product<Record<"before" | "record" | "said" | "other", string>>({
   other: ["active", "inactive", "no", "removed"],
 }).map((one) => ({ ...one, id: Object.values(one).join("-") }));
 
-/** The statement of a feed, in its stored form. */
+/** A feed's statement, in its stored form. */
 const word = (feed: string, said: string) => {
   const active = WORDS[said as keyof typeof WORDS];
   return active === undefined ? {} : { [feed]: active };

@@ -1,5 +1,5 @@
 /**
- * The effect of a file on a user while `release_permits_after_days` is 30, as a table that a registrar can read
+ * The effect of a file on a user while `release_permits_after_days` is 30, in a table that a registrar can read
  * (docs/people.md#grace-period). The first matching line applies; `*` matches everything, `a/b` either.
  */
 import { tableOf } from "./rules_table.ts";

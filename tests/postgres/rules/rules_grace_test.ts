@@ -107,7 +107,7 @@ onServer("import, approval and undo follow the table of the grace period for eve
   console.log(`grace: ${combinations} combinations of user, record, words and settings hold, each with its undo`);
 });
 
-/** A user who was held begins to wait with the approval. */
+/** A held user begins to wait when the hold is approved. */
 async function checkApproval(
   db: RosterDatabase,
   database: RosterDatabase["database"],

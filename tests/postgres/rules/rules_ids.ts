@@ -1,5 +1,5 @@
 /**
- * The effect of a record with an old id on the users with the two ids, as a table that a registrar can read
+ * The effect of a record with an old id on the users with the two ids, in a table that a registrar can read
  * (docs/people.md#new-ids). The first matching line applies; `*` matches everything, `a/b` either.
  */
 import { tableOf } from "./rules_table.ts";

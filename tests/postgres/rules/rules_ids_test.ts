@@ -22,7 +22,7 @@ const CASES = product<Record<"old" | "new" | "record" | "claim", string>>({
   claim: ["none", "own", "twice"],
 }).map((one) => ({ ...one, id: Object.values(one).join("-") }));
 
-/** Each user's state and permits. */
+/** The state and permits of each user. */
 async function usersOf(db: RosterDatabase): Promise<Record<string, string>> {
   const rows = await db.sql`
     select unique_id, case when archived_at is not null then 'archived' when active then 'active' else 'disabled' end as state,
@@ -35,7 +35,7 @@ const permitsOf = (id: string, state: string) => state === "unknown" ? [] : [`${
 
 const release = (permits: string[]) => permits.map((permit) => permit.replace(/active$/, "released"));
 
-/** The users of one case after the import, and the count of the record. */
+/** The users of one case after the import, and how the record was counted. */
 function expected(one: Facts, circumstances: Facts) {
   const { id, claim } = one, old = `${id}/old`, facts = { ...one, ...circumstances };
   const row = lookUp(IDS, facts);

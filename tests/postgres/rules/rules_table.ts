@@ -1,6 +1,7 @@
 /**
- * The effect of an import on a user, as tables that a registrar can read (docs/people.md#outcomes). In each table, the
- * first matching line applies; `*` matches everything, `a/b` either. Also generates every combination for the tests.
+ * The effect of an import on a user, in tables that a registrar can read (docs/people.md#outcomes). In each table, the
+ * first matching line applies; `*` matches everything, and `a/b` matches either. Also generates every combination for
+ * the tests.
  */
 import type { Counts } from "../../../src/domain/outcome.ts";
 
@@ -90,9 +91,9 @@ export function unused(): Row[] {
   return [RULES, GUARD, APPROVE, UNDO].flat().filter((row) => !used.has(row));
 }
 
-/** The facts that all users of one import share. */
+/** The facts that all users in one import share. */
 export interface Circumstances {
-  /** Whether the file has a column `active`. */
+  /** Whether the file has an `active` column. */
   column: "with" | "without";
   inactive: "on" | "off";
   missing: "keep" | "archive";
@@ -100,7 +101,7 @@ export interface Circumstances {
   hold: "none" | "open";
 }
 
-/** One user and its record. */
+/** One user and their record. */
 export interface Case {
   id: string;
   before: State;
@@ -114,7 +115,7 @@ export interface Case {
 
 export interface Expected {
   after: State;
-  /** The expected outcome; null without a record and without a change. */
+  /** The expected outcome; null if the user has no record and does not change. */
   outcome: keyof Counts | null;
   released: boolean;
   approved: { after: State; released: boolean };
@@ -142,7 +143,7 @@ export function casesOf({ column }: Circumstances): Case[] {
   return all.filter(isOne).map((one) => ({ id: Object.values(one).join("-"), ...one }));
 }
 
-/** Impossible and equivalent cases are left out. */
+/** Impossible cases and equivalent ones are left out. */
 function isOne({ before, record, active, value }: Omit<Case, "id">): boolean {
   if (record === "absent" || record === "elsewhere") return active === "" && value === "same" && before !== "unknown";
   if (record === "failed") return value === "differs";

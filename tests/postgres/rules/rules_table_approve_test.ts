@@ -1,4 +1,4 @@
-/** An approval changes held users, and leaves some out with a reason (docs/people.md#approve). */
+/** An approval changes held users but leaves some out, with a reason (docs/people.md#approve). */
 import assert from "node:assert/strict";
 import type { Settings } from "../../../src/domain/settings.ts";
 import { approveHold, discardHold, listHeld } from "../../../src/postgres/history/holds.ts";

@@ -1,4 +1,4 @@
-/** Events between a hold and its approval, and the effect of the approval on the user. */
+/** Events between a hold and its approval, and the approval's effect on the user. */
 import type { Settings } from "../../../src/domain/settings.ts";
 
 const HOLDS = { max_percent: 0, min_users: 0 }, OFF = { max_percent: 100, min_users: 0 };
@@ -8,7 +8,7 @@ const missing: Partial<Settings> = { missing_users: "archive", archive_guard: HO
 
 export const HEADER = "unique_id,login_source,city,active\n";
 
-/** The way in which user 1 is held before the event. */
+/** How user 1 is held before the event. */
 export const HELD = {
   "to be archived": { settings: archiving, roster: `${HEADER}1,ldap,,0\n2,ldap,,1\n` },
   "to be disabled": { settings: disabling, roster: `${HEADER}1,ldap,,0\n2,ldap,,1\n` },
@@ -19,7 +19,7 @@ export type Held = keyof typeof HELD;
 
 export interface Meanwhile {
   held: Held;
-  /** SQL of another program, or a later roster. */
+  /** SQL run by another program, or a later roster. */
   happens: string | { roster: string; settings?: Partial<Settings> };
   /** The result of the approval. N is the id of the later import. */
   then: Record<string, unknown>;

@@ -14,7 +14,9 @@ async function statesOf(db: RosterDatabase): Promise<Record<string, string>> {
   );
 }
 
-/** Rosters without user 2, and the warning for each; null if the roster is complete, so that user 2 is archived. */
+/**
+ * Rosters without user 2, and the warning for each; null if the roster is complete, in which case user 2 is archived.
+ */
 const ROSTERS: Record<string, [roster: string, why: RegExp | null]> = {
   "an unreadable record": [
     "unique_id,login_source,city\n1,ldap,Hull\n9,ldap\n",
@@ -130,7 +132,7 @@ onServer("a user whose record failed is not missing", async (db) => {
     { unique_id: "3", login_source: "hr" },
     { unique_id: "4", login_source: "hr" },
   );
-  // The records have an invalid value, a taken value, a repeated id, and a skipped repeat of a failed record.
+  // The records contain an invalid value, a taken value, a repeated id and a skipped repetition of a failed record.
   const report = await db.import(
     `unique_id,login_source,email,province
 1,ldap,,
@@ -207,7 +209,7 @@ onServer(
       });
       return { happened: updated + missing_archived, held: held + missing_held };
     };
-    // Three of four in each login source, six of eight in total.
+    // Three of four users in each login source, six of eight in total.
     assert.deepEqual(await outcome({ max_percent: 75, min_users: 0 }), { happened: 6, held: 0 });
     assert.deepEqual(await outcome({ max_percent: 74.9, min_users: 0 }), { happened: 0, held: 6 });
     assert.deepEqual(await outcome({ max_percent: 74, min_users: 5 }), { happened: 0, held: 6 });

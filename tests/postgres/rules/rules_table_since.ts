@@ -4,9 +4,9 @@ import type { Settings } from "../../../src/domain/settings.ts";
 /** Users 1 and 2 are active in Ottawa, with emails 1@x.org and 2@x.org and permits P1 and P2. User 3 is disabled. */
 export interface Since {
   roster: string;
-  /** SQL of another program. */
+  /** SQL run by another program. */
   happens?: string;
-  /** The result of the undo without zeros, and the reasons for values that it did not restore. */
+  /** The result of the undo, omitting zeros, and the reasons why values were not restored. */
   then: Record<string, number | string[]>;
   /** The final state, city, email and active permits of user 1. */
   user: string | null;
@@ -122,7 +122,7 @@ export const SINCE: Record<string, Since> = {
     user: "active Ottawa 1@x.org -",
   },
   "another program archived a user whom the import disabled": {
-    // The guard lets the user be disabled, with archive_inactive_users off.
+    // The guard allows the user to be disabled while archive_inactive_users is off.
     roster: `${HEADER}1,ldap,Hull,,0\n#off`,
     happens: set(AGAIN),
     then: { restored: 1, left_out: ["1: active has changed since"] },

@@ -20,7 +20,7 @@ const GUARDS: Record<Circumstances["guard"], Settings["archive_guard"]> = {
 onEachDatabase(
   "import, approve, discard and undo follow the tables of rules for every user",
   async (db) => {
-    // The embedded database is much slower, so it runs fewer combinations, with one decision.
+    // The embedded database is much slower, so it is tested with fewer combinations and only one decision.
     const whole = db.url !== null;
     const all = whole
       ? CIRCUMSTANCES
@@ -94,7 +94,7 @@ class Run {
     await this.#checkUsers(before, "undo", report.id!);
   }
 
-  /** Adds users, permits of all kinds, even without a known user, and optionally an open hold. */
+  /** Adds users, permits of all kinds (even some without a known user), and optionally an open hold. */
   async #begin(): Promise<void> {
     const { db, cases } = this;
     await removeAll(db);
@@ -228,7 +228,7 @@ class Run {
 }
 
 /**
- * The earlier statements of feeds, so that an unchanged record writes no row. `rules_feeds_test.ts` tests other
+ * The feeds' earlier statements, so that an unchanged record does not write a row. `rules_feeds_test.ts` covers other
  * statements.
  */
 function feedsOf({ before, record }: Pick<Case, "before" | "record">): Record<string, boolean> {
@@ -244,7 +244,7 @@ const PERMITS = {
   },
 };
 
-/** The users, with marks that show whether a row was written. */
+/** The users, marked to show whether a row was written. */
 async function tracesOf(db: RosterDatabase): Promise<Traces> {
   const rows = await db.sql<(Trace & { unique_id: string })[]>`
     select u.unique_id, city, u.xmin::text, updated_at, archived_at,

@@ -1,5 +1,5 @@
 /**
- * The values that an undo restores, the values that it only lists, and the imports that cannot be undone
+ * The values that an undo restores, those that it only lists, and the imports that cannot be undone
  * (docs/people.md#undo).
  */
 import assert from "node:assert/strict";
@@ -106,7 +106,7 @@ onServer(
 
     assert.equal(await undoImport(db.database, 999, signal, "admin"), null);
     for (const at of [first, same, held, failed, rejected]) await refused(at, "not_the_latest");
-    // An approved hold counts as a change by its import, with the position of that import.
+    // An approved hold counts as a change made by its import, at that import's position in the order.
     await approveHold(db.database, ids[held], signal, "admin");
     await refused(held, "not_the_latest");
     assert.deepEqual(await undo(db, ids[last]), { restored: 1, archived: 1 });

@@ -22,7 +22,7 @@ export const printCompletionCommand: Command = {
 
 const SHELLS: Readonly<Record<string, (commands: readonly Command[]) => string>> = {
   bash: (commands) => `${bashFunction(commands)}\ncomplete -o default -F _rosterd rosterd`,
-  // zsh can run completions that are written for bash.
+  // zsh can run completions written for bash.
   zsh: (commands) =>
     `#compdef rosterd\nautoload -U +X bashcompinit && bashcompinit\n${bashFunction(commands)}\n` +
     "complete -o default -F _rosterd rosterd",

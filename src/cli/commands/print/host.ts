@@ -1,6 +1,6 @@
 /**
- * The program, folders and address in the printed texts. Every path is absolute, and free of characters that are
- * special to a shell, systemd, sshd, vsftpd or YAML, so the templates need no quotes.
+ * The program, folders and address in the printed text. Every path is absolute and free of characters that are special
+ * to a shell, systemd, sshd, vsftpd or YAML, so the templates need no quotes.
  */
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { type Config, WrongConfiguration } from "../../../config.ts";
@@ -70,7 +70,7 @@ export function jailOf({ upload }: Host, feed: string) {
   };
 }
 
-/** Debian's limit for the names of groups and users. */
+/** Debian's length limit for group and user names. */
 const MAX_NAME_LENGTH = 32;
 
 function feedAccount(feed: string, target: string) {

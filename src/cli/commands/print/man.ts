@@ -1,4 +1,4 @@
-/** `rosterd print man`: the manual page, made from the help of all commands. */
+/** `rosterd print man`: the manual page, generated from the help of all commands. */
 import { type Command, EXIT } from "../../command.ts";
 import { helpText, ownHelp } from "../../help.ts";
 

@@ -31,7 +31,7 @@ export const printCaddyCommand = printCommand({
 
 function valuesOf({ hosts, listen, port }: Host) {
   if (hosts === "") {
-    throw new WrongConfiguration("name the host under which people open the page: --hosts rosterd.example.edu");
+    throw new WrongConfiguration("specify the host name that people use to open the page: --hosts rosterd.example.edu");
   }
   const target = listen.replace(/^(?:0\.0\.0\.0|\[::\]):\d+$/, `127.0.0.1:${port}`);
   return { name: hosts.split(",")[0], hosts, target };

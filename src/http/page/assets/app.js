@@ -141,7 +141,7 @@ function open() {
   void go();
 }
 
-/** Creates the form that searches for people. */
+/** Creates the people search form. */
 function search() {
   const input = h("input", {
     type: "text",

@@ -89,7 +89,7 @@ export async function checkView(page) {
 }
 
 /**
- * Accepts drops anywhere in the document. Otherwise the browser would open a file that is dropped beside the area.
+ * Accepts drops anywhere in the document. Otherwise the browser would open a file dropped outside the area.
  * @param {(file: File) => void} onFile
  * @param {AbortSignal} signal
  */

@@ -1,6 +1,6 @@
 /**
  * Recent days on the overview: the last day with imports as a sentence, and the last six weeks as a chart with one
- * column a day.
+ * column per day.
  */
 import { h, link } from "./dom.js";
 import { moment, section, table } from "./parts.js";
@@ -98,7 +98,7 @@ const WIDTH = 14, GAP = 3, HEIGHT = 64;
 function strip(days) {
   const mostUsers = Math.max(1, ...days.map(({ came }) => came === null ? 0 : came.changed + came.failed + came.held));
   const mostRecords = Math.max(1, ...days.map(({ came }) => came?.records ?? 0));
-  // The height is a square root, so that a night with 3 changes stays visible beside a night with 3,000.
+  // The height follows a square-root scale, so that a night with 3 changes stays visible beside a night with 3,000.
   const height = (/** @type {number} */ count) => count === 0 ? 0 : Math.max(2, HEIGHT * Math.sqrt(count / mostUsers));
   const columns = days.map(({ day, came }, index) => column({ day, came, x: index * (WIDTH + GAP), height }));
   const points = days.flatMap(({ came }, index) =>

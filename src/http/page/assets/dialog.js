@@ -16,7 +16,7 @@ import { button, trouble } from "./parts.js";
  */
 
 /**
- * Resolves to the result of the work, or to null if the user cancelled. The dialog shows errors.
+ * Resolves to the result of the work, or to null if the user canceled. The dialog shows errors.
  * @template T
  * @param {Confirmation<T>} confirmation
  * @returns {Promise<T | null>}

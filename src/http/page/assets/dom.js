@@ -9,7 +9,7 @@
 const PROPERTIES = new Set(["value", "checked", "disabled", "indeterminate"]);
 
 /**
- * Creates an element. Attributes have their HTML names. An attribute with the value `false` or null is omitted. A
+ * Creates an element. Attributes use their HTML names. An attribute with the value `false` or null is omitted. A
  * function becomes a listener (`onclick`).
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag

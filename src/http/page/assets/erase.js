@@ -20,9 +20,9 @@ import { counted } from "./words.js";
 export function eraseSection({ unique_id, state, permits }, page, onErased) {
   if (!page.session.isAdmin) return null;
   const why = state === "active"
-    ? "Only a user without access can be erased."
+    ? "Only users without access can be erased."
     : permits.some(({ status }) => status === "active")
-    ? "This user has an active permit. Release it before you erase the user."
+    ? "This user has an active permit. Release the permit before you erase the user."
     : null;
   const onclick = async () => {
     const result = await erase(unique_id, page);
@@ -33,7 +33,7 @@ export function eraseSection({ unique_id, state, permits }, page, onErased) {
     "Erase",
     why === null
       ? [
-        h("p", { class: "lead" }, "Remove this person and every trace of the person from the database."),
+        h("p", { class: "lead" }, "Remove this person and every trace of them from the database."),
         h("div", { class: "actions" }, button("Erase this person…", onclick, { id: "erase-button" })),
       ]
       : h("p", { class: "faint" }, why),

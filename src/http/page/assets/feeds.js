@@ -8,8 +8,8 @@ import { counted, number, sentence, shown } from "./words.js";
 /** @typedef {StatusDocument["feeds"][number]} Feed */
 
 /**
- * If the settings have no feeds, this part is shown only while the upload folder is paused or on trial. @param {Feed[]}
- * feeds
+ * If the settings have no feeds, this part is shown only while the upload folder is paused or in trial mode. @param
+ * {Feed[]} feeds
  */
 export function feeds(feeds) {
   const isPlain = feeds.length === 1 && feeds[0].apply && feeds[0].paused_until === null;

@@ -1,4 +1,4 @@
-/** Lists the users who wait to be archived, with their dates (docs/people.md#grace-period). */
+/** Lists the users waiting to be archived, with their dates (docs/people.md#grace-period). */
 import { feedWord } from "./feed.js";
 import { h } from "./dom.js";
 import { moment, section, table, userLink } from "./parts.js";
@@ -29,7 +29,7 @@ export function grace(feeds) {
       null,
       h("summary", null, `Show the users${more}`),
       table(
-        `Users who wait to be archived${more}`,
+        `Users waiting to be archived${more}`,
         [{ heading: "unique_id" }, { heading: "Feed" }, { heading: "Archived by the first file after" }],
         users.map(({ name, unique_id, archived_after }) => [
           userLink(unique_id),

@@ -1,6 +1,6 @@
 /**
  * Polls the status: every second during an import, otherwise every ten seconds, and never while the tab is hidden.
- * Notifies listeners of each status and of changes to the history.
+ * Notifies listeners of each status update and of changes to the history.
  */
 
 /** @typedef {import("../../service.ts").StatusDocument} StatusDocument */
@@ -74,7 +74,7 @@ export class Live {
     await this.look();
   }
 
-  /** Polls now, and schedules the next poll. */
+  /** Polls now and schedules the next poll. */
   async look() {
     const turn = ++this.#asking;
     clearTimeout(this.#timer);

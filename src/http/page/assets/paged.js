@@ -1,4 +1,4 @@
-/** A long list, which shows the first ten items, and on request all items, one page at a time. */
+/** A long list that shows the first ten items or, on request, all items, one page at a time. */
 import { h } from "./dom.js";
 import { button, table, trouble } from "./parts.js";
 import { number } from "./words.js";

@@ -7,7 +7,7 @@ import { dayAndTime, fromNow, LANGUAGE, shown, statusOf, toTheSecond } from "./w
 /** @typedef {import("./words.js").Tone} Tone */
 /** @typedef {import("../../../importer/ports.ts").ImportEntry} ImportEntry */
 
-/** A symbol in addition to the colour, for people who cannot tell colours apart. */
+/** A symbol in addition to the color, for people who cannot tell colors apart. */
 const SIGNS = { good: "✓", attention: "!", bad: "×", busy: "…", quiet: "–" };
 
 /** @param {Tone} tone @param {string} word */

@@ -1,6 +1,6 @@
 /**
- * The token of this tab, and the name and role of its holder. Only the tab stores this data, and the data is lost when
- * the tab closes.
+ * The token of this tab, and the name and role of its holder. Only the tab stores this data, which is lost when the tab
+ * closes.
  */
 
 /** @typedef {{ name: string, role: "admin" | "clerk" | "read", may_decide: boolean }} Holder */

@@ -170,7 +170,7 @@ async function formView(page, route, feed) {
     refused[0]?.editor.control.focus();
   }
 
-  /** Loads changes that were saved elsewhere, and keeps the edits in this form. */
+  /** Loads changes that were saved elsewhere and keeps the edits in this form. */
   async function lookAgain() {
     const mine = changedKeys();
     const before = seen;

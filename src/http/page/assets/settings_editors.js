@@ -102,7 +102,7 @@ export function choiceEditor({ id }, values, words) {
 }
 
 /**
- * Two labelled choices, because their labels are clearer than a checkbox.
+ * Two labeled choices, because they are clearer than a checkbox.
  * @param {Place} place @param {Record<string, string>} words @returns {Editor}
  */
 export function switchEditor(place, words) {
@@ -135,8 +135,7 @@ export function selectEditor({ id, describedBy }, values) {
 }
 
 /**
- * Lets a feed use the value for all feeds, or override it. The value is undefined unless the feed overrides the
- * setting.
+ * Lets a feed use the value for all feeds or override it. The value is undefined unless the feed overrides the setting.
  * @param {Place} place @param {Editor} inner @param {(value: unknown) => string} words @returns {Editor}
  */
 export function overrideEditor({ id }, inner, words) {

@@ -23,7 +23,7 @@ export function feedLinks(settings, chosen) {
   );
 }
 
-/** Adds a feed, and opens its form. @param {Page} page */
+/** Adds a feed and opens its form. @param {Page} page */
 export function addFeed(page) {
   const name = h("input", { type: "text", id: "new-feed", class: "short", autocomplete: "off", spellcheck: "false" });
   const add = asking("Add feed", async () => {

@@ -1,6 +1,5 @@
 /**
- * The view of changes to the settings: the time, the changed values, and the way they were changed. Secrets stay
- * masked.
+ * The view of changes to the settings: the time, the changed values, and how they were changed. Secrets stay masked.
  */
 import { h, link } from "./dom.js";
 import { paged } from "./paged.js";

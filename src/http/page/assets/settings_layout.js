@@ -1,6 +1,6 @@
 /**
- * The layout of the settings form: groups, labels, units and texts of choices. Explanations, defaults and choices come
- * from the schema of the service. A key without an entry here still appears, at the end of the form.
+ * The layout of the settings form: groups, labels, units and the wording of choices. Explanations, defaults and choices
+ * come from the schema of the service. A key without an entry here still appears, at the end of the form.
  */
 
 /**
@@ -60,7 +60,7 @@ export const GROUPS = [
       {
         key: "mail_on",
         label: "When to send mail",
-        help: "Which imports are reported to the Failed Import Email.",
+        help: "Which imports are reported to the Failed Import Email address.",
         words: {
           failures: "When records fail, users are held or a file is rejected",
           new: "After new failures, holds and rejections; for known failures, once a week",
@@ -71,9 +71,9 @@ export const GROUPS = [
         key: "public_url",
         label: "Address of this page",
         help:
-          "The address under which people open this page, with the scheme, for links in emails. Leave empty for emails without links.",
+          "The address at which people open this page, including the scheme, for links in emails. Leave empty for emails without links.",
       },
-      { key: "smtp.host", label: "Mail server", help: "Host name or address. Leave empty to send no mail." },
+      { key: "smtp.host", label: "Mail server", help: "Host name or address. Leave empty to send no email." },
       { key: "smtp.port", label: "Port", help: "The port of the mail server." },
       {
         key: "smtp.security",
@@ -153,7 +153,7 @@ export const GROUPS = [
       {
         key: "value_maps",
         label: "Value maps",
-        help: "Other values that your rosters use in a column. Letter case does not matter.",
+        help: "Other values that your rosters use in a column. Case does not matter.",
         editor: "value_maps",
         without: ["unique_id", "old_unique_id"],
       },
@@ -180,13 +180,13 @@ export const GROUPS = [
       {
         key: "unknown_columns",
         label: "Unknown columns",
-        help: "The handling of rosters with unknown columns.",
+        help: "What to do with rosters that have unknown columns.",
         words: { ignore: "Ignore them, with a warning", reject: "Reject the file" },
       },
       {
         key: "empty_values",
         label: "Empty values",
-        help: "The effect of an empty value in a roster.",
+        help: "What an empty value in a roster does.",
         words: { keep: "Keep the user's value", clear: "Clear the user's value" },
       },
       {

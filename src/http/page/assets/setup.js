@@ -1,6 +1,5 @@
 /**
- * Sets up the settings for an export: asks for the meaning of its headers and values, then shows and applies the
- * change.
+ * Sets up the settings for an export: asks what its headers and values mean, then shows and applies the change.
  */
 import { ApiError } from "./api.js";
 import { h, p } from "./dom.js";
@@ -175,8 +174,8 @@ function shownPatch(patch) {
 /** @typedef {{ heading: string, isAside: boolean, questions: Question[], element: HTMLElement }} Group */
 
 /**
- * Groups the questions in their order. Headers without a suggestion are folded away, because most exports have columns
- * that rosterd does not need.
+ * Groups the questions, keeping their order. Headers without a suggestion are folded away, because most exports have
+ * columns that rosterd does not need.
  * @param {readonly Question[]} questions @returns {Group[]}
  */
 function groupsOf(questions) {

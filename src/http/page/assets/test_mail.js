@@ -1,4 +1,4 @@
-/** A button that sends a test mail with the saved settings and shows the result. */
+/** A button that sends a test email with the saved settings and shows the result. */
 import { h, p } from "./dom.js";
 import { button, notice, trouble } from "./parts.js";
 import { sentence, shown } from "./words.js";

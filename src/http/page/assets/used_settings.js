@@ -1,4 +1,4 @@
-/** Lists the settings that an import used, and marks the settings that have changed since then. */
+/** Lists the settings that an import used and marks those that have changed since then. */
 import { h } from "./dom.js";
 import { table } from "./parts.js";
 import { settingName } from "./setting_name.js";
@@ -16,8 +16,8 @@ function place(key) {
 }
 
 /**
- * Lists the settings in the order of the form rather than of the database. @param {Settings} used @param {Settings |
- * null} now
+ * Lists the settings in the order of the form rather than that of the database. @param {Settings} used @param {Settings
+ * | null} now
  */
 export function usedSettings(used, now) {
   const current = now === null ? null : flatten(now);

@@ -95,8 +95,8 @@ export function toTheSecond(time) {
 
 const RELATIVE = new Intl.RelativeTimeFormat("en-GB", { numeric: "auto" });
 /**
- * The name of each unit, with its length and its rounding in seconds. Because of the rounding, 3,599 seconds are an
- * hour rather than 60 minutes.
+ * The name of each unit, with its length and its rounding in seconds. Because of rounding, 3,599 seconds become an hour
+ * rather than 60 minutes.
  */
 const UNITS = /** @type {const} */ ([["day", 86_400, 3_600], ["hour", 3_600, 60], ["minute", 60, 1]]);
 
@@ -163,7 +163,7 @@ export function statusWord(status) {
 /** @typedef {Pick<ImportEntry, "status" | "records" | "failed"> & Partial<Pick<ImportEntry, "hold" | "undone_at">>} Outcome */
 
 /**
- * The status of an import, with the decisions since.
+ * The status of an import, with the decisions made since.
  * @param {Outcome} entry
  * @returns {{ word: string, tone: Tone }}
  */

@@ -5,7 +5,7 @@ select
   -- Whether the user waits to be archived (docs/people.md#grace-period).
   h.effect = 'disable' and (kept.settings ->> 'release_permits_after_days')::integer > 0
     and (h.line is null or (kept.settings ->> 'archive_inactive_users')::boolean) as waits,
-  -- The feed that no longer names a missing user, or calls them inactive while they wait.
+  -- The feed that no longer names a missing user, or that calls waiting users inactive.
   case when h.line is null and u.feeds ? i.feed then i.feed end as unnamed_by,
   case
     when u.unique_id is null then 'the user no longer exists'

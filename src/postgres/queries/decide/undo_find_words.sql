@@ -1,6 +1,5 @@
--- Returns one row per user for whom the import changed the statement of its feed: whether the user is active, or
--- whether the feed names the user at all. `before` is null if the feed did not name the user before. $1: the import's
--- id.
+-- Returns one row per user for whom the import changed the feed's statement: whether the user is active or whether the
+-- feed names the user at all. `before` is null if the feed had not named the user. $1: the import's id.
 create temp table undo_words on commit drop as
 select
   c.unique_id, i.feed, nullif(c.changes -> 'feeds' -> 0, 'null') as before,

@@ -16,7 +16,7 @@ from (
   from rosterd.moved_permits as m join rosterd.permits as p on p.permit_id = m.permit_id
   where m.import_id = $1
   union all
-  -- The list cannot name erased users, because no trace of them is left.
+  -- The list cannot name erased users, because no trace of them remains.
   select '', 'the user has been erased' from rosterd.imports cross join generate_series(1, erased) where id = $1
 ) as stayed
 order by unique_id, reason

@@ -1,5 +1,5 @@
--- Returns permits to the users whom the import merged into others, unless those users stay archived or no longer exist.
--- $1: the import's id.
+-- Returns permits to the users whom the import merged into others, unless those users remain archived or no longer
+-- exist. $1: the import's id.
 delete from rosterd.moved_permits as m
 using undo_states as s left join rosterd.users as u on u.unique_id = s.unique_id
 where m.import_id = $1 and m.old_id = s.unique_id and s.stays is not null and (u.unique_id is null or u.archived_at is not null);

@@ -1,5 +1,5 @@
--- Keeps permits released if their users stay archived, no longer exist, or were created by the import. $1: the import's
--- id.
+-- Keeps permits released if their users remain archived, no longer exist or were created by the import. $1: the
+-- import's id.
 update rosterd.permits as p
 set released_by_import = null
 where p.released_by_import = $1

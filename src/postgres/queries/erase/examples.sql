@@ -1,4 +1,4 @@
--- Removes the users from the examples with which the change guard held a file.
+-- Removes the users from the examples that explain why the change guard held a file.
 update rosterd.imports as i
 set hold_columns = (
   select coalesce(jsonb_agg(one.spoiled || jsonb_build_object('examples', (

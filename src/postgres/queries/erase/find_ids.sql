@@ -1,5 +1,5 @@
--- Lists every unique_id of the users to erase, with the imports to which it belongs. Renamed users have left traces under
--- their other ids (docs/people.md#new-ids), which may belong to other users by now.
+-- Lists every unique_id of the users to erase, with the imports in which it was theirs. Renamed users have left traces
+-- under their other ids (docs/people.md#new-ids), which may by now belong to other users.
 create temp table erased_ids on commit drop as
 with renames as (
   select i.id, i.undone_at, c.changes -> 'unique_id' as ids
@@ -15,7 +15,7 @@ select unique_id, 0::bigint as first_import, 9223372036854775807 as last_import 
 union
 select ids ->> 0, 0, id from renames
 union
--- These users got their old id back through an undo.
+-- An undo gave these users their old ids back.
 select ids ->> 1, id, (select max(id) from rosterd.imports where started_at <= renames.undone_at)
 from renames where undone_at is not null;
 analyze erased_ids

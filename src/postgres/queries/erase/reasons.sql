@@ -1,6 +1,6 @@
--- Replaces the unique_id of erased users in failures of other records. Such a record claims a value or the id of the user.
--- Deletes a failed record whose unique_id is the user's id without leading zeros, because the record belongs to the
--- user.
+-- Replaces the unique_id of erased users in the failures of other records. Such a record claims a value or the id of an
+-- erased user. Deletes a failed record whose unique_id is the user's id without leading zeros, because it belongs to
+-- the user.
 delete from rosterd.import_failures as f
 where f.problems::text like '%without its leading zeros%' and exists (
   select from jsonb_array_elements(f.problems) as problems (problem)

@@ -17,7 +17,7 @@ moved as (
   delete from rosterd.moved_permits as m using erased_ids as e
   where e.unique_id in (m.old_id, m.new_id) and m.import_id between e.first_import and e.last_import
 ),
--- A trial lists a user under the id that the roster would give them.
+-- A trial lists a user under the id that the roster would give the user.
 trials as (
   delete from rosterd.trial_changes as t using erased_ids as e
   where e.unique_id = t.unique_id and t.import_id between e.first_import and e.last_import

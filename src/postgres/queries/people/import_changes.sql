@@ -1,6 +1,6 @@
--- Reads one page of the users whom an import created, changed or held. For a created user, `created` has the current
--- values; if a later import changed a value, `created` has the value before the first change. $1: the import's id; $2:
--- the last unique_id of the previous page, or null; $3: the limit; $4: only this outcome, or null.
+-- Reads one page of the users whom an import created, changed or held. For a created user, `created` contains the
+-- current values or, for values that later imports changed, those before the first change. $1: the import's id; $2: the
+-- last unique_id of the previous page, or null; $3: the limit; $4: only this outcome, or null.
 with page as (
   select unique_id, outcome, changes, columns, permits from (
     (
@@ -9,7 +9,7 @@ with page as (
       left join rosterd.import_held as h on h.import_id = c.import_id and h.unique_id = c.unique_id
       cross join lateral (select {{outcome}} as outcome) as o
       where c.import_id = $1 and c.unique_id > coalesce($2::text, '') collate "C" and o.outcome = coalesce($4::text, o.outcome)
-        -- The statement of a feed about a user is not a value of the user.
+        -- A feed's statement about a user is not one of the user's values.
         and (c.changes - 'feeds' <> '{}' or h.unique_id is not null)
       order by c.unique_id limit $3
     )

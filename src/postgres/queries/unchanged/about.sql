@@ -1,8 +1,8 @@
--- Reads the current state of the users table, and the state that the last import of this feed stored. The lock prevents
+-- Reads the current state of the users table and the state stored by the last import of this feed. The lock prevents
 -- other programs from altering the table and its columns, but not from changing rows.
 lock table rosterd.users in access share mode;
 select
-  -- Null if rows may change without a new row version, or may belong to other tables.
+  -- Null if rows may change without a new row version or may belong to other tables.
   (
     select case
       when c.relkind = 'r' and a.amname = 'heap'

@@ -1,4 +1,4 @@
--- Users whose records must not be skipped: held users (note_otherwise.sql), and users whose last record failed
+-- Users whose records must not be skipped: held users (note_otherwise.sql) and users whose last record failed
 -- (end_failures.sql). $1: "open". $2: the feed.
 select h.unique_id from rosterd.import_held as h join rosterd.imports as i on i.id = h.import_id where i.hold_state = $1
 union all

@@ -1,4 +1,4 @@
--- The rows that the import replaced, and the rows that it wrote. All rows were written in one subtransaction, so they
+-- The rows that the import replaced and the rows that it wrote. All rows were written in one subtransaction, so they
 -- have the same xmin. current_id is the user's new id, which differs from the old one if the user was renamed.
 with replaced as (
   select unique_id, coalesce(new_id, unique_id) as current_id, version
