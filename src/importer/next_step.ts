@@ -22,10 +22,10 @@ export type Stage = "unknown" | "begun" | "over" | "kept" | "filed";
 /**
  * - claim: rename the upload into `.rosterd/KEY/`
  * - import: apply, reject or hold the file, and record the result in the same transaction
- * - - adopt: note in `.rosterd/KEY/` which file in `bak` an approval applied
- * - - keep_failed: write the failed-records file to `bak` and record its name
+ * - adopt: note in `.rosterd/KEY/` which file in `bak` an approval applied
+ * - keep_failed: write the failed-records file to `bak` and record its name
  * - pack: replace a large upload with its gzipped form
- * - - move: move the upload to `bak` and record its new name
+ * - move: move the upload to `bak` and record its new name
  * - forget: remove the remains of the upload from `.rosterd/`
  * - end: record that the file is gone, so that the import does not stay unfinished
  */

@@ -7,12 +7,15 @@ import { SCHEMA_VERSION, schemaVersion } from "./migrate.ts";
 import rightsOf from "./queries/doctor/rights.sql" with { type: "text" };
 import tableRights from "./queries/doctor/table_rights.sql" with { type: "text" };
 
-/** The rights that rosterd needs on its tables. The owner of the tables has all of these rights. */
+/** The rights that rosterd needs on its tables and one sequence. Their owner has all of these rights. */
 const TABLE_RIGHTS = {
   // An import deletes only users that it created itself. An erasure can delete any user.
   users: ["SELECT", "INSERT", "UPDATE", "DELETE"],
   permits: ["SELECT", "UPDATE"],
   imports: ["SELECT", "INSERT", "UPDATE"],
+  import_settings: ["SELECT", "INSERT"],
+  // The sequence of the ids: after a restore, an import moves it beyond the ids given before.
+  imports_id_seq: ["UPDATE"],
   import_failures: ["SELECT", "INSERT", "UPDATE", "DELETE"],
   import_changes: ["SELECT", "INSERT", "UPDATE", "DELETE"],
   import_held: ["SELECT", "INSERT", "UPDATE", "DELETE"],

@@ -26,6 +26,12 @@ const CONSTRAINTS: readonly [table: string, name: string, definition: string][] 
     "imports_status_check",
     "CHECK (status in ('running', 'rejected', 'error', 'held', 'failed_records', 'done', 'checked'))",
   ],
+  ["import_settings", "import_settings_pkey", "PRIMARY KEY (digest)"],
+  [
+    "imports",
+    "imports_settings_digest_fkey",
+    "FOREIGN KEY (settings_digest) REFERENCES rosterd.import_settings(digest)",
+  ],
   ["import_failures", "import_failures_pkey", "PRIMARY KEY (import_id, line)"],
   ["import_changes", "import_changes_pkey", "PRIMARY KEY (import_id, unique_id)"],
   ["import_held", "import_held_pkey", "PRIMARY KEY (import_id, unique_id)"],

@@ -3,8 +3,8 @@ import { codeOf } from "../runtime/errors.ts";
 
 /**
  * - `temporary`: no connection, no valid response, or a 4xx response. Retry later.
- * - - `too_big`: the server refuses the email because of its size. Retry without the attachments.
- * - - `permanent`: any other 5xx response to the email itself. The server would refuse the same email again.
+ * - `too_big`: the server refuses the email because of its size. Retry without the attachments.
+ * - `permanent`: any other 5xx response to the email itself. The server would refuse the same email again.
  * - `auth`: the server refuses the login. No emails are sent until an admin fixes the settings.
  */
 export type MailErrorKind = "temporary" | "too_big" | "permanent" | "auth";

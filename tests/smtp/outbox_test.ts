@@ -26,7 +26,7 @@ const MINUTE = 60_000;
 const never = new AbortController().signal;
 
 /** A new database, a mail server, a clock that the test sets, and a `bak` folder. */
-async function world() {
+async function world(timeouts = TIMEOUTS) {
   const name = `rosterd_test_mail_${crypto.randomUUID().replaceAll("-", "")}`;
   const admin = postgres(SERVER, { max: 1, onnotice: () => {} });
   await admin`create database ${admin(name)}`;
@@ -56,7 +56,7 @@ async function world() {
     heldFile: () => Promise.resolve(null),
     changesFile: () => Promise.resolve(null),
     settings: () => settings,
-    transport: createTransport({ ca: server.ca, timeouts: { ...TIMEOUTS, greeting: 300, socket: 300 } }),
+    transport: createTransport({ ca: server.ca, timeouts }),
     clock,
     log: createLog({ level: "debug", format: "json", now: clock.now, write: (line) => logged.push(line) }),
     random: () => 0.5,
@@ -288,7 +288,7 @@ Deno.test("a missing file does not delay the mail", async () => {
 });
 
 Deno.test("while the server does not answer, other mails are not attempted", async () => {
-  await using w = await world();
+  await using w = await world({ ...TIMEOUTS, greeting: 2_000 });
   for (let number = 1; number <= 5; number++) await w.imported(`${number}.csv`);
   w.server.misbehave({ how: "silent" });
   assert.deepEqual(await w.outbox.sendDue(never), { sent: 0, waiting: 5 });

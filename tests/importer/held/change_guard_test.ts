@@ -19,6 +19,7 @@ onEachDatabase(
       assert.deepEqual(countsOf(held), { records: 7, held: 7, bytes: held.bytes });
       assert.deepEqual({ ...held.hold, ended_at: null }, {
         kind: "changes",
+        losses: [],
         state: "open",
         reason: "city would change for 3 of the 5 known users in the file: more than 50 percent and more than 2 users",
         columns: [{ column: "city", users: 3, known_users: 5 }],
