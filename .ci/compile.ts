@@ -1,6 +1,7 @@
 /**
- * Compiles rosterd into one binary: `deno run -A .ci/compile.ts OUTPUT [TARGET]`. The default target is this machine; another
- * is `aarch64-unknown-linux-gnu`. `deno task compile`, the release and the binary test all use this script.
+ * Compiles rosterd into one binary: `deno run -A .ci/compile.ts OUTPUT [TARGET]`. The default target is this machine;
+ * `aarch64-unknown-linux-gnu` is another possible target. `deno task compile`, the release and the binary test all use
+ * this script.
  */
 import { fileURLToPath } from "node:url";
 import { PERMISSIONS } from "./permissions.ts";

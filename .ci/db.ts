@@ -1,7 +1,7 @@
 /**
- * `deno task db`: a temporary PostgreSQL server for development and tests. Prints its URL; Ctrl-C removes the server
- * and all its data. Needs Debian's package `postgresql`, but not its running server. When started by root, the server
- * runs as the user `postgres`.
+ * `deno task db`: a temporary PostgreSQL server for development and tests. Prints the server's URL; Ctrl-C removes the
+ * server and all its data. Needs Debian's `postgresql` package, but not a running server. When started by root, the
+ * server runs as the user `postgres`.
  */
 import { Cluster, clusterIsMissing } from "../tests/support/cluster.ts";
 

@@ -65,7 +65,7 @@ function dependenciesOf(key: string, lock: Lock): string[] {
   return (lock.npm[key].dependencies ?? []).map((dependency) => keyOf(dependency, lock));
 }
 
-/** The names under which the modules of a folder import packages. */
+/** The names by which the modules of a folder import packages. */
 export async function importedPackages(folder: string): Promise<Set<string>> {
   const names = new Set<string>();
   for await (const { name, isDirectory } of Deno.readDir(folder)) {

@@ -1,6 +1,6 @@
 /**
- * `deno task test:slow`: runs the long tests (all `_slow.ts` under `tests/`, or the named files). At the end, prints
- * each fault with its verdict, the totals, and the names of tests that failed or were skipped.
+ * `deno task test:slow`: runs the long tests (all `_slow.ts` files under `tests/`, or the named files). At the end,
+ * prints each fault with its verdict, the totals, and the names of tests that failed or were skipped.
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

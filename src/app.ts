@@ -51,7 +51,7 @@ export interface AppOptions {
   runFolder?: string;
   /** Reports the state of the service to the supervisor of the process. */
   notify?: Notify;
-  /** Called when HTTP no longer responds. The caller must then end the process. */
+  /** Called when the HTTP interface no longer responds. The caller must then end the process. */
   onHang?: () => void;
 }
 
@@ -105,7 +105,7 @@ export async function createApp(options: AppOptions, signal: AbortSignal): Promi
   starting.defer(() => removeServiceRecord(config.data, record));
   if (options.runFolder !== undefined) {
     const { runFolder } = options;
-    // All users can read the record, because it contains no secret, and requests still need the token.
+    // All users can read the record, because it contains no secrets and requests still need the token.
     await writeServiceRecord(runFolder, record, 0o644);
     starting.defer(() => removeServiceRecord(runFolder, record));
   }
@@ -254,7 +254,7 @@ function leaderLoop(
     clock,
     interval: () => ms,
     work: async () => {
-      // A standby sends no mail, because its upload folder may lack the files to attach.
+      // A standby sends no email, because its upload folder may lack the files to attach.
       if (databaseMonitor.unavailableReason === null && !state.standby && state.running === null) await work();
     },
     onError: (error) => {

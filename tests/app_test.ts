@@ -1,6 +1,6 @@
 /**
  * Tests the whole service in one story: starts it, drops a roster into its folder, finds the users in the database, and
- * stops it. The best place to start reading the tests.
+ * stops it. This is the best place to start reading the tests.
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";

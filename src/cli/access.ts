@@ -40,8 +40,8 @@ export async function withAccess<T>(
 }
 
 /**
- * Runs `work` on the server in DATABASE_URL. Prints the name of the database, unless the command line or environment
- * names it. Throws {@link NoAccess}.
+ * Runs `work` on the server in DATABASE_URL. Prints the name of the database unless the command line or environment
+ * specifies it. Throws {@link NoAccess}.
  */
 export async function withServer<T>(invocation: Invocation, work: (database: Database) => Promise<T>): Promise<T> {
   const { config, installation, terminal } = invocation;
@@ -175,7 +175,7 @@ async function recordIn(folder: string): Promise<ServiceRecord | null> {
 }
 
 /**
- * The request contains no token, because another program may be listening at this address, and must not see the token.
+ * The request contains no token, because another program may be listening at this address and must not see it.
  */
 async function isAlive(address: string): Promise<boolean> {
   try {

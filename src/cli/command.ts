@@ -25,8 +25,8 @@ export interface Command {
   /** The words of the command as typed: `imports show`. */
   words: string;
   /**
-   * The operands as help shows them, such as `FILE…`, and the allowed number of operands. Absent for a command without
-   * operands.
+   * The operands as shown in the help, such as `FILE…`, and the number of operands allowed. Absent for a command
+   * without operands.
    */
   operands?: { words: string; min: number; max: number };
   /** `value` is the placeholder in help; null for a switch. */
@@ -60,6 +60,6 @@ export class CommandFailed extends Error {
 /** `import` and `check` use the embedded database only on request. */
 export const EMBEDDED_FLAG = { embedded: { value: null, help: "use the embedded database in the data folder" } };
 
-export const FEED_FLAG = { feed: { value: "NAME", help: "the feed; without it, the upload folder itself" } };
+export const FEED_FLAG = { feed: { value: "NAME", help: "the feed (without this flag, the upload folder itself)" } };
 
 export const JSON_FLAG = { json: { value: null, help: "print one JSON document; messages go to standard error" } };

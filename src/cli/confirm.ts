@@ -4,12 +4,12 @@ import type { Terminal } from "./terminal.ts";
 
 export const YES_FLAG = { yes: { value: null, help: "do not ask for confirmation" } };
 
-/** Resolves to true with `--yes` or if the person answers yes. Call this function only on a terminal. */
+/** Resolves to true if `--yes` is given or the person answers yes. Call this function only on a terminal. */
 export async function isConfirmed({ flags, terminal, signal }: Invocation, question: string): Promise<boolean> {
   return flags.yes === true || await confirms(terminal, question, signal);
 }
 
-/** Asks a question with yes and no as answers. The end of the input means no. */
+/** Asks a yes-or-no question. The end of the input counts as a no. */
 export async function confirms(terminal: Terminal, question: string, signal: AbortSignal): Promise<boolean> {
   const typed = await terminal.ask(`${question} [y/N] `, signal);
   return typed !== null && /^y(es)?$/i.test(typed);

@@ -5,7 +5,7 @@
 import type { ConfigSources, Flags } from "../config.ts";
 import { codeOf } from "../runtime/errors.ts";
 
-/** `print systemd` creates this file, and the printed unit reads it. */
+/** `print systemd` creates this file, which the printed unit then reads. */
 export const ENVIRONMENT_FILE = "/etc/rosterd/rosterd.env";
 /**
  * The run folder. The printed unit lets the service write its record to this folder, so that commands find the service

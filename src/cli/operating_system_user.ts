@@ -1,5 +1,5 @@
 /**
- * The user who ran the command, even through `sudo`, for the history of imports. A user without a name is shown as `uid
+ * The user who ran the command, even through `sudo`, for the import history. A user without a name is shown as `uid
  * 1000`.
  */
 export function operatingSystemUser(): string {

@@ -5,7 +5,7 @@ import { printable } from "../runtime/log.ts";
 import { counted, grouped } from "../runtime/grouped.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** Four updates a second, which can still be read. */
+/** Four updates a second are still readable. */
 const INTERVAL_MS = 250;
 
 /** The first moments of a stage say too little about the rest. */
@@ -15,7 +15,7 @@ const BAR_LENGTH = 20;
 const MAX_NAME_LENGTH = 28;
 const STAGES = { examining: "checking", reading: "reading", merging: "merging", reporting: "reporting" };
 
-/** Shows a bar, also for a stage that takes less than an update. Shows nothing with `--json`. */
+/** Shows a bar even for a stage that is shorter than the update interval. Shows nothing with `--json`. */
 export function showProgress(terminal: Terminal, path: string, isJson: boolean): (progress: Progress) => void {
   if (isJson) return () => {};
   let stage: Progress["stage"] | null = null, beganAt = 0, shownAt = 0;
@@ -29,7 +29,7 @@ export function showProgress(terminal: Terminal, path: string, isJson: boolean):
   };
 }
 
-/** `elapsedMs`: how long the stage has taken until now. Only the first two stages know how much is left. */
+/** `elapsedMs`: how long the stage has taken so far. Only the first two stages know how much is left. */
 export function progressLine({ stage, bytes, total_bytes, records }: Progress, elapsedMs: number): string {
   const found = records > 0 ? `, ${counted(records, "record")}` : "";
   if (stage === "merging" || stage === "reporting") return `${STAGES[stage]}${found}`;
@@ -44,7 +44,7 @@ function timeLeft(share: number, elapsedMs: number): string {
   return seconds < 60 ? `, ${seconds} s left` : `, ${grouped(Math.ceil(seconds / 60))} min left`;
 }
 
-/** A line that is longer than the terminal could not be replaced. */
+/** A line that is wider than the terminal could not be replaced. */
 function shortName(path: string): string {
   const name = [...printable(basename(path))];
   return name.length <= MAX_NAME_LENGTH ? name.join("") : `${name.slice(0, MAX_NAME_LENGTH - 1).join("")}…`;

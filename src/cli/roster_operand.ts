@@ -1,4 +1,4 @@
-/** Opens a FILE operand, and closes it. */
+/** Opens a FILE operand and closes it after use. */
 import { basename } from "node:path";
 import type { Report } from "../domain/outcome.ts";
 import type { RosterFile } from "../importer/inbox_port.ts";

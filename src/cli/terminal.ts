@@ -5,7 +5,7 @@ export interface Terminal {
   err(text: string): void;
   /** Shows a line on standard error that the next output replaces. Without a terminal, no line is shown. */
   progress(text: string): void;
-  /** Asks on standard error and returns the trimmed answer; null at the end of the input. */
+  /** Asks a question on standard error and returns the trimmed answer, or null at the end of the input. */
   ask(question: string, signal: AbortSignal): Promise<string | null>;
   /** Asks like {@link ask}, but does not show the typed characters. Without a terminal, reads a line without asking. */
   askSecret(question: string, signal: AbortSignal): Promise<string | null>;
@@ -71,7 +71,7 @@ export function createTerminal(noColor: boolean): Terminal {
   };
 }
 
-/** Reads one line; null at the end of the input. Throws the reason of the signal. */
+/** Reads one line; null at the end of the input. Throws the signal's abort reason. */
 export function createLineReader(
   input: { read(bytes: Uint8Array): Promise<number | null> },
 ): (signal: AbortSignal) => Promise<string | null> {

@@ -17,7 +17,7 @@ export interface Credential {
   name: string;
   role: Role;
   kind: typeof CREDENTIAL_KINDS[number];
-  /** The SHA-256, as 64 hexadecimal digits. */
+  /** The SHA-256 digest, as 64 hexadecimal digits. */
   sha256: string;
 }
 

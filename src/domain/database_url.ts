@@ -26,7 +26,7 @@ export class WrongDatabaseUrl extends Error {
 }
 
 const NO_URL = "DATABASE_URL is not a valid URL. It must look like postgres://USER:PASSWORD@HOST:PORT/DATABASE. " +
-  "Percent-encode special characters in user and password: # as %23, / as %2F, ? as %3F, % as %25, @ as %40. " +
+  "Percent-encode special characters in the credentials: # as %23, / as %2F, ? as %3F, % as %25, @ as %40. " +
   "The port must be a number from 1 to 65535.";
 
 /** Session settings that rosterd sets itself (`src/postgres/session.ts`). */

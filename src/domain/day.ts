@@ -4,19 +4,19 @@ import { z } from "zod";
 const count = z.int().min(0);
 
 export const day = z.object({
-  day: z.string().describe("Such as 2026-11-30, in the time zone of the query."),
+  day: z.string().describe("The date in the time zone of the query, such as 2026-11-30."),
   imports: count,
   last_import: z.int().describe("The id of the last import of the day."),
   last_at: z.string().describe("When it began (RFC 3339, UTC)."),
-  records: count.describe("The records of the largest file of each feed: the size of the rosters."),
-  changed: count.describe("The users created, updated, archived or reactivated, without undone imports."),
-  created: count.describe("Of these, the new users."),
-  archived: count.describe("Of these, the users archived, missing ones included."),
-  failed: count.describe("The records that failed."),
-  failed_new: count.describe("Of these, the records that did not fail like this before."),
-  all_failed: count.describe("The files in which every record failed."),
-  held: count.describe("The users and records put on hold."),
-  rejected: count.describe("The files that were rejected, or could not be imported."),
+  records: count.describe("The number of records in the largest file of each feed, added up: the size of the rosters."),
+  changed: count.describe("The number of users created, updated, archived or reactivated, except by undone imports."),
+  created: count.describe("The number of changed users who are new."),
+  archived: count.describe("The number of changed users who were archived, including missing users."),
+  failed: count.describe("The number of records that failed."),
+  failed_new: count.describe("The number of failed records that had not failed in the same way before."),
+  all_failed: count.describe("The number of files in which every record failed."),
+  held: count.describe("The number of users and records put on hold."),
+  rejected: count.describe("The number of files that were rejected or could not be imported."),
 });
 export type Day = z.output<typeof day>;
 

@@ -6,7 +6,10 @@ import { z } from "zod";
 
 const count = z.int().min(0);
 
-const leftOut = z.object({ unique_id: z.string().describe("Empty for an erased user."), reason: z.string() });
+const leftOut = z.object({
+  unique_id: z.string().describe("The user's id; empty if the user has been erased."),
+  reason: z.string(),
+});
 /**
  * A user to whom the decision could not be applied, or could be applied only in part. `reason` has no final period and
  * never quotes the user's data.
@@ -30,20 +33,20 @@ export const approved = z.object({
   applied: z.object({
     import: z.int(),
     status: z.string(),
-    counts: z.record(z.string(), count).describe("The counts of the new import, without zeros."),
+    counts: z.record(z.string(), count).describe("The counts of the new import, except those that are zero."),
   }).optional().describe("The import that applied the held file; absent if users were held."),
 });
 export type Approved = z.output<typeof approved>;
 
 export const discarded = z.object({
-  discarded: count.describe("Users who keep their access."),
+  discarded: count.describe("The number of users who keep their access."),
   ...leaving,
 });
 export type Discarded = z.output<typeof discarded>;
 
 export const undone = z.object({
-  restored: count.describe("Users with at least one restored value."),
-  archived: count.describe("Users that the import created, now archived."),
+  restored: count.describe("The number of users with at least one restored value."),
+  archived: count.describe("The number of users created by the import who are now archived."),
   permits_restored: count,
   permits_released: count,
   ...leaving,
@@ -56,7 +59,7 @@ export const decision = z.object({
   at: z.string().describe("RFC 3339, UTC."),
   by: z.string().describe("The user who ran the command; for other HTTP clients, the kind of token."),
   counts: z.record(z.string(), count).describe(
-    "The counts of the result, under the same names as in the response to the decision.",
+    "The resulting counts, with the same names as in the response to the decision.",
   ),
 });
 export type Decision = z.output<typeof decision>;
@@ -69,7 +72,10 @@ export class CannotDecide extends Error {
   }
 }
 
-/** How long a decision waits for a running import to end. Short, because a person is waiting for the answer. */
+/**
+ * How long a decision waits for a running import to end. This time is short, because a person is waiting for the
+ * answer.
+ */
 export const DECISION_WAIT_MS = 10_000;
 
 export function importRunning(): CannotDecide {
@@ -84,7 +90,7 @@ export const heldUser = z.object({
   unique_id: z.string(),
   line: z.int().min(1).nullable().describe("The line of the record; null if the user is missing from the roster."),
   missing: z.boolean(),
-  effect: z.enum(["archive", "disable"]).describe("The effect of an approval on the user."),
+  effect: z.enum(["archive", "disable"]).describe("The effect that an approval would have on the user."),
   outcome: z.enum(["archived", "disabled", "unchanged"]).nullable()
     .describe("The effect of the decision on the user; null while the hold is open."),
   login_source: z.string().nullable(),
@@ -92,35 +98,37 @@ export const heldUser = z.object({
   last_name: z.string().nullable(),
   user_name: z.string().nullable(),
   email: z.string().nullable(),
-  permits: count.describe("Currently active permits. Archiving releases them."),
+  permits: count.describe("The number of currently active permits, which are released if the user is archived."),
 });
 export type HeldUser = z.output<typeof heldUser>;
 
-/** How many affected users are shown for each held column. */
+/** The number of affected users shown for each held column. */
 export const MAX_HELD_EXAMPLES = 10;
 
 const changedColumn = z.object({
   column: z.string(),
-  users: count.describe("Known users whose value would be overwritten or cleared."),
-  known_users: count.describe("Known users in the file."),
+  users: count.describe("The number of known users whose value would be overwritten or cleared."),
+  known_users: count.describe("The number of known users in the file."),
 });
 
 export const heldColumn = changedColumn.extend({
   examples: z.array(z.object({ unique_id: z.string(), before: z.string(), after: z.string().nullable() }))
     .max(MAX_HELD_EXAMPLES)
-    .describe(`The first ${MAX_HELD_EXAMPLES} of these users. Deleted with the failures of the import.`),
+    .describe(`The first ${MAX_HELD_EXAMPLES} of these users. This list is deleted with the import's failures.`),
 });
 /** A column that the file would change for too many users. */
 export type HeldColumn = z.output<typeof heldColumn>;
 
 export const losses = z.object({
-  feed: z.string().nullable().describe("The feed, if only the users whom it names are counted."),
-  login_source: z.string().nullable().describe("Null for all login sources together."),
-  active: count.describe("Users who were active before the import."),
-  counted: count.describe("Users who would lose access, or lost it in the last 24 hours."),
-  losing: count.describe("Of these, the users who would lose access."),
+  feed: z.string().nullable().describe("The feed, if only the users listed in it are counted."),
+  login_source: z.string().nullable().describe("The login source; null if all of them are counted together."),
+  active: count.describe("The number of users who were active before the import."),
+  counted: count.describe("The number of users who would lose access or have lost it in the last 24 hours."),
+  losing: count.describe("The number of users who would lose access through this import."),
 });
-/** The users of a login source, of a feed, or of all login sources together, who would lose access through an import. */
+/**
+ * The users of a login source, of a feed, or of all login sources together, who would lose access because of an import.
+ */
 export type Losses = z.output<typeof losses>;
 
 export interface HeldPage {
@@ -131,18 +139,18 @@ export interface HeldPage {
 
 export const hold = z.object({
   kind: z.enum(["access", "changes"]).describe(
-    'The kind of hold: on the loss of access of users ("access"), or on the whole file ("changes"), so that no record was applied.',
+    'The kind of hold: on users losing access ("access"), or on the whole file ("changes"), so that no records were applied.',
   ),
   state: z.enum(["open", "approved", "discarded", "superseded"]).describe(
     '"superseded": a newer file of the feed was applied instead of the held one.',
   ),
   reason: z.string().describe("The reason for the hold."),
   losses: z.array(losses).describe(
-    'For "access": the losses above both limits of archive_guard. Empty if an earlier import is still on hold.',
+    'For "access": the losses that exceed both limits of archive_guard. Empty if an earlier import is still on hold.',
   ),
   columns: z.array(changedColumn).describe('For "changes": the columns that would change for too many users.'),
   ended_at: z.string().describe("RFC 3339, UTC.").nullable(),
-  ended_by: z.int().nullable().describe("The import that applied the held file, or superseded it."),
+  ended_by: z.int().nullable().describe("The import that applied or superseded the held file."),
 });
 export type Hold = z.output<typeof hold>;
 
@@ -150,6 +158,6 @@ export type Hold = z.output<typeof hold>;
 export function requireOpenHold(state: Hold["state"] | null): void {
   if (state === "open") return;
   throw state === null
-    ? new CannotDecide("nothing_held", "this import has no hold")
-    : new CannotDecide("hold_is_over", `the hold of this import was already ${state}`);
+    ? new CannotDecide("nothing_held", "there is no hold on this import")
+    : new CannotDecide("hold_is_over", `the hold on this import has already been ${state}`);
 }

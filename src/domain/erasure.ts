@@ -8,9 +8,9 @@ export const erased = z.object({
   files: z.array(z.object({
     import: z.int(),
     feed: z.string().describe('"" for the upload folder itself.'),
-    file: z.string().describe("The name in the feed's `bak`."),
+    file: z.string().describe("The name of the file in the feed's `bak`."),
     kept_until: z.string().nullable().describe(
-      "When bak_retention_days deletes the file, RFC 3339, UTC; null if it never does.",
+      "When the file will be deleted because of bak_retention_days (RFC 3339, UTC); null if never.",
     ),
   })).max(MAX_ERASED_FILES).describe(
     `The first ${MAX_ERASED_FILES} files in bak that may still name the user, newest import first.`,

@@ -48,7 +48,9 @@ export class UnknownFeed extends Error {
 export function requireFeed(settings: Settings, feed: string): void {
   const feeds = feedsOf(settings);
   if (feeds.includes(feed)) return;
-  const known = feeds.length === 1 ? "the settings have no feeds" : `the feeds are ${feeds.slice(0, -1).join(", ")}`;
+  const known = feeds.length === 1
+    ? "no feeds are defined in the settings"
+    : `the feeds are ${feeds.slice(0, -1).join(", ")}`;
   throw new UnknownFeed(`${JSON.stringify(feed)} is not a feed: ${known}`);
 }
 

@@ -14,12 +14,12 @@ export function guards({ max_percent }: Guard): boolean {
   return max_percent < 100;
 }
 
-/** The losses above both limits, the total first. */
+/** The losses that exceed both limits, with the total first. */
 export function lossesToHold(guard: Guard, losses: readonly Losses[]): readonly Losses[] {
   return toldOnce(losses.filter((one) => isAbove(guard, one)).toSorted(byName));
 }
 
-/** The reason why the import's losses of access are held, without a final period; null if they are allowed. */
+/** The reason for the hold, without a final period; null if the import's losses of access are allowed. */
 export function reasonToHold(guard: Guard, openHold: number | null, losses: readonly Losses[]): string | null {
   if (!guards(guard)) return null;
   if (openHold !== null) return `import ${openHold} is still on hold, so later archivals are held too`;

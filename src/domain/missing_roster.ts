@@ -3,14 +3,14 @@ import { z } from "zod";
 
 export const missingRoster = z.object({
   feed: z.string(),
-  file: z.string().describe("The name in bak."),
+  file: z.string().describe("The name of the file in bak."),
   imported_at: z.string().describe("The time of the import, from the file name. RFC 3339, UTC."),
 });
 export type MissingRoster = z.output<typeof missingRoster>;
 
 export const replayed = z.object({
   rosters: z.array(missingRoster).describe(
-    "The rosters that were imported again or, in a dry run, would be imported, in order.",
+    "The rosters that were imported again (in a dry run, those that would be), in order.",
   ),
   left_out: z.array(missingRoster.extend({ reason: z.string() })),
 });

@@ -27,7 +27,7 @@ export const COUNT_NAMES = [
   "merged",
 ] as const;
 
-/** How many records of an import had each outcome. `records` is the sum of the eight outcomes. */
+/** The number of records in an import that had each outcome. `records` is the sum of the eight outcomes. */
 export type Counts = Record<typeof COUNT_NAMES[number], number>;
 
 export function noCounts(): Counts {
@@ -95,7 +95,7 @@ export const lastingFailure = pastFailure.extend({
   is_user: z.boolean().describe("Whether the user exists."),
   name: z.string().nullable().describe("The first and last name; null if neither is known."),
 });
-/** A record that has failed for several nights. No later file has named its user. */
+/** A record that has failed for several nights. No later file has included its user. */
 export type LastingFailure = z.output<typeof lastingFailure>;
 
 /**
@@ -156,7 +156,7 @@ export const importEntry = z.object({
   feed: z.string().describe('The feed of the upload; "" for the upload folder itself.'),
   ...result,
   failed_new: count.describe("The number of failed records whose failures are new."),
-  failed_fixed: count.describe("Failures of the feed's earlier files that this file has fixed."),
+  failed_fixed: count.describe("The number of failures from the feed's earlier files that this file has fixed."),
   sha256: z.string().nullable(),
   uploaded_by: z.string().nullable().describe(
     "The token that uploaded the file over HTTP, or the user who ran the command; null if it came through the folder.",
@@ -213,7 +213,7 @@ export const importChange = change.extend({
 /** The changes that an import made to one user, or that a trial would have made. */
 export type ImportChange = z.output<typeof importChange>;
 
-/** Selects users for a list: only users whose unique_id comes after `after`, and only users with this outcome. */
+/** Selects users for a list: only users whose unique_id comes after `after` and who have this outcome. */
 export interface ChangeQuery {
   limit: number;
   after?: string | null;
@@ -222,7 +222,7 @@ export interface ChangeQuery {
 
 export interface ChangePage {
   changes: ImportChange[];
-  /** When the changes were deleted because their retention period was over; null if they still exist. */
+  /** When the changes were deleted because their retention period had ended; null if they still exist. */
   cleared_at: string | null;
   next: string | null;
 }
@@ -258,7 +258,7 @@ export function statusOf(counts: Counts): ImportStatus {
 }
 
 /**
- * Thrown to reject the whole file (docs/file-format.md#rejected-files). A rejected file moves to `bak` and is never
+ * Thrown to reject the whole file (docs/file-format.md#rejected-files). A rejected file is moved to `bak` and never
  * retried.
  */
 export class RejectedFile extends Error {
@@ -270,7 +270,7 @@ export class RejectedFile extends Error {
 }
 
 /**
- * Thrown if the change guard holds the file (docs/people.md#change-guard). No record is applied. The file moves to
+ * Thrown if the change guard holds the file (docs/people.md#change-guard). No records are applied. The file is moved to
  * `bak`, where an approval can read it.
  */
 export class HeldFile extends Error {

@@ -7,7 +7,7 @@ export interface SettingsProblem {
   /** The dotted key, such as `smtp.port`; empty for the whole document. */
   key: string;
   path: readonly PropertyKey[];
-  /** A description of the values that are allowed. */
+  /** A description of the allowed values. */
   message: string;
 }
 

@@ -8,7 +8,7 @@ import { z } from "zod";
 export const rosterFinding = z.object({
   kind: z.enum(["unknown_header", "missing_column", "opposite_value", "value", "missing_value", "date_format"]),
   header: z.string().nullable().describe(
-    "The header in the file: the unknown one, or the one that the column is read from.",
+    "The header in the file: either an unknown header or the one from which the column is read.",
   ),
   column: z.string().nullable().describe("The name of the column; null for an unknown header."),
   value: z.string().nullable().describe("The value in the file, for the kinds `value` and `opposite_value`."),

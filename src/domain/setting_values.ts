@@ -157,7 +157,7 @@ export const defaultValues = z.record(text(200), text(1_000).trim().min(1, { err
     IDENTIFYING.has(name)
       ? "cannot have a default: it is different for every user"
       : name === "active"
-      ? "cannot have a default: a record without it does not change whether the user is active"
+      ? "cannot have a default: a record without this value does not change whether the user is active"
       : notAColumn(name)
   ),
 );
@@ -185,7 +185,7 @@ const TIME_WITH_OFFSET = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\
 
 export const timeOrNever = text(40).trim().refine(
   (value) => value === "" || (TIME_WITH_OFFSET.test(value) && !Number.isNaN(Date.parse(value))),
-  { error: "must be a time with its offset, such as 2026-12-24T18:00:00+01:00, or empty" },
+  { error: "must be a time with a UTC offset, such as 2026-12-24T18:00:00+01:00, or empty" },
 );
 
 /** The URL must not have a query, because links append a path and a fragment to it. */

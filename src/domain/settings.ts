@@ -37,7 +37,7 @@ const smtp = z.strictObject({
   user: text(255).default("").describe("User name for the mail server. Empty: no login."),
   password: text(1_000).default("").describe("Password for the mail server; ROSTERD_SMTP_PASSWORD overrides it."),
   ca_file: text(1_000).default("").describe(
-    "PEM file with the certificate authorities to trust. Empty: the machine's own.",
+    "PEM file with the certificate authorities to trust. Empty: those that the machine trusts.",
   ),
 }, { error: objectError }).superRefine((value, context) => {
   if (value.security === "none" && value.user !== "") {
@@ -75,7 +75,7 @@ const keys = {
     "Seconds that a file must stay unchanged before it is imported. 0: import at once.",
   ),
   apply: flag().default(true).describe(
-    "Apply the files. Off: a trial, which checks the files, reports on them and moves them to bak, but changes no user.",
+    "Apply the files. Off: a trial, which checks the files, reports on them and moves them to bak, but changes no users.",
   ),
   paused_until: timeOrNever.default("").describe(
     "Leave new files waiting until this time, such as 2026-12-24T18:00:00+01:00. Empty: not paused.",
@@ -87,7 +87,7 @@ const keys = {
     "Failed Import Email: the recipients of failed records. Separate addresses with commas.",
   ),
   mail_on: choice("failures", "new", "always").default("failures").describe(
-    'When to send mail: "failures" (failed records, rejected files and held users), "new" (the same, but known ' +
+    'When to send email: "failures" (failed records, rejected files and held users), "new" (the same, but known ' +
       'failures only once a week), or "always" (every import).',
   ),
   public_url: publicUrl.default("").describe(
@@ -205,7 +205,7 @@ export function isFeedName(name: string): boolean {
 }
 
 const feeds = z.record(z.string(), feedSettings, {
-  error: "must be an object that maps names of feeds to their settings",
+  error: "must be an object that maps feed names to their settings",
 })
   .superRefine(
     checkKeys((name) =>
@@ -213,7 +213,7 @@ const feeds = z.record(z.string(), feedSettings, {
         ? null
         : name === "bak"
         ? "cannot be the name of a feed: bak is where imported files go"
-        : "cannot be the name of a feed: begin it with a lower-case letter, use only a–z, 0–9, - and _, and at most 32 characters"
+        : "cannot be the name of a feed: it must begin with a lower-case letter and have at most 32 characters (a–z, 0–9, - and _)"
     ),
   );
 

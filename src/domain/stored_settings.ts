@@ -1,4 +1,4 @@
-/** The types of the settings file and its history, and the errors of reading and changing the file. */
+/** The types of the settings file and its history, and the errors from reading and changing the file. */
 import { z } from "zod";
 import type { Settings } from "./settings.ts";
 
@@ -9,8 +9,8 @@ export interface StoredSettings {
 }
 
 /**
- * How the settings were changed. `command`: with `rosterd settings set` or `map`. `file`: the file was edited by hand,
- * and the next read noticed the change.
+ * How the settings were changed. `command`: the settings were changed with `rosterd settings set` or `map`. `file`: the
+ * file was edited by hand, and the next read noticed the change.
  */
 export const CHANGE_WAYS = ["http", "command", "file"] as const;
 export type ChangeWay = typeof CHANGE_WAYS[number];

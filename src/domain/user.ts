@@ -88,13 +88,15 @@ export const user = z.object({
   state,
   archived_at: time.nullable(),
   inactive_since: time.nullable().describe(
-    "Since when the user has been disabled and waiting to be archived; null if the user is not waiting.",
+    "The time since which the user has been disabled and waiting to be archived; null if the user is not waiting.",
   ),
   created_at: time,
   updated_at: time,
-  values: z.record(z.string(), z.string().nullable()).describe("Values by column, without unique_id and active."),
+  values: z.record(z.string(), z.string().nullable()).describe(
+    "The user's values by column, except unique_id and active.",
+  ),
   feeds: z.record(z.string(), z.enum(["active", "inactive"])).describe(
-    "For each feed that names the user: whether it calls the user active.",
+    "For each feed that lists the user: whether the user is active according to that feed.",
   ),
   permits: z.array(permit),
   holds: z.array(userHold).describe("The open holds on the user, newest first."),

@@ -80,8 +80,8 @@ export async function lastLockHolder(folder: string): Promise<number | null> {
 const LOCK_WAIT_MS = 1_000;
 
 /**
- * Deno 2.6 has only a blocking lock. After a timeout, a thread of Deno waits until the other process ends. By then the
- * file is closed, so the lock is released as soon as the thread acquires it.
+ * Deno 2.6 has only a blocking lock. After a timeout, one of Deno's threads waits until the other process ends. By then
+ * the file is closed, so the lock is released as soon as the thread acquires it.
  */
 async function tryLock(file: Deno.FsFile & { tryLock?(exclusive: boolean): Promise<boolean> }): Promise<boolean> {
   if (file.tryLock !== undefined) return await file.tryLock(true);

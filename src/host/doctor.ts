@@ -9,7 +9,9 @@ import { codeOrThrow, hasCode } from "../runtime/errors.ts";
 import { openSettingsFile } from "./settings_file.ts";
 
 const MIB = 1 << 20;
-/** Limits for free disk space. Less than the first limit is an error; less than the second is a warning. */
+/**
+ * Limits for free disk space. Free space below the first limit is an error; free space below the second is a warning.
+ */
 const MIN_FREE_BYTES = 64 * MIB;
 const LOW_FREE_BYTES = 1_024 * MIB;
 
@@ -56,7 +58,11 @@ export async function checkData(folder: string): Promise<Finding> {
   const code = await refusal(folder);
   if (code === null) return good("data_folder", `${folder} is writable`);
   const text = `rosterd cannot create files in ${folder} (${code})`;
-  return bad("data_folder", text, "Make it a folder that rosterd's user can write to, or choose another with --data.");
+  return bad(
+    "data_folder",
+    text,
+    "Make it a folder that rosterd's user can write to, or choose another folder with --data.",
+  );
 }
 
 /** Tries to create a file in the folder. Returns the error code, or null on success. */
@@ -99,7 +105,7 @@ function size(bytes: number): string {
   return bytes < 1_024 * MIB ? `${Math.floor(bytes / MIB)} MiB` : `${Math.floor(bytes / (1_024 * MIB))} GiB`;
 }
 
-/** A path that cannot be accessed counts as existing, because the next check reports why. */
+/** A path that cannot be accessed counts as existing, because the next check reports the reason. */
 async function isAbsent(path: string): Promise<boolean> {
   return await Deno.stat(path).then(() => false, (error) => hasCode(error, "ENOENT"));
 }

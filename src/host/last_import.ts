@@ -21,8 +21,8 @@ export class LastImport {
     if (id <= await this.read()) return;
     this.#known = id;
     try {
-      // No fsync is needed, because the database does its own: only a restore right after a power cut would miss the
-      // last id.
+      // No fsync is needed, because the database syncs its own data: only a restore right after a power cut would miss
+      // the last id.
       const path = pathIn(this.folder), temporary = `${path}.tmp`;
       await Deno.writeTextFile(temporary, `${id}\n`, { mode: 0o600 });
       await Deno.rename(temporary, path);
@@ -35,7 +35,7 @@ export class LastImport {
   }
 }
 
-/** 0 if no id is known: the file is missing, cannot be read by this user, or was damaged by a power cut. */
+/** Returns 0 if no id is known: the file is missing, cannot be read by this user, or was damaged by a power cut. */
 export async function readLastImport(folder: string): Promise<number> {
   const text = await Deno.readTextFile(pathIn(folder)).catch((error) => {
     codeOrThrow(error);

@@ -1,4 +1,4 @@
-/** Finds files with secrets that other users of this machine can read or change. */
+/** Finds files that contain secrets and that other users of this machine can read or change. */
 import { stat } from "node:fs/promises";
 import { type Finding, good, warning } from "../domain/finding.ts";
 import { codeOrThrow } from "../runtime/errors.ts";

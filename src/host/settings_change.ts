@@ -1,5 +1,5 @@
 /**
- * Changes settings by a merge patch, a whole document, or `KEY=VALUE` arguments. The same rule for secrets applies to
+ * Changes settings with a merge patch, a whole document, or `KEY=VALUE` arguments. The same rule for secrets applies to
  * all three.
  */
 import { DEFAULT_SETTINGS, MASK, maskSettings, type Settings } from "../domain/settings.ts";
@@ -23,10 +23,9 @@ export function replacedSettings(current: Settings, document: unknown, ownPasswo
 }
 
 /**
- * Builds a merge patch from assignments such as `smtp.port=25`. A value is parsed as JSON if possible, and is text
- * otherwise. For a text setting, only a value in double quotes is parsed as JSON. A list may be written as `a,b`.
- * `null` restores the default. Throws
- * {@link InvalidSettings} for a word without `=`.
+ * Builds a merge patch from assignments such as `smtp.port=25`. A value is parsed as JSON if possible; otherwise, it is
+ * treated as text. For a text setting, only a value in double quotes is parsed as JSON. A list may be written as `a,b`.
+ * `null` restores the default. Throws {@link InvalidSettings} for a word without `=`.
  */
 export function patchFromAssignments(words: readonly string[]): JsonObject {
   const patch: JsonObject = {};
@@ -40,8 +39,8 @@ export function patchFromAssignments(words: readonly string[]): JsonObject {
 }
 
 /**
- * How many dots of a path separate keys. Any further dot is part of the last key: `header_aliases.Stud. No` names the
- * header "Stud. No".
+ * The number of dots in a path that separate keys. Any further dot is part of the last key: `header_aliases.Stud. No`
+ * names the header "Stud. No".
  */
 const SEPARATING_DOTS: Readonly<Record<string, number>> = { value_maps: 2 };
 
@@ -83,7 +82,7 @@ function isText(path: readonly string[]): boolean {
 }
 
 /**
- * Replaces `"***"` with the stored password. After a change of mail server, the password must be entered again.
+ * Replaces `"***"` with the stored password. After the mail server is changed, the password must be entered again.
  * Otherwise an admin could send the stored password, or ROSTERD_SMTP_PASSWORD, to another machine.
  */
 function withStoredSecret(current: Settings, document: unknown, ownPassword: string | null): Settings {

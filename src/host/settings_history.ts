@@ -77,7 +77,7 @@ function changesSince({ settings: before, secret }: Line, after: Settings): Chan
 
 /**
  * Flattens settings to dotted keys such as `smtp.port`. Lists and maps such as header_aliases count as one value. Each
- * feed also counts as one value; `feeds` holds their order.
+ * feed also counts as one value; `feeds` contains the order of the feeds.
  */
 function flat(settings: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(

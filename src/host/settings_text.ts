@@ -56,7 +56,7 @@ function syntaxProblems(text: string): PlacedProblem[] {
 const SYNTAX_MESSAGES: Record<string, string> = {
   InvalidSymbol: "text must be in double quotes",
   InvalidNumberFormat: "this is not a number",
-  PropertyNameExpected: "a key in double quotes is expected",
+  PropertyNameExpected: "expected a key in double quotes",
   ValueExpected: "a value is expected",
   ColonExpected: "a colon is expected",
   CommaExpected: "a comma is expected",

@@ -24,7 +24,7 @@ const stored = z.array(z.object({
   role: z.enum(ROLES),
   kind: z.enum(CREDENTIAL_KINDS),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
-  /** A time in RFC 3339 format, as are all times in this file. */
+  /** A time in RFC 3339 format, like all times in this file. */
   created_at: z.iso.datetime(),
   /** Null if the credential never expires. */
   expires_at: z.iso.datetime().nullable(),
@@ -39,7 +39,7 @@ export class BrokenTokensFile extends Error {
   }
 }
 
-/** Thrown if a token cannot be added, or does not exist. */
+/** Thrown if a token cannot be added or does not exist. */
 export class TokenRefused extends Error {
   override readonly name = "TokenRefused";
 }
@@ -76,7 +76,7 @@ export class TokensFile {
     return tokens.map(({ name, role, created_at }) => ({ name, role, created_at }));
   }
 
-  /** Adds a token. Returns the secret, of which only the digest is stored. Throws {@link TokenRefused}. */
+  /** Adds a token. Returns the secret; only its digest is stored. Throws {@link TokenRefused}. */
   async add(name: string, role: Role): Promise<string> {
     if (!NAME.test(name)) {
       throw new TokenRefused(

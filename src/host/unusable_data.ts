@@ -13,12 +13,13 @@ export class UnusableData extends Error {
   }
 }
 
-const ANOTHER_USER = "run this as rosterd's user, which must be able to write to it, or choose another with --data";
+const ANOTHER_USER =
+  "run this as rosterd's user, which must be able to write to it, or choose another folder with --data";
 const ANOTHER_FOLDER = "choose another with --data";
 const FIXES: Readonly<Record<string, string>> = {
   EACCES: ANOTHER_USER,
   EPERM: ANOTHER_USER,
-  EROFS: "its file system is read-only; remount it read-write, or choose another with --data",
+  EROFS: "its file system is read-only; remount it read-write, or choose another folder with --data",
   ENOENT: ANOTHER_FOLDER,
   ENOTDIR: ANOTHER_FOLDER,
   EEXIST: ANOTHER_FOLDER,

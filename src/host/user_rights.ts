@@ -1,6 +1,6 @@
 /**
- * Derives the rights of another user from owners and modes, because root has no way to test them directly. Ignores ACLs
- * and quotas.
+ * Derives the rights of another user from file owners and modes, because root has no way to test them directly. Ignores
+ * ACLs and quotas.
  */
 import type { Stats } from "node:fs";
 import { stat } from "node:fs/promises";

@@ -56,7 +56,7 @@ export function createHttp(service: Service, options: HttpOptions): OpenAPIHono<
   return app;
 }
 
-/** If the settings file cannot be used, only admins may decide. */
+/** If the settings file cannot be used, only admins may decide on imports. */
 async function mayClerksDecide({ settings }: Service): Promise<boolean> {
   try {
     return (await settings.read()).settings.clerks_may_decide;

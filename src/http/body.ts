@@ -53,8 +53,8 @@ export const bodiless: MiddlewareHandler<HttpEnv> = async (c, next) => {
 };
 
 /**
- * Calls `use` with the body of a request that transfers a file. If both the body and `use` fail, throws the problem of
- * the body.
+ * Calls `use` with the body of a request that transfers a file. If both the body and `use` fail, throws the problem
+ * with the body.
  */
 export async function withFile<T>(
   { req }: Context<HttpEnv>,

@@ -1,7 +1,7 @@
 /**
- * One client connection: answers its requests one at a time and closes without losing the last response. Node's server
- * alone would start all pipelined requests at once, and would close the connection while the client is still sending.
- * Node's server does enforce the deadlines (`serve.ts`).
+ * One client connection: answers its requests one at a time and closes without losing the last response. On its own,
+ * Node's server would start all pipelined requests at once and would close the connection while the client is still
+ * sending. Node's server does enforce the deadlines (`serve.ts`).
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";

@@ -19,8 +19,8 @@ export class Connections {
   }
 
   /**
-   * Adds a connection. At the limit, closes another connection to make room. If all connections must stay, refuses the
-   * new one.
+   * Adds a connection. At the limit, closes another connection to make room. If all connections must stay open, refuses
+   * the new one.
    */
   add(connection: Connection): void {
     const { socket } = connection;

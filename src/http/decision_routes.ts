@@ -19,8 +19,8 @@ function decision<const W extends string, T extends z.ZodType>(word: W, summary:
   });
 }
 
-const approve = decision("approve", "Approve the hold of an import", approved);
-const discard = decision("discard", "Discard the hold of an import", discarded);
+const approve = decision("approve", "Approve the changes or the file that an import holds", approved);
+const discard = decision("discard", "Discard the changes or the file that an import holds", discarded);
 const undo = decision("undo", "Undo the latest import that changed users", undone);
 
 export function addDecisionRoutes(app: OpenAPIHono<HttpEnv>, { decisions }: Service): void {

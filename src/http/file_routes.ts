@@ -27,7 +27,7 @@ const getFailedFile = createRoute({
 const getRosterFile = createRoute({
   method: "get",
   path: "/imports/{id}/file",
-  summary: "Download the file of an import from bak, as it was uploaded",
+  summary: "Download an import's file from bak as it was uploaded",
   request: { params: importPath },
   responses: {
     200: { description: "The file.", content: { "application/octet-stream": FILE } },

@@ -30,11 +30,11 @@ const listImports = createRoute({
       limit: wholeNumber(1, 200).default(50),
       before: wholeNumber(1).optional(),
       status: z.enum(IMPORT_STATUSES, { error: `must be one of ${IMPORT_STATUSES.join(", ")}` }).optional(),
-      since: time.optional().describe("Only imports that started at this time or later."),
-      until: time.optional().describe("Only imports that started before this time."),
+      since: time.optional().describe("List only imports that started at this time or later."),
+      until: time.optional().describe("List only imports that started before this time."),
       file: z.string({ error: "must be given once" }).max(255, { error: "must have at most 255 characters" })
         .refine((text) => !text.includes("\0"), { error: "must not contain a NUL character" }).optional()
-        .describe("Only imports of files whose name contains this text, ignoring case."),
+        .describe("List only imports of files whose name contains this text, ignoring case."),
       feed: feedName.optional().describe("Only imports of this feed; empty for the upload folder itself."),
     }),
   },
@@ -48,7 +48,7 @@ const zone = z.string({ error: "must be given once" }).refine(isTimeZone, {
 const listDays = createRoute({
   method: "get",
   path: "/days",
-  summary: "List the totals of each day with imports, oldest first",
+  summary: "List the totals for each day with imports, oldest first",
   request: {
     query: z.strictObject({
       days: wholeNumber(1, 366).default(42),
@@ -65,7 +65,9 @@ const listFailing = createRoute({
   summary: "List the records that have failed for several nights and still fail, longest first",
   request: {
     query: z.strictObject({
-      nights: wholeNumber(1, 28).default(3).describe("From the first import with the failure to the last, in days."),
+      nights: wholeNumber(1, 28).default(3).describe(
+        "Minimum number of days from the first import with the failure to the last, inclusive.",
+      ),
       zone: zone.default("UTC"),
       limit: wholeNumber(1, 1_000).default(100),
     }),
@@ -78,11 +80,11 @@ const flag = z.enum(["true", "false"], { error: "must be true or false" }).defau
 const replayImports = createRoute({
   method: "post",
   path: "/imports/replay",
-  summary: "Import the rosters in bak that the database does not know; takes no body",
+  summary: "Import the rosters in bak that the database does not know (the request has no body)",
   middleware: bodiless,
   request: {
     query: z.strictObject({
-      since: time.optional().describe("Only rosters that were imported at this time or later."),
+      since: time.optional().describe("Include only rosters that were imported at this time or later."),
       dry_run: flag.describe("Only list the rosters."),
       dismiss: flag.describe("Mark all missing rosters as known without importing them."),
     }),

@@ -1,4 +1,4 @@
-/** Metrics in the text format of Prometheus (docs/operations.md#metrics). No metric names a user or a file. */
+/** Metrics in the text format of Prometheus (docs/operations.md#metrics). No metric identifies a user or a file. */
 
 /** One metric with its samples. `name` is without the prefix `rosterd_`. */
 export interface Metric {

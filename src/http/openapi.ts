@@ -71,7 +71,7 @@ function addErrors(method: string, operation: Operation): void {
   const { security, responses } = operation;
   // 421: the host name does not belong to the service; 500: an unexpected error.
   const statuses = [421, 500];
-  // A role that does not allow the call, or a request from another site's page.
+  // 403: the role does not allow the call, or the request is from another site's page.
   if (method !== "get" || security.length > 0) statuses.push(403);
   // A missing or wrong token, or a body that is too large, too slow or unexpected.
   if (security.length > 0) statuses.push(400, 401, 408, 413, 429, 503);

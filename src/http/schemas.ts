@@ -46,7 +46,7 @@ export const failurePage = z.object({
 
 export const lastingFailures = z.object({
   failures: z.array(outcome.lastingFailure.clone().openapi("LastingFailure")).describe("Longest failing first."),
-  total: count.describe("The number of all of them."),
+  total: count.describe("The total number of such failures."),
 });
 
 const heldColumn = decisions.heldColumn.clone().openapi("HeldColumn");
@@ -69,7 +69,7 @@ export const checkReports = z.array(
       "One question for each problem that a setting can fix.",
     ),
     proposal: proposal.nullable().describe(
-      "The change to the settings that accepts all suggestions; null if there are none.",
+      "The settings change that applies all suggestions; null if there are no suggestions.",
     ),
   }).openapi("CheckReport") satisfies z.ZodType<CheckReport>,
 ).length(1);
@@ -128,8 +128,8 @@ const feedStatus = z.object({
   apply: z.boolean().describe("Whether files are applied; false for a trial."),
   paused_until: time.nullable().describe("When the pause ends; null if the feed is not paused."),
   bak: z.object({ files: count, bytes: count }).nullable()
-    .describe("The files in its bak, and their size; null until they are counted."),
-  pending: count.describe("Uploads that the next scan would import, or that wait for the end of the pause."),
+    .describe("The number and total size of the files in the feed's bak folder; null until they have been counted."),
+  pending: count.describe("Uploads that the next scan would import, or that are waiting for the pause to end."),
   open_holds: count,
   held_users: count,
   last_import: z.object({
@@ -142,8 +142,10 @@ const feedStatus = z.object({
   }).nullable(),
   expected_at: time.nullable().describe("When the next file is due according to expected_every_hours."),
   grace: z.object({
-    waiting: count.describe("Users whom the feed calls inactive, and who keep their permits until they are archived."),
-    due: count.describe("The number of these users whom the next file archives."),
+    waiting: count.describe(
+      "Users whom the feed lists as inactive and who keep their permits until they are archived.",
+    ),
+    due: count.describe("The number of these users whom the next file will archive."),
     next_at: time.describe("The time when the first of these users will be archived."),
     users: z.array(z.object({ unique_id: z.string(), archived_after: time })).max(100)
       .describe("The first 100 of these users; those who have waited longest come first. Empty for the role read."),
@@ -156,12 +158,12 @@ export const statusDocument = z.object({
   problems: z.array(outcome.codedText).describe("Problems that prevent imports or need attention."),
   database: z.object({ kind: z.enum(["server", "embedded"]), state: stableWord, text: z.string().optional() }),
   folder: z.object({ path: z.string(), usable: z.boolean(), text: z.string().optional() }),
-  feeds: z.array(feedStatus).describe("In the order of the settings. The upload folder itself comes last."),
+  feeds: z.array(feedStatus).describe("The feeds, in the order of the settings. The upload folder itself comes last."),
   settings: z.object({ valid: z.boolean(), text: z.string().optional() }),
   mail: z.object({
     configured: z.boolean(),
     waiting: count,
-    next_at: time.nullable().describe("When the next of the waiting emails is sent; null if none waits."),
+    next_at: time.nullable().describe("When the next waiting email will be sent; null if no emails are waiting."),
     problem: z.string().optional(),
   }),
   next_turn_at: time.nullable(),
@@ -169,7 +171,7 @@ export const statusDocument = z.object({
     "Whether another instance of rosterd is importing into this database. This instance takes over if the other one stops.",
   ),
   leader_since: z.string().optional().describe(
-    "When the current leader on this database took over. Only in `rosterd status`.",
+    "When the current leader on this database took over. Present only in the output of `rosterd status`.",
   ),
   running: runningImport.nullable(),
   waiting: z.array(waitingFile).describe("The first 100 files that cannot be imported now, oldest first."),
@@ -200,7 +202,7 @@ export const problemDocument = z.object({
   detail: z.string(),
   errors: z.array(z.object({ key: z.string(), message: z.string() })).optional().describe("The errors, by key."),
   problems: z.array(outcome.codedText).optional().describe(
-    "Why the service is not ready, or the decision is not possible.",
+    "Why the service is not ready, or why the decision is not possible.",
   ),
   id: z.string().optional().describe("The id of the log entry with the details."),
 }).openapi("Problem");

@@ -28,7 +28,7 @@ export interface SettingsService {
   read(): Promise<StoredSettings>;
   patch(mergePatch: unknown, ifMatch: string | undefined, by: string): Promise<StoredSettings>;
   replace(document: unknown, ifMatch: string | undefined, by: string): Promise<StoredSettings>;
-  /** The changes with an id below `before`, newest first, with masked secrets. */
+  /** The changes with an id below `before`, newest first, with secrets masked. */
   history(limit: number, before?: number): Promise<SettingsHistoryPage>;
 }
 
@@ -80,7 +80,7 @@ export interface Decisions {
 
 export interface Users {
   find(query: UserQuery): Promise<UserPage>;
-  /** Null for an unknown user. */
+  /** Returns null for an unknown user. */
   get(uniqueId: string): Promise<User | null>;
   /**
    * Erases a user. Returns null for an unknown user. Throws CannotDecide for a user with access or an active permit.
@@ -134,7 +134,7 @@ export interface ReplayRequest {
   by: string;
 }
 
-/** Thrown because another instance is the leader and must handle the request. */
+/** Thrown if another instance is the leader and must handle the request. */
 export class OnStandby extends Error {
   override readonly name = "OnStandby";
   constructor() {
@@ -182,7 +182,7 @@ export class Paused extends Error {
   }
 }
 
-/** Thrown if the turn that the caller waited for has failed or makes no progress. */
+/** Thrown if the turn that the caller waited for has failed or is making no progress. */
 export class TurnFailed extends Error {
   override readonly name = "TurnFailed";
   constructor(readonly problem: CodedText) {

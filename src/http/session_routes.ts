@@ -13,7 +13,7 @@ import { bearer, noValidToken, type TokenOptions } from "./tokens.ts";
 const caller = z.object({
   name: z.string().describe("The name of the token; `by` in the history."),
   role: z.enum(ROLES),
-  may_decide: z.boolean().describe("Whether the token may approve, discard and undo now."),
+  may_decide: z.boolean().describe("Whether the token currently allows approving, discarding and undoing."),
 });
 
 const started = caller.extend({
@@ -24,14 +24,14 @@ const started = caller.extend({
 const getSession = createRoute({
   method: "get",
   path: "/session",
-  summary: "Get the holder and the rights of a token",
+  summary: "Get a token's holder and rights",
   responses: { 200: json("The holder of the token.", caller) },
 });
 
 const startSession = createRoute({
   method: "post",
   path: "/session",
-  summary: "Start a session with the secret of a sign-in link, which works once; takes no body",
+  summary: "Start a session with the single-use secret from a sign-in link; takes no body",
   middleware: bodiless,
   responses: { 200: json("The session.", started), ...errors(415, 422) },
 });
@@ -44,7 +44,7 @@ export function addSessionRoutes(
   app.openapi(getSession, async (c) => c.json(await holder(c), 200));
   app.openapi(startSession, async (c) => {
     const issued = await tokens.startSession(bearer(c.req.header("authorization") ?? ""));
-    // Another client has used the link since the check.
+    // Another client has used the link since it was checked.
     if (issued === null) throw noValidToken();
     const { name, role } = c.get("caller");
     log.info("http.signed_in", { by: name, role });

@@ -24,7 +24,7 @@ const IF_MATCH = {
 } as const;
 
 const stored = {
-  ...json('The settings, with secrets as "***".', settingsDocument),
+  ...json('The settings, with secrets shown as "***".', settingsDocument),
   headers: { ETag: { description: "Changes whenever the settings change.", schema: { type: "string" } } },
 } as const;
 

@@ -21,7 +21,7 @@ const getReadiness = createRoute({
   path: "/readyz",
   summary: "Whether the database, folder and settings are usable",
   ...OPEN,
-  responses: { 200: json("All of them are usable.", readiness), ...errors(503) },
+  responses: { 200: json("The database, folder and settings are usable.", readiness), ...errors(503) },
 });
 
 const getStatus = createRoute({
@@ -54,7 +54,7 @@ export function addOpenRoutes(app: OpenAPIHono<HttpEnv>, service: Service): void
   });
 }
 
-/** The role `read` must not see data about a person. */
+/** The role `read` must not see personal data. */
 function withoutPeople(status: StatusDocument): StatusDocument {
   const feeds = status.feeds.map((feed) => ({ ...feed, grace: feed.grace && { ...feed.grace, users: [] } }));
   return { ...status, feeds };

@@ -41,7 +41,7 @@ const eraseUser = createRoute({
   request: { params: z.object({ unique_id: uniqueId }) },
   // 409: the user has access or an active permit, as `problems` explains.
   responses: {
-    200: json("The files in bak that may still name the user.", erased),
+    200: json("The files in bak that may still mention the user.", erased),
     ...errors(404, 409, 415, 422, 503),
   },
 });

@@ -64,7 +64,7 @@ async function openHeld({ id, feed, bak_file }: ImportEntry, { openInBak }: Appr
   if (bak_file === null) {
     throw new CannotDecide(
       "file_not_in_bak",
-      `the file of import ${id} is not in bak: if it was not dropped into the upload folder, do that now`,
+      `the file of import ${id} is not in bak: if you have not dropped it into the upload folder yet, do so now`,
     );
   }
   const file = await openInBak(feed, bak_file);
@@ -129,8 +129,7 @@ async function explained(
     const { columns } = error.held, { change_guard } = settingsOf(settings, feed);
     await store.holdMore(id, { columns, reason: reasonToHoldFile(change_guard, [...hold.columns, ...columns]) });
     const names = columns.map(({ column }) => column).join(", ");
-    const text =
-      `since the file was held, an approval would also change ${names} for too many users: review the hold again`;
+    const text = `an approval would now also change ${names} for too many users: review the hold again`;
     return new CannotDecide("more_changes", text);
   }
   if (hasCode(error, "users_locked")) {

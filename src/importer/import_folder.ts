@@ -1,7 +1,7 @@
 /**
  * Runs one turn: takes each upload through all its steps, oldest first, and finishes the incomplete work of earlier
- * turns. While an upload moves to `bak`, the next one is imported. For a small file, the move takes as long as the
- * import.
+ * turns. While an upload is being moved to `bak`, the next one is imported. For a small file, the move takes as long as
+ * the import.
  */
 import type { Reason } from "../domain/outcome.ts";
 import type { ClaimedUpload, FolderScan, ReadyUpload } from "./inbox_port.ts";

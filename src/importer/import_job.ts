@@ -26,12 +26,13 @@ export interface ReadJob {
 export interface ImportJob extends ReadJob {
   /** The columns that an admin has approved for this file. The change guard ignores these columns. */
   waived?: readonly string[];
-  /** Whether the import may send mail and is resumed by the next process after a stop. */
+  /** Whether the import may send email and is resumed by the next process after a stop. */
   isUpload: boolean;
 }
 
 /**
- * Thrown if the file changed while it was read. No record was applied. The file is retried after it has settled again.
+ * Thrown if the file changed while it was read. No records were applied. The file is retried after it has settled
+ * again.
  */
 export class ChangedWhileRead extends Error {
   override readonly name = "ChangedWhileRead";

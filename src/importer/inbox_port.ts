@@ -9,7 +9,8 @@ export interface RosterFile {
   readonly size: number;
   /**
    * The bytes from the beginning, in chunks of at most 256 KiB. The method can be called again, but supports only one
-   * reader at a time. A chunk may be a view of `into`, and is then valid only until the next chunk is requested.
+   * reader at a time. A chunk may be a view of `into`, in which case it is valid only until the next chunk is
+   * requested.
    */
   read(into?: Uint8Array): AsyncGenerator<Uint8Array>;
   /** Whether the size, mtime or inode of the open file has changed since it was opened. */
@@ -33,7 +34,7 @@ export interface ReadyUpload {
 export interface ClaimedUpload extends ReadyUpload {
   /** The key that identifies the upload in the database. The folder of the upload is `.rosterd/KEY/`. */
   readonly key: string;
-  /** The client that uploaded the file over HTTP; null if the file came through the folder. */
+  /** The client that uploaded the file over HTTP; null if the file arrived through the folder. */
   readonly by: string | null;
 }
 
@@ -61,7 +62,7 @@ export function emptyScan(): FolderScan {
 }
 
 /**
- * Thrown if the upload folder cannot be used, for example because it is missing or not writable. No file is imported.
+ * Thrown if the upload folder cannot be used, for example because it is missing or not writable. No files are imported.
  */
 export class UnusableFolder extends Error {
   override readonly name = "UnusableFolder";
@@ -87,7 +88,7 @@ export interface Inbox {
   adopt(upload: ClaimedUpload, bakName: string): Promise<void>;
   /**
    * Adopts an upload that an import begun at this time has moved to `bak`, although the history does not say so: its
-   * last commits were lost in a failover. Returns false if `bak` does not have it.
+   * last commits were lost in a failover. Returns false if `bak` does not contain it.
    */
   readopt(upload: ClaimedUpload, startedAt: Date): Promise<boolean>;
   /** Postpones a claimed upload that changed while it was being read, until it has settled again. */
@@ -110,8 +111,8 @@ export interface Inbox {
   /** Whether `.rosterd/KEY/` contains only files that rosterd itself wrote. */
   isGone(key: string): Promise<boolean>;
   /**
-   * Removes the rest of `.rosterd/KEY/`. Call this method only after the history has recorded the name of the upload in
-   * `bak`.
+   * Removes the rest of `.rosterd/KEY/`. Call this method only after the name of the upload in `bak` has been recorded
+   * in the history.
    */
   forget(upload: ClaimedUpload): Promise<void>;
 }

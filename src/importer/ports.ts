@@ -61,7 +61,7 @@ export type HeldAccess = Pick<Hold, "reason" | "losses">;
 export interface PlanSummary {
   /** Remarks for the admin, such as why missing users are not archived. */
   warnings: Warning[];
-  /** The reason why users who would lose access are held; null if no user is held. */
+  /** The reason why users who would lose access are held; null if no users are held. */
   hold: HeldAccess | null;
   /** The reason why the whole file is held; null if it is not held. */
   changes: HeldChanges | null;
@@ -91,8 +91,8 @@ export interface Approval extends FeedSettings {
 
 export interface EarlierImports {
   /**
-   * The feed's latest applied import of the same bytes that has not been undone. Null if no other file of the feed has
-   * been applied since that import.
+   * The feed's latest applied import of the same bytes that has not been undone. The result is null if no other file of
+   * the feed has been applied since that import.
    */
   earlierWithSameContent(feed: string, sha256: string): Promise<{ id: number; startedAt: Date } | null>;
 }
@@ -104,7 +104,7 @@ export interface ImportTransaction extends EarlierImports {
    * roster's text.
    */
   stage(importId: number, roster: Roster, of: StageOptions, bytes: number): Promise<Staging<PlannedImport>>;
-  /** Checks a file like a dry run, but stores the result in the history. Changes no user. */
+  /** Checks a file like a dry run, but stores the result in the history. Does not change any users. */
   trial(importId: number, roster: Roster, of: FeedSettings): Promise<Staging<PlannedTrial>>;
   /**
    * Begins the import of a held file. Other connections see the new history entry only if the file is applied. Throws
@@ -134,8 +134,7 @@ export interface Staging<Planned> {
    */
   note(possibleDuplicates: readonly PossibleDuplicate[], repeated: readonly string[]): Promise<void>;
   /**
-   * Does what `note` does, for the last time, then ends the COPY stream. When the promise resolves, all records are
-   * staged.
+   * Does what `note` does one last time, then ends the COPY stream. When the promise resolves, all records are staged.
    */
   end(
     possibleDuplicates: readonly PossibleDuplicate[],
@@ -151,7 +150,7 @@ export interface Restaging<Planned> {
 }
 
 export interface Staged<Planned> {
-  /** Null if no user needs restaging. */
+  /** This is null if no users need restaging. */
   readonly users: null;
   /** Determines the effect of each record: repeated ids, changes, taken values (docs/file-format.md#taken-values). */
   plan(findings: Findings): Promise<Planned>;
@@ -172,7 +171,7 @@ export interface HeldPlan {
 export interface FailureNews extends Pick<ImportEntry, "failed_new" | "failed_fixed"> {
   /** Whether the feed has failures from this import or earlier ones. */
   open: boolean;
-  /** The start of the latest import whose email reported failures. */
+  /** The start time of the latest import whose email reported failures. */
   toldAt: Date | null;
 }
 
@@ -201,9 +200,9 @@ export interface DryRunPlan {
   counts(): Promise<Counts>;
   failures(limit: number): Promise<Failure[]>;
   changes(limit: number): Promise<Change[]>;
-  /** The first of the stored values that the roster does not replace because of `fill_only_columns`. */
+  /** The first few stored values that the roster does not replace because of `fill_only_columns`. */
   kept(limit: number): Promise<KeptValue[]>;
-  /** The first records as they would be stored. */
+  /** The first few records, as they would be stored. */
   records(limit: number): Promise<StoredRecord[]>;
 }
 
@@ -254,7 +253,7 @@ export interface ImportStore {
   /** Runs `work` in a transaction that is rolled back. `work` needs neither the import lock nor the schema. */
   dryRun<T>(work: (dryRun: DryRun) => Promise<T>): Promise<T>;
   reject(importId: number, reason: Reason, facts: Facts, mail: MailOwed, finishedAt: Date): Promise<void>;
-  /** Records that the change guard holds the file and that no record was applied. */
+  /** Records that the change guard holds the file and that no records were applied. */
   holdFile(importId: number, plan: HeldPlan, facts: Facts, mail: MailOwed, finishedAt: Date): Promise<void>;
   /** Records that an approval found additional columns that the file would now change for too many users. */
   holdMore(importId: number, held: HeldChanges): Promise<void>;

@@ -32,7 +32,7 @@ export interface CheckReport extends Report {
   held_columns: HeldColumn[];
   changes: Change[];
   kept: KeptValue[];
-  /** The first records, as read with the proposed settings if the check proposes any. */
+  /** The first few records, as read with the proposed settings if the check proposes any. */
   first_records: StoredRecord[];
   findings: RosterFinding[];
   proposal: Proposal | null;

@@ -41,13 +41,13 @@ export function notWholeWarning(
     ? `the unique_id of ${counted(unreadable, "record")} could not be read, first on line ${firstLine}`
     : applies
     ? null
-    : "no record was applied";
-  return why === null ? null : { code: "missing_users_kept", text: `no user was archived as missing: ${why}` };
+    : "no records were applied";
+  return why === null ? null : { code: "missing_users_kept", text: `no users were archived as missing: ${why}` };
 }
 
 /** `users` is the number of users whose value in this `fill_only_columns` column differs from the roster's. */
 export function keptWarning(column: string, users: number): Warning {
-  return { code: "kept", text: `${column} of ${counted(users, "user")} differs from the roster and was kept` };
+  return { code: "kept", text: `${column} differs from the roster for ${counted(users, "user")} and was kept` };
 }
 
 /** `users`: the number of users who would have lost access without the other feeds. */
@@ -55,7 +55,7 @@ export function keptByOtherFeedWarning(users: number): Warning {
   const who = counted(users, "user keeps", "users keep");
   return {
     code: "kept_by_other_feed",
-    text: `${who} access although this feed no longer calls them active, because another feed does`,
+    text: `${who} access because another feed lists them as active, although this feed no longer does`,
   };
 }
 
@@ -70,8 +70,8 @@ export function graceWarnings(days: number, begun: number, over: number): Warnin
       text:
         `${counted(begun, "user is", "users are")} disabled; the first file after ${
           grouped(days)
-        } days archives them and releases their ` +
-        "permits, unless a roster calls them active before (release_permits_after_days)",
+        } days will archive them and release their ` +
+        "permits, unless a roster lists them as active before then (release_permits_after_days)",
     }]),
     ...(over === 0 ? [] : [{
       code: "grace_over",
@@ -91,7 +91,7 @@ export function otherPersonWarning(users: number, line: number): Warning {
   const where = users === 1 ? "on" : "first on";
   return {
     code: "other_person",
-    text: `${who} another last name and another date of birth, ${where} line ${grouped(line)}: ` +
+    text: `${who} a different last name and a different date of birth, ${where} line ${grouped(line)}: ` +
       "check that no unique_id was given to another person",
   };
 }
@@ -101,8 +101,8 @@ export function heldFileWarning({ reason }: HeldChanges, importId: number | null
   return {
     code: "changes_held",
     text: importId === null
-      ? `the file would be put on hold, and no record applied until an admin approves the file: ${reason}`
-      : `the file is on hold, and no record was applied: ${reason}; approve it with "rosterd imports approve ` +
+      ? `the file would be put on hold, and no records would be applied until an admin approved it: ${reason}`
+      : `the file is on hold, and no records were applied: ${reason}; approve it with "rosterd imports approve ` +
         `${importId}", or discard it with "rosterd imports discard ${importId}"`,
   };
 }
@@ -130,6 +130,6 @@ export function mailWarnings(settings: Settings): Warning[] {
   if (mailConfigured(settings)) return [];
   return [{
     code: "mail_not_configured",
-    text: "no email is sent: the mail server, the Reply-to Admin Email Address or the Failed Import Email is not set",
+    text: "no emails are sent: the mail server, the Reply-to Admin Email Address or the Failed Import Email is not set",
   }];
 }

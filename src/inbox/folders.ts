@@ -82,7 +82,7 @@ export async function isRealFolder(path: string, code: string): Promise<boolean>
   if (!stats || stats.isDirectory()) return stats !== null;
   const what = stats.isSymbolicLink() ? "a link" : "not a folder";
   const fix = basename(path) === "bak" ? "remove it" : "move it elsewhere";
-  throw new UnusableFolder(code, `${path} is ${what}`, `${fix}, and rosterd creates a new folder`);
+  throw new UnusableFolder(code, `${path} is ${what}`, `${fix}, and rosterd will create a new folder`);
 }
 
 export async function isPlainFolder(path: string): Promise<boolean> {

@@ -42,10 +42,10 @@ export interface InboxOptions {
 }
 
 export interface UploadFolder extends Inbox {
-  /** Scans the folder. Throws {@link UnusableFolder} if no file may be imported. */
+  /** Scans the folder. Throws {@link UnusableFolder} if no files may be imported. */
   scan(settleSeconds: number): Promise<FolderScan>;
   readonly bak: BakFolder;
-  /** The last large upload that was not packed, and why; null if the last one was. */
+  /** The last large upload that was not packed, and why; null if the last one was packed. */
   readonly notPacked: { name: string; code: string } | null;
   /**
    * Moves a roster from `bak` back to the claimed uploads, with the given modification time. Returns false if the file
@@ -55,7 +55,7 @@ export interface UploadFolder extends Inbox {
   /** Stores an upload that a client sends over HTTP and returns its key. Throws {@link UnusableFolder}. */
   receive(upload: ReceivedUpload): Promise<string>;
   lateWrites(): Promise<LateWrite[]>;
-  /** Closes what it holds open. Nothing else may be called afterwards. */
+  /** Closes everything that the inbox keeps open. No other method may be called afterwards. */
   close(): Promise<void>;
 }
 

@@ -41,7 +41,7 @@ export function bakName(upload: string, startedAt: Date): string {
   return `${upload.slice(0, upload.length - ending.length)}.${fileStamp(startedAt)}${ending}`;
 }
 
-/** The first names that an upload gets in `bak`: as it came, and packed. */
+/** The first names to try for an upload in `bak`: one for the original form and one for the packed form. */
 export function namesInBak(upload: string, startedAt: Date): string[] {
   const uploads = isCompressed(upload) ? [upload] : [upload, `${upload}.gz`];
   return uploads.map((name) => numberedName(bakName(name, startedAt), 1));
@@ -55,8 +55,8 @@ export function failedName(upload: string, startedAt: Date): string {
 const IN_BAK = /^(.*)\.(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z(?:-\d+)?(\.(?:csv|tsv|txt)(?:\.gz)?)$/is;
 
 /**
- * For the name of a roster in `bak`: the name of the upload and the start of its import. Null for other names, such as
- * the name of a failed-records file.
+ * The parts of a roster's name in `bak`: the name of the upload and the time when its import started. The result is
+ * null for other names, such as the name of a failed-records file.
  */
 export function rosterInBak(name: string): { upload: string; at: Date } | null {
   const [, stem, year, month, day, hour, minute, second, ending] = IN_BAK.exec(name) ?? [];

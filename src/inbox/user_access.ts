@@ -36,7 +36,7 @@ export async function* checkFoldersFor(
     else if (stats === null) {
       yield bad(check, `${path} does not exist`, "Create it or mount it, or choose another with --upload.");
     } else if (!isUpload && !stats.isDirectory()) {
-      yield bad(check, `${path} is not a folder`, "Move it elsewhere; rosterd then creates a folder in its place.");
+      yield bad(check, `${path} is not a folder`, "Move it elsewhere; rosterd will then create a folder in its place.");
     } else if (!isUpload && stats.uid !== access.uid && stats.uid !== 0) {
       yield bad(
         check,
@@ -45,11 +45,13 @@ export async function* checkFoldersFor(
       );
     } else {
       const why = await access.mayUse(path);
-      yield why === null ? good(check, `${access.name} can read and write ${path}, according to owner and mode`) : bad(
-        check,
-        `${access.name} cannot use ${path}: ${why}`,
-        "Make the service's user its owner, with mode 0750 or wider.",
-      );
+      yield why === null
+        ? good(check, `${access.name} can read and write ${path}, according to its owner and mode`)
+        : bad(
+          check,
+          `${access.name} cannot use ${path}: ${why}`,
+          "Make the service's user its owner, with mode 0750 or wider.",
+        );
     }
   }
 }

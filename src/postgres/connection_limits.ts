@@ -4,7 +4,8 @@ import type { Sql } from "./connection/connect.ts";
 import limits from "./queries/doctor/connection_limits.sql" with { type: "text" };
 
 /**
- * One for the leader lock, one for imports, five for short queries, two for checks and decisions, and one for probes.
+ * One connection for the leader lock, one for imports, five for short queries, two for checks and decisions, and one
+ * for probes.
  */
 export const CONNECTIONS_NEEDED = 10;
 
@@ -28,7 +29,7 @@ function tooFew(of: string, limit: number): Finding | null {
   if (limit < 0 || limit >= CONNECTIONS_NEEDED) return null;
   return bad(
     "connections",
-    `the ${of} may have ${limit} connections, but rosterd needs ${CONNECTIONS_NEEDED}`,
+    `the ${of} is limited to ${limit} connections, but rosterd needs ${CONNECTIONS_NEEDED}`,
     `Run as a superuser: alter ${of} connection limit ${CONNECTIONS_NEEDED};`,
   );
 }

@@ -50,7 +50,7 @@ export class Leadership {
     this.#ended = this.#hold(answer).then(() => answer.resolve(false), answer.reject).finally(() => {
       this.#leads = false;
       this.#term.abort(new Error("leadership was lost"));
-      // Stop waiting for the next proof if the connection was lost.
+      // This stops the wait for the next proof if the connection was lost.
       resignation.abort();
     });
     return await answer.promise;

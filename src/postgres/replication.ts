@@ -15,7 +15,7 @@ interface Replication {
 /** The values of synchronous_commit for which a COMMIT does not wait for a standby. */
 const WAITS_FOR_NO_STANDBY = ["off", "local"];
 
-/** Returns the risks; empty for a server without standbys that waits until data is on disk. */
+/** Returns the risks; the list is empty for a server without standbys that waits until data is on disk. */
 export async function checkReplication(sql: Sql): Promise<Finding[]> {
   const [found] = await sql<Replication[]>`
     select host(inet_server_addr()) || ':' || inet_server_port() as server,
@@ -29,7 +29,7 @@ function ofCommit({ synchronous_commit }: Replication): Finding[] {
   if (synchronous_commit !== "off") return [];
   return [warning(
     "synchronous_commit",
-    "synchronous_commit is off: if the server crashes, an import that was reported can be lost",
+    "synchronous_commit is off: if the server crashes, an import that was already reported may be lost",
     "Turn synchronous_commit on for rosterd: alter role NAME set synchronous_commit = on",
   )];
 }
@@ -42,7 +42,7 @@ function ofStandbys(found: Replication): Finding[] {
   if (waits) return [good("standbys", `${what}, and imports are reported only after a standby has received them`)];
   return [warning(
     "standbys",
-    `${what}, but no standby is synchronous: after a failover, the imports of the last seconds can be missing`,
+    `${what}, but no standby is synchronous: after a failover, imports from the last few seconds may be missing`,
     "Set synchronous_standby_names on the server, or see docs/operations.md#failover",
   )];
 }

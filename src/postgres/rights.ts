@@ -43,7 +43,7 @@ interface Rights {
 
 interface TableRights {
   name: string;
-  /** Quoted for SQL. */
+  /** The owner's name, quoted for SQL. */
   owner: string;
   owned: boolean;
   /** Whether row security hides rows from the role. */
@@ -127,5 +127,5 @@ function lackingOwnership({ role }: Rights, tables: readonly TableRights[], vers
   const what = `rosterd.${foreign.name} belongs to ${foreign.owner}, not to ${role}`;
   return version < SCHEMA_VERSION
     ? bad("rights", `${what}: the schema cannot be upgraded`, fix)
-    : warning("rights", `${what}: a later version of rosterd could not upgrade the schema`, fix);
+    : warning("rights", `${what}: a later version of rosterd would be unable to upgrade the schema`, fix);
 }

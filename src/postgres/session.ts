@@ -2,7 +2,10 @@
  * Session settings that rosterd needs. They override the settings of the server, the database and the role.
  */
 
-/** Sent when a connection starts. In transaction mode, PgBouncer tracks these four settings and refuses all others. */
+/**
+ * These settings are sent when a connection starts. In transaction mode, PgBouncer tracks these four settings and
+ * refuses all others.
+ */
 export const STARTUP = {
   client_encoding: "UTF8",
   DateStyle: "ISO, YMD",
@@ -10,7 +13,7 @@ export const STARTUP = {
   standard_conforming_strings: "on",
 };
 
-/** Set in each transaction, because a pooler may switch to another server connection. */
+/** These settings are set in each transaction, because a pooler may switch to another server connection. */
 const IN_TRANSACTION: Readonly<Record<string, string>> = {
   ...STARTUP,
   array_nulls: "on",

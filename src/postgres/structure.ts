@@ -56,7 +56,7 @@ const CONSTRAINTS: readonly [table: string, name: string, definition: string][] 
   ]),
 ];
 
-/** The definitions are in the format of the server. */
+/** The definitions are in the server's own format. */
 const INDEXES: readonly [table: string, name: string, definition: string, unique?: boolean][] = [
   ["users", "users_user_name_key", 'btree (lower((user_name COLLATE "C")))', true],
   ["users", "users_email_key", 'btree (lower((email COLLATE "C")))', true],

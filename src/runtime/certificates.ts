@@ -8,8 +8,8 @@ import { codeOf } from "./errors.ts";
 import { printable } from "./log.ts";
 
 /**
- * The authorities in a PEM file. Without a file, uses this machine's authorities and those in the file named by
- * `DENO_CERT`. On a machine without any, uses Deno's built-in authorities. Throws file system errors.
+ * The authorities in a PEM file. If no file is given, uses this machine's authorities and those in the file named by
+ * `DENO_CERT`. If the machine has no authorities, uses the ones built into Deno. Throws file system errors.
  */
 export function trustedAuthorities(file: string | null): string[] {
   if (file !== null) return [Deno.readTextFileSync(file)];

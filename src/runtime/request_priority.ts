@@ -9,7 +9,7 @@ import { yieldToEventLoop } from "./yield_to_event_loop.ts";
 
 /** After this time, a request loses its priority because it may be waiting for the import to end. */
 const MAX_PRIORITY_MS = 20;
-/** The minimum time between two polls. Polling more often would cost more than it gains. */
+/** The minimum time between two polls. Polling more often would cost more than it would gain. */
 const POLL_INTERVAL_MS = 2;
 
 export class RequestPriority implements Disposable {

@@ -24,7 +24,7 @@ export class Alerts {
   /** For each feed without an import, the time when this process began watching the feed. */
   readonly #watchedSince = new Map<string, Date>();
 
-  /** Unread files that an earlier turn saw, and those that an alert has named. */
+  /** Unread files that an earlier turn found, and those that an alert has listed. */
   readonly #seen = new Set<string>();
   readonly #told = new Set<string>();
 
@@ -45,7 +45,7 @@ export class Alerts {
     }
   }
 
-  /** No alert is sent during a pause, and the wait for a file restarts when the pause ends. */
+  /** No alerts are sent during a pause, and the wait for a file restarts when the pause ends. */
   async #raiseNoFile(settings: Settings, feed: string): Promise<void> {
     const { sql } = this.database, now = this.clock.now();
     const { expected_every_hours: hours, paused_until, reply_to_admin_email } = settingsOf(settings, feed);
@@ -114,7 +114,7 @@ function noFile(feed: string, hours: number, since: Date): Alert {
     subject: `rosterd: ${feed === "" ? "" : `${feed}: `}no file for ${time}`,
     text: `No roster has been imported ${feed === "" ? "" : `from the feed "${feed}" `}since ` +
       `${localMinute(since.toISOString())}. One is expected every ${time}.\n\n` +
-      `Check that the registry still sends its files, and that they reach ${folder}.\n`,
+      `Check that the registry is still sending its files and that they reach ${folder}.\n`,
   };
 }
 
@@ -124,7 +124,7 @@ function stuckFile({ feed, name, text }: WaitingUpload): Alert {
     subject: `rosterd: ${printable(name)}: not imported for an hour`,
     text: `The file "${printable(name)}" has not been imported for an hour.\n` +
       `Reason: ${text.replace(/^waiting: /, "")}.\n\n` +
-      "No record was applied. rosterd retries the file on every scan. For details, run  rosterd doctor  and  rosterd status\n",
+      "No records were applied. rosterd retries the file on every scan. For details, run  rosterd doctor  and  rosterd status\n",
   };
 }
 

@@ -20,7 +20,9 @@ import { delay } from "../runtime/delay.ts";
 import { withTimeout } from "../runtime/with_timeout.ts";
 
 const MIN_RETRY_DELAY_MS = 1_000;
-/** Short, because a failover must be over within a minute, however long the promotion of the standby takes. */
+/**
+ * The delay is short, because a failover must be over within a minute, however long the promotion of the standby takes.
+ */
 const MAX_RETRY_DELAY_MS = 10_000;
 const PROBE_INTERVAL_MS = 10_000;
 const ANSWER_TIMEOUT_MS = 10_000;
@@ -46,7 +48,7 @@ export class DatabaseMonitor {
   #isOnTrial = false;
   /** The error about a missing privilege (42501), until that privilege is identified. */
   #refusal: unknown = null;
-  /** The time of the loop's last progress, by the monotonic clock. */
+  /** The time when the loop last made progress, by the monotonic clock. */
   movedAt: number;
   #failures = 0;
   #reported = Promise.withResolvers<true>();
@@ -146,7 +148,7 @@ export class DatabaseMonitor {
         if (signal.aborted) return;
         this.#failures++;
         this.report(error);
-        // Without a primary there is nothing to move to yet.
+        // Without a primary, there is no server to switch to yet.
         await this.options.database.leaveOldPrimary().catch(codeOrThrow);
       }
     }

@@ -117,8 +117,8 @@ function* checkArchiving(settings: Settings): Generator<Finding> {
   yield good(
     "archiving",
     archives
-      ? `archiving more than ${max_percent} percent of the users, and more than ${min_users}, needs your approval`
-      : "no setting archives users",
+      ? `archiving more than ${max_percent} percent of the users (and more than ${min_users}) requires your approval`
+      : "with these settings, no users are archived",
   );
 }
 

@@ -52,7 +52,7 @@ export function metricsOf(snapshot: Snapshot): Metric[] {
     ),
     gauge(
       "imports_pending",
-      "Imports that are running, or failed and will be retried.",
+      "Imports that are running, or that failed and will be retried.",
       sums.flatMap((one) => byLabel("status", one.imports, ["running", "error"], of(one))),
     ),
     counter(
@@ -98,7 +98,7 @@ const gauge = (name: string, help: string, samples: Samples): Metric => ({ name,
 const counter = (name: string, help: string, samples: Samples): Metric => ({ name, type: "counter", help, samples });
 const one = (value: number): Samples => [{ value }];
 
-/** Without the feeds whose files are not counted yet. */
+/** Leaves out feeds whose files have not been counted yet. */
 function bakSamples(feeds: readonly FeedState[], value: (bak: BakUsage) => number): Samples {
   return feeds.flatMap((feed) => feed.bak === null ? [] : [{ labels: of(feed), value: value(feed.bak) }]);
 }

@@ -20,11 +20,13 @@ export interface ReplayOptions {
   log: Log;
 }
 
-/** Larger than the rounding error of a modification time that is stored as a floating-point number of seconds. */
+/**
+ * This is larger than the rounding error of a modification time that is stored as a floating-point number of seconds.
+ */
 const STEP_MS = 10;
 
 interface Found extends MissingRoster {
-  /** In milliseconds since 1970. */
+  /** The modification time in milliseconds since 1970. */
   mtime: number;
   /** The reason why the roster is not imported again; null if it is. */
   reason: string | null;
@@ -94,14 +96,14 @@ export class Replay {
     for (const { feed, inbox, unavailableReason } of folders.of(settings)) {
       if (unavailableReason !== null) continue;
       const { names, unfiled, newest, dismissedUntil } = await knownFiles(sql, feed);
-      // The next turn looks for these in `bak` itself.
+      // The next turn looks for these files in `bak` itself.
       const awaited = new Set(unfiled.flatMap(({ file, startedAt }) => namesInBak(file, startedAt)));
       for (const { name, at } of await inbox.bak.rosters()) {
         if (names.has(name) || awaited.has(name) || (dismissedUntil !== null && at <= dismissedUntil)) continue;
         // Another program may have put a folder or a link there.
         const stats = await inbox.bak.stats(name);
         if (stats === null) continue;
-        const reason = newest !== null && at < newest ? "a newer file of the same feed was applied since" : null;
+        const reason = newest !== null && at < newest ? "a newer file from the same feed has since been applied" : null;
         found.push({ feed, file: name, imported_at: at.toISOString(), mtime: stats.mtime, reason });
       }
     }

@@ -24,7 +24,7 @@ export interface FeedState {
   readonly postponed: readonly WaitingFile[];
   /** The files in its `bak`; null until they are counted. */
   readonly bak: BakUsage | null;
-  /** Why the last large file was not packed; null if it was. */
+  /** Why the last large file was not packed; null if it was packed. */
   readonly notPacked: CodedText | null;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Tracks whether turns succeed. After a failed turn, or during a turn without progress, no file is imported
+ * Tracks whether turns succeed. After a failed turn, or during a turn without progress, no files are imported
  * (docs/operations.md#health-checks).
  */
 import type { CodedText } from "../domain/outcome.ts";
@@ -11,7 +11,7 @@ const MAX_SILENCE_MS = 300_000;
 
 export class TurnHealth {
   #failure: CodedText | null = null;
-  /** The time of the current turn's last progress, by the monotonic clock; null between turns. */
+  /** The time when the current turn last made progress, by the monotonic clock; null between turns. */
   #progressAt: number | null = null;
 
   constructor(private readonly clock: Clock) {}

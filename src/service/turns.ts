@@ -214,7 +214,7 @@ export class Turns {
     }, scan);
   }
 
-  /** Reads the settings. Returns false if the settings file is not valid; then no file is imported. */
+  /** Reads the settings. Returns false if the settings file is not valid; in that case, no files are imported. */
   async #readSettings(): Promise<boolean> {
     const { settingsFile, log } = this.#options;
     try {
@@ -245,7 +245,7 @@ export class Turns {
     }
   }
 
-  /** True for a standby, and for a former leader while no other process is the leader. */
+  /** This is true for a standby, and for a former leader while no other process is the leader. */
   #isNotLeader(): boolean {
     return this.#state.standby || this.#options.leadership.term.aborted;
   }

@@ -61,4 +61,4 @@ export function unreadAlert(feed: string, files: readonly UnreadFile[]): Alert {
   };
 }
 
-const NOTHING = "No record was applied. rosterd does not move the file, and sends this email only once.";
+const NOTHING = "No records were applied. rosterd does not move such files and sends this email only once.";

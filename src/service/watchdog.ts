@@ -29,7 +29,7 @@ export interface WatchdogOptions {
   /** Sends a state to the supervisor; null if no supervisor is listening. */
   notify: Notify | null;
   /**
-   * The times of the last progress of the database monitor and the turns, by the monotonic clock. Both make progress
+   * The times when the database monitor and the turns last made progress, by the monotonic clock. Both make progress
    * even if the database is unreachable.
    */
   movedAt: () => Readonly<Record<string, number>>;

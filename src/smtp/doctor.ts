@@ -39,7 +39,7 @@ function notSetUp(absent: readonly string[]): Finding {
   const assignments = absent.map((key) => `${key}=…`).join(" ");
   return warning(
     "mail",
-    "mail is not set up: no email is sent about failed records",
+    "mail is not set up: no emails are sent about failed records",
     `Run: rosterd settings set ${assignments}`,
   );
 }

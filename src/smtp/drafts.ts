@@ -19,17 +19,17 @@ import { shown } from "./text.ts";
 import type { Attachment, Message } from "./transport.ts";
 
 export interface MailSources {
-  /** Null if the import is no longer in the history. */
+  /** The result is null if the import is no longer in the history. */
   findImport(id: number): Promise<ImportEntry | null>;
   /** The failures of an import, grouped, and what is on hold. */
   loadDetails(entry: ImportEntry): Promise<MailDetails>;
-  /** The failed-records file in `bak`; null if no record failed. */
+  /** The failed-records file in `bak`; null if no records failed. */
   failedFile(entry: ImportEntry): Promise<AttachmentSource | null>;
-  /** The list of held users; null if no user is held. `read` throws database errors, which delay the mail. */
+  /** The list of held users; null if no users are held. `read` throws database errors, which delay the email. */
   heldFile(entry: ImportEntry): Promise<AttachmentSource | null>;
   /**
    * The list of changes that a trial would have made; null if the import was not a trial. `read` throws database
-   * errors, which delay the mail.
+   * errors, which delay the email.
    */
   changesFile(entry: ImportEntry): Promise<AttachmentSource | null>;
 }
@@ -100,7 +100,7 @@ export class Drafts {
     if (entry === null) return null;
     if (mail.kind === "decided") return { kind: mail.kind, entry, what: mail.decision.what };
     const file = await this.sources.failedFile(entry);
-    // Only a reminder names the failures of earlier files.
+    // Only a reminder lists the failures from earlier files.
     const isReminder = mail.kind === "failures" && entry.failed === 0;
     const { earlier } = isReminder ? await this.sources.loadDetails(entry) : { earlier: [] };
     return { kind: mail.kind, entry, earlier, failedFile: file?.name ?? null };

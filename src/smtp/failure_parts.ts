@@ -32,9 +32,9 @@ export function failureParts({ entry, fresh, known, earlier }: MailedImport): Pa
   return [
     ...section(`New failures: ${counted(failed_new, "record")}`, reasonTable(fresh, false)),
     ...section(`Still failing: ${counted(old, "record")}`, reasonTable(known, true)),
-    ...section("Not applied from earlier files", reasonTable(earlier, true)),
+    ...section("Unapplied records from earlier files", reasonTable(earlier, true)),
     ...section("Fixed", [
-      failed_fixed === 0 ? null : text(`${fixed} of earlier files ${failed_fixed === 1 ? "was" : "were"} fixed.`),
+      failed_fixed === 0 ? null : text(`${fixed} from earlier files ${failed_fixed === 1 ? "was" : "were"} fixed.`),
     ]),
   ];
 }
@@ -68,11 +68,13 @@ const OPENING_STEPS: Readonly<Partial<Record<FileNote["fate"], string>>> = {
 export function fixSteps(entry: ImportEntry, file: FileNote | null): Part[] {
   const open = (file && OPENING_STEPS[file.fate]) ?? "Open the file with the failed records";
   const words = steps([
-    `${open} in a spreadsheet. The last columns, rosterd_…, explain the problems of each record.`,
+    `${open} in a spreadsheet. The last columns, rosterd_…, explain the problems in each record.`,
     "Correct the values. If a record could not be read, its text is in rosterd_record: type it into the other columns. " +
     "You can keep the rosterd_… columns; they are ignored. If a value begins with an apostrophe ('), leave the apostrophe in place: it keeps the " +
     "spreadsheet from changing the value.",
-    `Save it as CSV (in Excel: CSV UTF-8) and drop it into ${uploadFolderOf(entry)}, under any name that ends in .csv.`,
+    `Save the file as CSV (in Excel: CSV UTF-8) and drop it into ${
+      uploadFolderOf(entry)
+    }, under any name that ends in .csv.`,
   ]);
   return file === null ? [words] : [text(fileSentence(entry, "All failed records", file)), words];
 }

@@ -7,7 +7,7 @@ import { shown } from "./text.ts";
 
 /** If an email is late, an admin may already have decided. */
 const NOW: Readonly<Record<Hold["state"], string>> = {
-  open: "The file would change values of most users. No record is applied until an admin approves the file.",
+  open: "The file would change values for most users. No records will be applied until an admin approves it.",
   approved: "An admin has since approved the file.",
   discarded: "An admin has since discarded the file.",
   superseded: "A newer file has since been applied instead.",

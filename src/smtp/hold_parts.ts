@@ -12,7 +12,7 @@ import { shown } from "./text.ts";
 
 export const MAX_HELD_SHOWN = 10;
 
-/** If a mail is late, an admin may already have decided. */
+/** If an email is late, an admin may already have decided. */
 export const HOLD_WORDS = {
   open: "The change is on hold until an admin approves or discards it.",
   approved: "The change was on hold; an admin has since approved it.",

@@ -49,7 +49,9 @@ function isTransportFailure(error: unknown): error is Error & TransportFailure {
   return error instanceof Error && codeOf(error) !== "";
 }
 
-/** True for responses to MAIL, RCPT and DATA. Earlier responses (greeting, STARTTLS) are not about the email. */
+/**
+ * Returns true for responses to MAIL, RCPT and DATA. Earlier responses (greeting, STARTTLS) are not about the email.
+ */
 function isAboutMail({ code }: TransportFailure): boolean {
   return code === "EENVELOPE" || code === "EMESSAGE";
 }

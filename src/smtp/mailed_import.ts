@@ -14,7 +14,7 @@ export interface MailDetails {
   /** The new and the known failures of this import, grouped by reason. The largest groups come first. */
   fresh: readonly FailureGroup[];
   known: readonly FailureGroup[];
-  /** Failures from the feed's earlier files whose users this file does not name. */
+  /** Failures from the feed's earlier files whose users are not in this file. */
   earlier: readonly FailureGroup[];
   /** The first few held users. */
   held: readonly HeldUser[];

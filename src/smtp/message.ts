@@ -82,18 +82,18 @@ function opening(imported: MailedImport): Part[] {
   const { entry } = imported, name = `"${placeOf(entry)}"`;
   if (entry.status === "rejected") {
     const reason = entry.reason === null ? "no reason was given" : shown(reasonWords(entry.reason), 1_000);
-    return [lead("bad", `The file ${name} was rejected. No record was applied.`), text(`Reason: ${reason}`)];
+    return [lead("bad", `The file ${name} was rejected. No records were applied.`), text(`Reason: ${reason}`)];
   }
   if (isTrial(entry)) {
     const why =
-      `The file ${name} was checked. No record was applied, because this is a trial (the setting "apply" is false).`;
+      `The file ${name} was checked. No records were applied, because this is a trial (the setting "apply" is false).`;
     const result = entry.failed === 0 ? "Every record would be applied." : failedOf(entry);
     return [lead(allFailed(entry) ? "bad" : entry.failed > 0 ? "decide" : "good", why), text(result)];
   }
   if (isHeldFile(entry)) return heldFileOpening(entry.hold!, name);
   if (allFailed(entry)) {
     const all = allFailedWords(entry);
-    return [lead("bad", `${all[0].toUpperCase()}${all.slice(1)} in ${name}. No record was applied.`)];
+    return [lead("bad", `${all[0].toUpperCase()}${all.slice(1)} in ${name}. No records were applied.`)];
   }
   const held = heldUsers(entry);
   if (held > 0) {
@@ -124,7 +124,7 @@ function failureOpening({ entry, earlier }: MailedImport, name: string): Part[] 
   return [
     lead(
       "decide",
-      `Records from earlier files have still not been applied. The file ${name} does not name their users.`,
+      `Some records from earlier files have still not been applied. The file ${name} does not include the users they belong to.`,
     ),
     text(`${applied} Earlier failures are listed below.`),
   ];
@@ -198,7 +198,7 @@ function nextSteps(imported: MailedImport, files: FileNotes, publicUrl: string):
     text(
       imported.earlier.length === 0
         ? "Nothing. This email is for your information."
-        : "Correct the records from earlier files in the registry's system, or drop the corrected files again.",
+        : "Correct the records from earlier files in the registry's system, or drop the corrected files into the upload folder again.",
     ),
   ];
 }

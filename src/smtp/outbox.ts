@@ -27,8 +27,8 @@ const RENEW_INTERVAL_MS = 30_000;
 
 export interface OutboxStore {
   /**
-   * Claims the email that has been due longest, or all emails of its digest. "all" combines all emails that are due and
-   * not yet in a digest into a new digest. Claimed emails are not due again before `until`.
+   * Claims the email that has been due the longest, or all emails of its digest. "all" combines all emails that are due
+   * and not yet in a digest into a new digest. Claimed emails are not due again before `until`.
    */
   claim(now: Date, until: Date, which: Claim): Promise<WaitingMail[]>;
   renew(ids: readonly number[], until: Date): Promise<void>;

@@ -38,7 +38,7 @@ export interface Sent {
   refused: number;
 }
 
-/** Sends a message. Throws {@link MailError}, or the signal's reason after an abort. */
+/** Sends a message. Throws {@link MailError}, or the signal's abort reason if it is aborted. */
 export type Transport = (smtp: Settings["smtp"], message: Message, signal: AbortSignal) => Promise<Sent>;
 
 /** All timeouts are in milliseconds. */

@@ -23,7 +23,8 @@ export const LATENCY = "latency";
 /** Whether to measure the reader alone. */
 export const READER = "reader";
 /**
- * Whether to measure ten times as many records. The measurement takes minutes and about 20 GB, so a quick run omits it.
+ * Whether to measure ten times as many records. The measurement takes several minutes and needs about 20 GB, so a quick
+ * run omits it.
  */
 export const HUGE = "huge";
 

@@ -33,7 +33,7 @@ async function exists(path: string): Promise<boolean> {
   }
 }
 
-/** Null if unknown (`cpu.ts`). */
+/** The CPU seconds of the program and the server; null if unknown (`cpu.ts`). */
 export interface CpuSeconds {
   program: number | null;
   server: number | null;

@@ -29,8 +29,8 @@ function* chunksOf(bytes: Uint8Array, size: number): Generator<Uint8Array> {
 }
 
 /**
- * Both of the first two are rosterd's reader: one used as an import uses it, the other returning results like those of
- * the other readers.
+ * The first two are both rosterd's reader: one used as an import uses it, the other returning results like those of the
+ * other readers.
  */
 const WAYS: readonly Way[] = [
   { reader: "rosterd: records", read: readOwn },

@@ -1,5 +1,5 @@
 /**
- * Creates rosters for the measurements: 24 columnsand about 182 bytes per record, with the same bytes for the same
+ * Creates rosters for the measurements: 24 columns and about 182 bytes per record, with the same bytes for the same
  * seed.
  */
 import { Buffer } from "node:buffer";

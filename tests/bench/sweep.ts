@@ -29,7 +29,7 @@ const SHAPES: Readonly<Record<string, RosterShape>> = {
   "2 columns": { columns: FIVE.slice(0, 2) },
 };
 
-/** The variations of a roster, how frequent they are, and the SQL that a person would type for each. */
+/** The variations of a roster, their frequencies, and the SQL that a person would write for each. */
 type Oddity = "failingEvery" | "repeatedEvery" | "inactiveEvery";
 const ODDITIES: Readonly<Record<Oddity, { title: string; byHand: ByHand; count: "failed" | "skipped" | null }>> = {
   failingEvery: { title: "failing", byHand: "upsert what is good", count: "failed" },
@@ -54,8 +54,8 @@ function firstAndSame(title: string, shape: RosterShape, records?: number): Impo
 }
 
 /**
- * The number of records with the variation. The very first record has the variation too, unless the variation repeats
- * the previous record.
+ * The number of records with the variation. The first record has the variation too, unless the variation repeats the
+ * previous record.
  */
 function oddCases(oddity: Oddity, part: string, every: number): ImportCase[] {
   const { title, byHand, count } = ODDITIES[oddity];

@@ -72,7 +72,7 @@ export function importTable(rows: readonly ImportRow[]): string {
   );
 }
 
-/** The program's own, and the server's. */
+/** The CPU times of the program and of the server. */
 function cpuText(cpu: CpuSeconds | null): string {
   return `${cpu?.program?.toFixed(2) ?? "-"} + ${cpu?.server?.toFixed(2) ?? "-"}`;
 }
@@ -141,7 +141,7 @@ export function latencyTable(rows: readonly LatencyRow[]): string {
   );
 }
 
-/** Each reader in MB/s, and its speed relative to the fastest other reader. */
+/** The speed of each reader in MB/s, and relative to the fastest other reader. */
 export function readerTable(rows: readonly ReaderRow[]): string {
   return table(
     ["the reader alone", "reader", "MB/s", "x fastest other"],

@@ -10,7 +10,7 @@ import { rosterFile, rosterFolder } from "./files.ts";
 import type { Program } from "./program.ts";
 import { startService } from "./service.ts";
 
-/** Rosters that are in the folder when the turn begins, in the order of their import. */
+/** The rosters in the folder when the turn begins, in import order. */
 export interface Load {
   rosters: readonly string[];
   /** The number of users at the end. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { runAndWatch } from "../../.ci/dev.ts";
 import { until } from "../support/until.ts";
 
-/** A program that stops slowly, like a service that is finishing an import. */
+/** A program that takes a while to stop, like a service that is finishing an import. */
 const SLOW_TO_STOP = `
   trap 'sleep 0.2; echo stopped >> "$0"; exit 0' TERM
   echo started >> "$0"

@@ -1,5 +1,5 @@
 /**
- * Root asks about a service that runs as another user: that user's rights are derived, and no file is created.
+ * Root queries a service that runs as another user: that user's rights are derived, and no file is created.
  */
 import assert from "node:assert/strict";
 import { chmod, chown, mkdir } from "node:fs/promises";

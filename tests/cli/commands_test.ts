@@ -71,7 +71,7 @@ Deno.test("every command reports an unusable data folder in one sentence, and ex
   for (const words of [["serve"], ["status"], ["token"], ["healthcheck"], ["imports"], ["import", "good.csv"]]) {
     const { code, out, err } = await here.run(...words, "--data", "file/data", "--listen", "127.0.0.1:0");
     assert.deepEqual([code, out], [78, ""], words.join(" "));
-    assert.equal(err, "rosterd: cannot use the data folder file/data (ENOTDIR): choose another with --data\n");
+    assert.equal(err, "rosterd: cannot use the data folder file/data (ENOTDIR): choose another folder with --data\n");
   }
   const { err } = await here.run("healthcheck", "--data", "file");
   assert.match(err, /^rosterd: cannot use the data folder file \(/);

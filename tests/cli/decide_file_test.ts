@@ -1,4 +1,4 @@
-/** Tests `imports show|approve|discard ID` and `check` for a file that the change guard is holding. */
+/** Tests `imports show|approve|discard ID` and `check` for a file held by the change guard. */
 import assert from "node:assert/strict";
 import { serverUnavailable, testDatabase } from "../support/postgres.ts";
 import { TestService } from "../support/service.ts";
@@ -51,7 +51,7 @@ Deno.test({
     assert.match((await here.run("imports", "show", "2")).out, /^ {2}applied as import 3$/m);
     assert.equal(
       (await here.run("imports", "approve", "2")).err,
-      "rosterd: the hold of this import was already approved\n",
+      "rosterd: the hold on this import has already been approved\n",
     );
 
     const held = await here.run("import", "next.csv");

@@ -126,7 +126,7 @@ serverTest("an impossible decision exits with 1 and one sentence; --json prints 
     assert.deepEqual([code, out], [1, ""], words.join(" "));
     return err;
   };
-  assert.equal(await refused("approve", "1"), "rosterd: this import has no hold\n");
+  assert.equal(await refused("approve", "1"), "rosterd: there is no hold on this import\n");
   assert.equal(await refused("discard", "9", "--json"), "rosterd: import 9 does not exist\n");
   const shown = await json(here, "imports", "show", "2");
   assert.deepEqual([shown.status, shown.hold.state, shown.held_users.length], ["held", "open", 25]);
@@ -139,7 +139,7 @@ serverTest("an impossible decision exits with 1 and one sentence; --json prints 
   const discarded = await here.run("imports", "show", "2");
   assert.match(discarded.out, /^spring\.csv: the held archivals were discarded$/m);
   assert.equal(discarded.out.match(/^ {2}u\d\d \(line \d+\) was left unchanged$/gm)!.length, 20);
-  assert.equal(await refused("approve", "2"), "rosterd: the hold of this import was already discarded\n");
+  assert.equal(await refused("approve", "2"), "rosterd: the hold on this import has already been discarded\n");
   assert.equal((await here.run("imports", "undo", "2")).code, 0, "it said of 25 users that they are inactive");
   assert.deepEqual(await json(here, "imports", "undo", "1"), {
     ...{ restored: 0, archived: 30, permits_restored: 0, permits_released: 0 },

@@ -118,7 +118,7 @@ Deno.test("doctor reports links or files named bak or .rosterd as bad", async ()
   const { of, verdicts } = await doctor(here);
   assert.match(of("bak_folder").text, /upload\/bak is a link$/);
   assert.match(of("work_folder").text, /upload\/\.rosterd is not a folder$/);
-  assert.match(of("bak_folder").fix!, /^Remove it, and rosterd creates a new folder\.$/);
+  assert.match(of("bak_folder").fix!, /^Remove it, and rosterd will create a new folder\.$/);
   assert.equal(verdicts.move_to_bak, undefined, "nothing is moved over a link");
 });
 
@@ -235,7 +235,7 @@ Deno.test("doctor warns if users can be archived without a guard", async () => {
     return (await doctor(here)).findings.filter(({ check }) => check === "archiving");
   };
   const guardOff = { archive_guard: { max_percent: 100 } };
-  assert.deepEqual((await archiving(guardOff)).map(({ text }) => text), ["no setting archives users"]);
+  assert.deepEqual((await archiving(guardOff)).map(({ text }) => text), ["with these settings, no users are archived"]);
   const risky = await archiving({ ...guardOff, archive_inactive_users: true });
   assert.deepEqual(risky.map(({ verdict }) => verdict), ["warning"]);
   assert.match(risky[0].text, /one import can archive any number of users/);
@@ -243,7 +243,7 @@ Deno.test("doctor warns if users can be archived without a guard", async () => {
   assert.equal((await here.run("settings", "set", "archive_guard.max_percent=10")).code, 0);
   assert.equal(
     (await doctor(here)).of("archiving").text,
-    "archiving more than 10 percent of the users, and more than 20, needs your approval",
+    "archiving more than 10 percent of the users (and more than 20) requires your approval",
   );
 });
 

@@ -1,4 +1,4 @@
-/** An operand that cannot be opened is reported, but the others are still imported. */
+/** An operand that cannot be opened is reported, and the others are still imported. */
 import assert from "node:assert/strict";
 import { mkdir, symlink } from "node:fs/promises";
 import { IS_ROOT } from "../inbox/other_process.ts";

@@ -36,7 +36,7 @@ besideService("a named token works at once with its role, and not after it is re
   const added = await here.run("token", "add", "anna", "--role", "clerk");
   assert.equal(added.code, 0, added.err);
   assert.match(added.out, /^[A-Za-z0-9_-]{43}\n$/);
-  assert.match(added.err, /created the token anna with the role clerk; it is shown only this once/);
+  assert.match(added.err, /created the token anna with the role clerk; it is shown only once/);
   const token = added.out.trim();
   const calls = () =>
     Promise.all([

@@ -42,7 +42,7 @@ async function markdownFiles(): Promise<string[]> {
   return ["README.md", "CHANGELOG.md", "tests/bench/README.md", ...await filesUnder("docs", /\.md$/)];
 }
 
-/** A link as a path in the repository. Excludes links to other sites. */
+/** Returns a link as a path in the repository. Excludes links to other sites. */
 function targetsFrom(file: string): (text: string) => string[] {
   return (text) =>
     linksOf(text).filter((link) => !/^[a-z]+:/.test(link)).map((link) =>

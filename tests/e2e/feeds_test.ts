@@ -1,4 +1,4 @@
-/** Tests feeds from outside, with files in the folders of two feeds and with a real database, mail and HTTP. */
+/** Tests feeds from outside, with files in two feeds' folders and with a real database, mail server and HTTP. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { StatusDocument } from "../../src/http/service.ts";
@@ -171,7 +171,7 @@ withFeeds(
   },
 );
 
-/** When a pause ends, a scan starts without a request. */
+/** When a pause ends, a scan starts without being requested. */
 async function bothImported(service: TestService): Promise<ImportEntry[]> {
   return await until("both files are imported", async () => {
     const imports = await history(service, "feed=students&status=failed_records");
@@ -204,7 +204,7 @@ withFeeds(
     assert.equal((await sql`select from rosterd.users`).length, 0);
     const [mail] = await service.smtp.received(1);
     assert.equal(mail.subject, "rosterd: students/x.csv: checked, not applied: 1 new failure");
-    assert.match(mail.text!, /No record was applied, because this is a trial/);
+    assert.match(mail.text!, /No records were applied, because this is a trial/);
     const changes = mail.attachments.find(({ filename }) => filename?.endsWith(".changes.csv"))!;
     assert.equal(
       changes.content.toString().replace("\ufeff", ""),

@@ -28,7 +28,7 @@ onService(
       assert.equal(entry.file, name);
       const answer = await service.fetch(`/imports/${entry.id}/failed.csv`);
       const disposition = answer.headers.get("content-disposition")!;
-      // The header has a quoted name in plain characters (RFC 6266) and the real name encoded as in RFC 8187.
+      // The header contains a quoted ASCII name (RFC 6266) and the real name encoded as in RFC 8187.
       const [, plain, extended] = /^attachment; filename="([\w .()+@-]+)"; filename\*=UTF-8''([\w.!~%-]+)$/.exec(
         disposition,
       )!;

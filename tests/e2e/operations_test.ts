@@ -1,4 +1,4 @@
-/** Types the recipes of `docs/operations.md` for a backup and its restore. */
+/** Types the recipes in `docs/operations.md` for backing up and restoring. */
 import assert from "node:assert/strict";
 import { Operator } from "../support/operator.ts";
 import { serverUnavailable, testDatabase } from "../support/postgres.ts";

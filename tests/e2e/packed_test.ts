@@ -1,4 +1,4 @@
-/** A large roster stands packed in bak, and everything that reads it there still works. */
+/** A large roster is stored packed in bak, and everything that reads it there still works. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";

@@ -96,7 +96,7 @@ onService(
     const { rosters, left_out } = await replay(service);
     assert.deepEqual([rosters, left_out.map(({ reason }) => reason)], [
       [],
-      ["a newer file of the same feed was applied since"],
+      ["a newer file from the same feed has since been applied"],
     ]);
     const [{ city }] = await database.sql`select city from rosterd.users`;
     assert.equal(city, "Aylmer");

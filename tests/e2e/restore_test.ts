@@ -95,7 +95,7 @@ onRestorable(
   },
 );
 
-/** How a part of the database is taken back to the dump. */
+/** How to restore part of the database from the dump. */
 const PARTS: Readonly<Record<string, (service: TestService, database: TestDatabase) => Promise<() => Promise<void>>>> =
   {
     "the whole schema": async (service, { url, sql }) => {

@@ -123,7 +123,7 @@ export const SPREADSHEET_VALUES: readonly string[] = [
   // Formulas.
   ...["=cmd|'/c calc'!A0", "=1+1", "=", '="a"', "+1 613 555 0100", "+16135550100", "+", "+5", "-5", "-", "--", "-5.50"],
   ...["- 5", "@x", "@SUM(A1)", "＝1+1", "＋1", "－1", "＠x", "=1\n+1", "=A1;B2", "\n=1"],
-  // Values with an apostrophe that does not guard against spreadsheets.
+  // Values with an apostrophe that does not protect them from spreadsheets.
   ...["O'Neil", "'t Hooft", "'", "''", "'x", "''=1", "''007", "’007", "`007"],
   // Values with quotes or another alphabet.
   ...[

@@ -1,4 +1,4 @@
-/** Derives the output and exit code of `rosterd check` from the `expected.json` of a case. */
+/** Derives the output and exit code of `rosterd check` from a case's `expected.json`. */
 import assert from "node:assert/strict";
 import type { Report } from "../../src/domain/outcome.ts";
 import type { Case } from "./testdata_cases.ts";

@@ -1,4 +1,6 @@
-/** Failed records arrive by mail, are corrected, are dropped into the folder under their own name, and are applied. */
+/**
+ * Failed records arrive by email, are corrected, are dropped into the folder under the same file name, and are applied.
+ */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { gunzipSync, gzipSync } from "node:zlib";

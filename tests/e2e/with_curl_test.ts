@@ -1,5 +1,5 @@
 /**
- * Runs the curl lines in `docs/http.md`, one for each call. As printed, the lines change nothing permanently, because a
+ * Runs the curl lines in `docs/http.md`, one for each call. As printed, the lines make no permanent changes, because a
  * decision requires an import number.
  */
 import assert from "node:assert/strict";

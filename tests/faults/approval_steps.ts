@@ -67,8 +67,8 @@ class Approvals implements AsyncDisposable {
   }
 
   /**
-   * Approves a file in a service that is killed during the approval. Returns the interrupted step; null if there are
-   * fewer.
+   * Approves a file in a service that is killed during the approval. Returns the interrupted step; null if the approval
+   * has fewer steps.
    */
   async once(when: string): Promise<string | null> {
     await Deno.remove(this.here.path("from")).catch(() => {});
@@ -114,7 +114,7 @@ class Approvals implements AsyncDisposable {
   }
 
   /**
-   * Waits until the service is ready and has finished what a killed one left undone. Approves again if nothing was
+   * Waits until the service is ready and has finished the work left by a killed one. Approves again if nothing was
    * applied.
    */
   async #continue(): Promise<void> {

@@ -16,7 +16,7 @@ import { survived } from "./verdict.ts";
 
 const FILES = Number(Deno.env.get("ROSTERD_FILES") ?? 4_000);
 const FILES_A_ROUND = 20;
-/** The number of rounds without faults at the beginning, which determine the normal level. */
+/** The number of fault-free rounds at the beginning, which determine the normal level. */
 const WARM_UP = 5;
 const MOST_MIB = 256;
 const TOKEN = "token-of-the-test";

@@ -188,7 +188,7 @@ export class Outside {
     });
   }
 
-  /** The digests of all files, read in the order in which files move so that no file is missed. */
+  /** The digests of all files, read in the order in which files move, so that no file is missed. */
   async #standing(): Promise<Set<string>> {
     const found = new Set<string>();
     const uploads = this.#feeds.map((feed) => join(this.options.upload, feed));
@@ -246,7 +246,7 @@ async function unlessGone<T>(work: Promise<T>): Promise<T | null> {
   }
 }
 
-/** The text of a packed roster. The bytes themselves if they are not, or not all of, a packed file. */
+/** The text of a packed roster. Returns the bytes themselves if they are not a complete packed file. */
 function unpacked(bytes: Uint8Array): Uint8Array {
   try {
     return bytes[0] === 0x1f ? gunzipSync(bytes) : bytes;

@@ -23,7 +23,9 @@ export async function killableWorkplace(environment: Record<string, string>): Pr
 
 const MAIN = fileURLToPath(new URL("main.ts", ROOT));
 
-/** Lets the modules in `steps/` import the modules they replace. This import map replaces the one in `deno.json`. */
+/**
+ * Allows the modules in `steps/` to import the modules they replace. This import map replaces the one in `deno.json`.
+ */
 function importMap() {
   const here = new URL("steps/", import.meta.url).href;
   const from = (names: readonly string[], to: (name: keyof typeof REPLACED) => string) =>

@@ -1,5 +1,5 @@
 /**
- * Memory stays below a fixed limit for any input (I8): a million failed records, users repeated with other values,
+ * Memory stays below a fixed limit for any input (I8): a million failed records, users repeated with different values,
  * thousands of waiting files, and a quote that stays open for 2 GiB. `ROSTERD_FAILURES` and `ROSTERD_GIB` can reduce
  * the sizes.
  */

@@ -57,7 +57,7 @@ for (
     [
       "a trailing comma",
       '{"settle_seconds": 1,}',
-      "1:22: is not valid JSON at this position: a key in double quotes is expected",
+      "1:22: is not valid JSON at this position: expected a key in double quotes",
     ],
     [
       "single quotes",

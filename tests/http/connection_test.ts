@@ -253,7 +253,8 @@ testOfDeadlines(
       using takesNothing = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
       await takesNothing.write(new TextEncoder().encode(`GET /imports/1/failed.csv HTTP/1.1\r\n${AUTH}\r\n`));
       await takesNothing.read(new Uint8Array(1));
-      // The system may be in the middle of accepting bytes; of several new clients, one finds the connection waiting.
+      // The system may be in the middle of accepting bytes, so several new clients are used; one of them finds the
+      // connection waiting.
       await until("room was made", async () => {
         const heard = await talk(server, "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
         assert.match(heard, /^HTTP\/1.1 200/);

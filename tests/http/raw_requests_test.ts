@@ -1,5 +1,5 @@
 /**
- * Requests that no HTTP client would send are refused, and their connections are closed. Such requests cause no error
+ * Requests that no HTTP client would send are refused, and their connections are closed. These requests cause no errors
  * in the service and change no data.
  */
 import assert from "node:assert/strict";

@@ -1,6 +1,7 @@
 /**
  * A sample of the polluted files from `polluted_rosters_slow.ts`. Each record is applied correctly, fails, or is
- * rejected with its file. No record is applied with wrong values. No clean record next to a polluted record is lost.
+ * rejected along with its file. No records are applied with wrong values. No clean records next to polluted ones are
+ * lost.
  */
 import assert from "node:assert/strict";
 import { parseSettings } from "../../src/domain/parse_settings.ts";

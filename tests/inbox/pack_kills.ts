@@ -1,4 +1,4 @@
-/** Kills a process that packs an upload before and after the changes that it makes to the folders. */
+/** Kills a process that is packing an upload, before and after each of its changes to the folders. */
 import assert from "node:assert/strict";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -12,13 +12,13 @@ const LARGE = "a long line of a roster\n".repeat(1 + MIN_PACKED_BYTES / 24);
 const DISK = new URL("../../src/inbox/files/disk.ts", import.meta.url).href;
 const KILLING_DISK = new URL("../faults/steps/disk.ts", import.meta.url).href;
 
-/** The killing module replaces the real one everywhere but in itself. */
+/** The killing module replaces the real one everywhere except within itself. */
 const IMPORT_MAP = {
   imports: { zod: manifest.imports.zod, [DISK]: KILLING_DISK },
   scopes: { [KILLING_DISK]: { [DISK]: DISK } },
 };
 
-/** Returns the change at which the process was killed; null if it ended by itself. */
+/** Returns the change at which the process was killed; null if it ended on its own. */
 async function turn(uploads: Uploads, kill: string): Promise<string | null> {
   const map = uploads.at(".import_map.json"), killed = uploads.at(".killed");
   await Deno.writeTextFile(map, JSON.stringify(IMPORT_MAP));
@@ -32,7 +32,7 @@ async function turn(uploads: Uploads, kill: string): Promise<string | null> {
   return signal === "SIGKILL" ? await Deno.readTextFile(killed) : null;
 }
 
-/** Where the whole roster stands, packed or not. A link counts once. */
+/** The places where the whole roster is stored, packed or not. A link counts once. */
 async function wholeCopies({ root }: Uploads): Promise<string[]> {
   const copies = new Map<number | null, string>();
   for (const entry of await readdir(root, { recursive: true, withFileTypes: true })) {
@@ -51,18 +51,21 @@ function textOf(bytes: Uint8Array): string | null {
   }
 }
 
-/** Kills at the change `from`, then at every `stride`-th change, until a turn ends by itself. Returns the changes. */
+/**
+ * Kills a process at change number `from`, then at every `stride`-th change after it, until a turn ends on its own.
+ * Returns the changes.
+ */
 export async function killWhilePacking(from: number, stride: number): Promise<string[]> {
   const interrupted: string[] = [];
   for (let change = from;; change += stride) {
     const before = await killOnce(`before ${change}`);
     if (before === null) return interrupted;
-    // A change that fails, such as making a folder that exists, has no "after".
+    // A change that fails, such as creating a folder that already exists, has no "after".
     interrupted.push(before, ...[await killOnce(`after ${change}`)].filter((where) => where !== null));
   }
 }
 
-/** Kills a process, lets another one continue, and checks. */
+/** Kills a process, lets another one continue, and checks the result. */
 async function killOnce(kill: string): Promise<string | null> {
   let where: string | null = null;
   await withUploads({ "x.csv": LARGE }, async (uploads) => {

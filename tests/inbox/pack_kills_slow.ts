@@ -1,4 +1,4 @@
-/** Kills a process before and after every change that it makes while it packs an upload. */
+/** Kills a process before and after every change that it makes while packing an upload. */
 import assert from "node:assert/strict";
 import { survived } from "../faults/verdict.ts";
 import { killWhilePacking } from "./pack_kills.ts";

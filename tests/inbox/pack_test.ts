@@ -1,4 +1,4 @@
-/** A large upload is gzipped before it moves to `bak`, and what an import reads from it stays the same. */
+/** A large upload is gzipped before it moves to `bak`, and an import reads the same data from it. */
 import assert from "node:assert/strict";
 import { chmod, chown, lstat, readdir, readFile, writeFile } from "node:fs/promises";
 import { gunzipSync, gzipSync } from "node:zlib";
@@ -10,7 +10,7 @@ import { STARTED, T, type Uploads, withUploads } from "./upload_folder.ts";
 
 const { signal } = new AbortController();
 
-/** Lines that differ, slightly more than is packed. */
+/** Lines that all differ, slightly more than the size above which a file is packed. */
 function large(line: (n: number) => string = (n) => `user ${n},${n * 7_919 % 100_003}\n`): string {
   let text = "";
   for (let n = 0; text.length <= MIN_PACKED_BYTES; n++) text += line(n);

@@ -1,6 +1,6 @@
 /**
  * Runs one turn in a process for `other_process.ts`: claims every ready upload, moves it to `bak` and prints the scan.
- * A file with one line per import replaces the database.
+ * A file with one line per import takes the place of the database.
  */
 import { appendFileSync, closeSync, fsyncSync, openSync } from "node:fs";
 import type { ClaimedUpload } from "../../src/importer/inbox_port.ts";

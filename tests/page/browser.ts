@@ -1,6 +1,6 @@
 /**
  * A real browser for the page tests: Debian's Chromium. Requests to other machines are refused. The browser object
- * records refused requests and all errors printed by the page.
+ * records all refused requests and all errors printed by the page.
  */
 import assert from "node:assert/strict";
 import axe from "axe-core";
@@ -106,7 +106,7 @@ export const TOO_WIDE =
   .filter((element) => element.scrollWidth > element.clientWidth)
   .map((element) => element.tagName + " " + element.textContent.slice(0, 80))`;
 
-/** Finds words, of 24 letters and digits at most, that a line break cuts in two. */
+/** Finds words of up to 24 letters and digits that are split by a line break. */
 export const BROKEN_WORDS = `(() => {
   const found = [], range = document.createRange();
   const texts = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
@@ -122,7 +122,7 @@ export const BROKEN_WORDS = `(() => {
   return found;
 })()`;
 
-/** The size and the weight of every visible text: "16px", "400". */
+/** The font size and weight of all visible text, such as "16px" and "400". */
 export const TYPE = `(() => {
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), all = new Set();
   for (let text = texts.nextNode(); text !== null; text = texts.nextNode()) {

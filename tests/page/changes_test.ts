@@ -1,4 +1,4 @@
-/** The counts of an import link to the users counted. */
+/** An import's counts link to the users they cover. */
 import assert from "node:assert/strict";
 import { until } from "../support/until.ts";
 import { go } from "./browser.ts";

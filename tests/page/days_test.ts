@@ -45,7 +45,7 @@ pageTest(
     await go(page, "#/imports", "Imports");
     await page.getByRole("table").locator(".badge.bad", { hasText: "All records failed" }).waitFor();
     await page.getByRole("link", { name: "broken.csv" }).click();
-    await page.getByText("All records failed. No record was applied.").waitFor();
+    await page.getByText("All records failed. No records were applied.").waitFor();
     assert.match(await bad.innerText(), /All records failed/);
     assertQuiet();
   },

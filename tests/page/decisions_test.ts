@@ -54,7 +54,7 @@ pageTest(
     await page.keyboard.press("Escape");
     assert.equal(await activeUsers(scene), 100);
 
-    // Another program disables one of the held users, so approving leaves this user out.
+    // Another program disables one of the held users, so an approval leaves this user out.
     await scene.database.sql`update rosterd.users set active = false where unique_id = 'u0070'`;
     await page.getByRole("button", { name: "Approve…" }).click();
     await dialog.getByRole("button", { name: "Approve: 40 users lose access" }).click();

@@ -1,4 +1,4 @@
-/** Brings a service and its history into one state after another and shows the page in each. */
+/** Puts a service and its history into one state after another and shows the page in each state. */
 import type { Page } from "playwright-core";
 import { READ_TOKEN, TOKEN } from "../support/service.ts";
 import { go, signIn } from "./browser.ts";
@@ -40,7 +40,7 @@ async function running({ service, database }: Stage, page: Page, look: Look): Pr
     await sql`select from rosterd.users where unique_id = 'u0001' for update`;
     await service.drop("autumn.csv", roster(1, 2_000));
     await page.getByRole("button", { name: "Scan folder now" }).click();
-    await page.getByText("Comparing with users and saving changes").waitFor();
+    await page.getByText("Comparing records with users and saving changes").waitFor();
     await look("running", page);
     await go(page, "#/imports/1", "autumn.csv");
     await look("running-import", page);

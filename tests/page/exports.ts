@@ -14,7 +14,7 @@ interface Export {
   name: string;
   /** The answers that the test changes; all others are accepted as suggested. */
   answers: [label: RegExp, answer: string][];
-  /** Columns for which the case's `settings.json` has more entries than the page asks about. */
+  /** Columns for which the case's `settings.json` contains more entries than the page asks about. */
   except: string[];
 }
 

@@ -105,7 +105,7 @@ async function everywhere(page: Page, scene: Scene): Promise<void> {
   await page.getByRole("button", { name: "Discard…" }).click();
   await page.getByRole("button", { name: "Discard: 1 user keeps access" }).click();
   await page.getByText("Discarded:").waitFor();
-  // Import 3 must be undone first, because it recorded that the feed lists user "a" as inactive.
+  // Import 3 must be undone first, because it recorded that the feed listed user "a" as inactive.
   assert.equal((await scene.service.fetch("/imports/3/undo", { method: "POST" })).status, 200);
   await go(page, "#/imports/2", /undone <img/);
   await page.getByRole("button", { name: "Undo this import…" }).click();

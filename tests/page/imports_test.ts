@@ -22,7 +22,7 @@ pageTest(
       await service.drop("autumn.csv", BAD);
       await page.getByRole("button", { name: "Scan folder now" }).click();
       await page.getByText("autumn.csv is being imported").waitFor();
-      await page.getByText("Comparing with users and saving changes").waitFor();
+      await page.getByText("Comparing records with users and saving changes").waitFor();
       await page.getByRole("progressbar", { name: "Progress of the import" }).waitFor();
       await until(
         "it is announced",

@@ -1,4 +1,4 @@
-/** Numbers and dates are those of the browser's language and time zone; the words of the page are English. */
+/** Numbers and dates follow the browser's language and time zone; the page's text is in English. */
 import assert from "node:assert/strict";
 import { go } from "./browser.ts";
 import { addNights } from "./nights.ts";
@@ -21,7 +21,7 @@ const LANGUAGES = [
 
 pageTest("Numbers and dates are written in the language and the time zone of the browser", {}, async (scene) => {
   await addNights(scene.database, 5, [3]);
-  // In winter, so that the zones have a fixed distance.
+  // The date is in winter so that the difference between the time zones is fixed.
   await scene.database.sql`update rosterd.imports set started_at = '2026-01-20T02:10:00Z' where id = 1`;
   for (const { locale, timezoneId, records, date, day } of LANGUAGES) {
     const { page, assertQuiet } = await scene.admin({ locale, timezoneId });

@@ -1,9 +1,9 @@
-/** A long history without the time that real imports take. */
+/** Creates a long history without the time that real imports would take. */
 import type { TestDatabase } from "../support/postgres.ts";
 
 /**
- * Adds nightly imports of students.csv at 2:10 UTC up to last night. Every ninth night fails for a few, and every
- * twentieth is rejected. `withoutFile`: nights on which none came.
+ * Adds nightly imports of students.csv at 2:10 UTC up to last night. On every ninth night, a few records fail; on every
+ * twentieth, the file is rejected. `withoutFile`: nights on which no file arrived.
  */
 export async function addNights({ sql }: TestDatabase, nights: number, withoutFile: number[] = []): Promise<void> {
   await sql`

@@ -1,11 +1,13 @@
-/** Makes screenshots small: at most 256 colours, the nearest one for rare shades between letters and paper. */
+/**
+ * Makes screenshots small: they have at most 256 colors, and rare shades at the edges of letters get the nearest color.
+ */
 import { Buffer } from "node:buffer";
 import { crc32, deflateSync, inflateSync } from "node:zlib";
 
 const SIGNATURE = [137, 80, 78, 71, 13, 10, 26, 10];
 const MAX_COLOURS = 256;
 
-/** Takes a PNG of a browser: 8 bits a channel, RGB or RGBA, not interlaced. */
+/** Accepts a PNG from a browser: 8 bits per channel, RGB or RGBA, not interlaced. */
 export function smaller(png: Uint8Array): Uint8Array {
   const { width, height, channels, rows } = decode(Buffer.from(png));
   const counts = new Map<number, number>();
@@ -24,7 +26,7 @@ export function smaller(png: Uint8Array): Uint8Array {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width);
   header.writeUInt32BE(height, 4);
-  // 8 bits a pixel, each an index of the palette.
+  // Each pixel is an 8-bit index into the palette.
   header.set([8, 3], 8);
   const colours = Buffer.from(palette.flatMap((colour) => [colour >> 16, colour >> 8 & 255, colour & 255]));
   const data = deflateSync(pixels, { level: 9, memLevel: 9 });
@@ -49,7 +51,7 @@ function chunk(type: string, data: Buffer): Buffer {
   return Buffer.concat([length, body, sum]);
 }
 
-/** The pixels, row by row, without the filters of the format (RFC 2083, 6). */
+/** The pixels, row by row, with the format's filters removed (RFC 2083, section 6). */
 function decode(png: Buffer): { width: number; height: number; channels: number; rows: Buffer } {
   const [width, height, channels] = [png.readUInt32BE(16), png.readUInt32BE(20), png[25] === 6 ? 4 : 3];
   const parts: Buffer[] = [];

@@ -1,4 +1,4 @@
-/** The seven questions of a clerk, each answered by clicks (docs/page.md#seven-questions). */
+/** A clerk's seven questions, each answered by clicking (docs/page.md#seven-questions). */
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { pageTest, type Scene } from "./page_test_case.ts";
@@ -8,12 +8,15 @@ const SETTINGS = { settings: { archive_inactive_users: true } };
 
 type Changes = Parameters<typeof roster>[2];
 
-/** A day before today, such as 2026-11-30. */
+/** An earlier date, such as 2026-11-30. */
 function dayBefore(days: number): string {
   return new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10);
 }
 
-/** Five nights: u0007 fails in each, u0005 moves, u0003 is archived, 25 users are held and approved, half a roster. */
+/**
+ * Five nights: u0007 always fails, u0005 moves, u0003 is archived, 25 users are held and approved, and a roster is
+ * halved.
+ */
 async function fiveNights({ service, database: { sql } }: Scene): Promise<void> {
   const night = async (days: number, to: number, changes: Changes) => {
     const { id } = await service.import(`night-${days}.csv`, roster(1, to, changes));
@@ -34,7 +37,7 @@ async function fiveNights({ service, database: { sql } }: Scene): Promise<void> 
   await night(0, 30, archived);
 }
 
-/** Finds a person by search, and returns the newest entry of the time line. */
+/** Searches for a person and returns the newest entry in the timeline. */
 async function newestOf(page: Page, id: string, name: string): Promise<string> {
   await page.getByLabel("Find a person").fill(id);
   await page.keyboard.press("Enter");
@@ -69,7 +72,7 @@ pageTest("Each of the seven questions of a clerk is answered within three clicks
     /import 4, night-1\.csv: archived active 1 to 0 Approved by admin, /,
   );
 
-  // When did their record last change, and by which file?
+  // When did their record last change, and which file changed it?
   assert.match(await newestOf(page, "u0005", "Person Number 5"), /import 2, night-3\.csv: updated city Ottawa to Hull/);
 
   // What was in Tuesday's file?

@@ -6,7 +6,7 @@ import { checkPage, choose } from "./check_page.ts";
 import { pageTest, type Scene } from "./page_test_case.ts";
 import { KOHA, MOODLE } from "./world.ts";
 
-/** Chooses a sample and waits for the questions about it. */
+/** Chooses a sample and waits until the questions about it appear. */
 async function chooseSample(page: Page, name: string, content: string): Promise<void> {
   await choose(page, name, content);
   await page.getByRole("heading", { name: "Set up this export" }).waitFor();

@@ -89,7 +89,7 @@ pageTest("With the read token, the page says which data and actions are not avai
   await page.getByText("Only clerks and admins can view failed records.").waitFor();
   await go(page, "#/imports/2", "gone.csv");
   await page.getByText("Only clerks and admins can view held users.").waitFor();
-  await page.getByText("Only admins can approve or discard.").waitFor();
+  await page.getByText("Only admins can make this decision.").waitFor();
   await page.getByText("Only admins can undo imports.").waitFor();
   await go(page, "#/check", "Check a file");
   await page.getByText("Only clerks and admins can check files.").waitFor();

@@ -7,10 +7,10 @@ import { pageTest } from "./page_test_case.ts";
 /** The text that the page must show in each state. */
 const WORDS: Record<string, RegExp> = {
   "wrong-token": /This token is not valid\./,
-  "no-import": /Mail is not set up, so no email is sent\.[^]*No imports yet\./,
+  "no-import": /Mail is not set up, so no emails are sent\.[^]*No imports yet\./,
   "no-imports": /No imports yet\./,
-  "no-changes": /No setting has been changed yet\./,
-  "running": /Comparing with users and saving changes/,
+  "no-changes": /No settings have been changed yet\./,
+  "running": /Comparing records with users and saving changes/,
   "running-import": /autumn\.csv is being imported/,
   "many-failures": /10,000 failed records/,
   "undo-dialog": /40 users it updated or reactivated will get their previous values back, except values changed since/,

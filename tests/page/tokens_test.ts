@@ -28,7 +28,7 @@ pageTest("A clerk signs in with a link, sees people, decides only if allowed, an
   await go(page, "#/settings", "Settings");
   await page.getByText("You can view the settings, but not change them.").waitFor();
   await go(page, "#/imports/2", "gone.csv");
-  await page.getByText("Only admins can approve or discard.").waitFor();
+  await page.getByText("Only admins can make this decision.").waitFor();
   await page.getByText("u10", { exact: true }).first().waitFor();
 
   await scene.service.set({ clerks_may_decide: true });
@@ -38,7 +38,7 @@ pageTest("A clerk signs in with a link, sees people, decides only if allowed, an
   await page.getByText("Discarded by anna on").waitFor();
 
   await go(page, "#/settings-history", "Change history");
-  await page.getByRole("row", { name: /Who approves, discards and undoes.*admin/ }).waitFor();
+  await page.getByRole("row", { name: /Who may decide on holds and undo imports.*admin/ }).waitFor();
   assertQuiet();
   await page.goto("about:blank");
   await page.goto(link);

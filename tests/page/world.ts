@@ -14,7 +14,7 @@ export function roster(from: number, to: number, changes?: (number: number) => P
   return lines.join("\n") + "\n";
 }
 
-/** Exports as two systems send them. No setting mentions their headers. */
+/** Exports in the form in which two systems send them. No setting mentions their headers. */
 export const MOODLE = [
   "username,firstname,lastname,email,idnumber,auth,suspended,country",
   "ada,Ada,Lovelace,ada@example.edu,1,manual,0,CA",

@@ -1,6 +1,6 @@
 /**
  * Makes random changes to users and their table between imports of random rosters. The ordinary run covers a few cases,
- * the slow run many.
+ * and the slow run covers many.
  */
 import fc from "fast-check";
 import { beginAnew, CHANGES, CITIES, type City, requireAsRoster, rosterOf } from "./changed_behind_cases.ts";

@@ -1,4 +1,4 @@
-/** The settings that `check` proposes fix the roster. */
+/** The settings suggested by `check` fix the roster's problems. */
 import assert from "node:assert/strict";
 import { mergePatch } from "../../src/domain/merge_patch.ts";
 import { DEFAULT_SETTINGS, type Settings } from "../../src/domain/settings.ts";

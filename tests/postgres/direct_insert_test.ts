@@ -52,7 +52,7 @@ onServer("repeated and taken values in the first roster fail as in any other, wi
       "3,ldap,ANN,c@x.ca,,,\n" + // user_name of line 2
       "4,ldap,,B@x.ca,,2000-13-01,\n" + // fails anyway
       "5,ldap,,b@x.ca,,,\n" + // email of line 3
-      "1,ldap,ann,a@x.ca,,,\n" + // the same again
+      "1,ldap,ann,a@x.ca,,,\n" + // the same record again
       "2,ldap,bob,b@x.ca,Hull,,\n" + // another
       "6,ldap,,,,x,\n" +
       "6,ldap,,,,,\n" + // the first record with this value failed

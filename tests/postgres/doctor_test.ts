@@ -143,7 +143,7 @@ onServer(
       assert.deepEqual(granted.filter(isBad), []);
       assert.match(
         granted[2].text,
-        /belongs to postgres, not to "[\w-]+": a later version of rosterd could not upgrade the schema$/,
+        /belongs to postgres, not to "[\w-]+": a later version of rosterd would be unable to upgrade the schema$/,
       );
 
       await work(db, database);

@@ -35,7 +35,7 @@ const isHeld = ({ status, warnings }: ImportReport) =>
 onServer("no trace is left of a user who was renamed, by any id, also after a trial and a held file", async (db) => {
   await db.import(file(`gone1,,${WHO},Hull,1`, "kept1,,ldap,Roy,,,1"));
   await db.import(file(`gone1,,${WHO},Hull,1`, "kept1,,ldap,Roy,,,1"));
-  // A failure, a claim of another record, a trial and a held file, each under the first id.
+  // A failure, another record's claim, a trial and a held file, each under the first id.
   await db.import(file(`gone1,,${WHO}x,Hull,perhaps`, "kept1,,ldap,Roy,gone@x.org,,1"));
   const renaming = file(`gone2,gone1,${WHO},Gatineau,1`, "kept1,,ldap,Roy,,,1");
   await db.import(renaming, { settings: { apply: false } });

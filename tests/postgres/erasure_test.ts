@@ -55,7 +55,7 @@ onEachDatabase("an erasure leaves no trace of the user in any table, and other u
 
   const [{ valid }] = await db.sql`select count(*) as valid from rosterd.known_state where xmin = written_by`;
   assert.equal(valid, 1);
-  // If a roster names the user again, they are created as a new user.
+  // If a roster lists the user again, they are created as a new user.
   assert.deepEqual(countsOf(await db.import(leaving.replace("Gatineau,0", "Hull,1"), { settings })), {
     ...{ records: 302, created: 1, unchanged: 301 },
   });

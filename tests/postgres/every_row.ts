@@ -2,7 +2,7 @@
 import { UserKey } from "../../src/importer/digests/user_key.ts";
 import type { RosterDatabase } from "./roster_database.ts";
 
-/** Every row of every table, and the keys in the caches, as text. */
+/** Every row of every table and the keys in the caches, as text. */
 export async function everything({ sql }: RosterDatabase): Promise<string> {
   const tables = await sql<{ name: string }[]>`
     select relname as name from pg_class where relnamespace = 'rosterd'::regnamespace and relkind = 'r' order by relname`;

@@ -30,7 +30,7 @@ onServer("alternating imports of two feeds keep both caches valid, and skip unch
 
 onServer("a feed that shares users counts them once, and not with each unchanged snapshot", async (db) => {
   const settings = { feeds: { a: {}, b: {} }, missing_users: "archive" as const };
-  // Long values, because the cache is for tables that are not much larger than the roster.
+  // The values are long because the cache is for tables that are not much larger than the roster.
   const city = "Hull".repeat(10), shared = rosterOf("", city);
   const rosters = { a: shared, b: shared + rosterOf("b", city).replace(/^.*\n/, "") };
   const night = async () => {

@@ -48,8 +48,8 @@ onServer(
     const first = await db.import(nightly, { settings: SETTINGS });
     assert.deepEqual(countsOf(first), { records: 302, updated: 2, unchanged: 300 });
     assert.deepEqual(codes(first), [
-      "grace_begun: 2 users are disabled; the first file after 30 days archives them and releases their permits, " +
-      "unless a roster calls them active before (release_permits_after_days)",
+      "grace_begun: 2 users are disabled; the first file after 30 days will archive them and release their permits, " +
+      "unless a roster lists them as active before then (release_permits_after_days)",
     ]);
     assert.equal(await stateOf(db, "1"), "disabled waiting active");
     await age(db, "30 days -10 s");

@@ -1,7 +1,7 @@
 /**
- * A server's database, used through one permanent connection for tests with thousands of imports. Rows are staged by
- * statements, because a new connection and the 40 ms that TCP adds to each COPY would take up four fifths of the time
- * of a small import.
+ * A server's database, accessed through one permanent connection for tests with thousands of imports. Rows are staged
+ * by statements, because a new connection and the 40 ms that TCP adds to each COPY would take up four fifths of the
+ * time of a small import.
  */
 import type { Database, Session, Tx } from "../../src/postgres/connection/connect.ts";
 import { CONNECTION, type Sql } from "../../src/postgres/connection/sql.ts";

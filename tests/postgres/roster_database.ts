@@ -1,4 +1,4 @@
-/** Gives each test its own migrated database and imports real files just as the command line does. */
+/** Gives each test its own migrated database and imports real files as the command line does. */
 import { join } from "node:path";
 import { DEFAULT_SETTINGS, type Settings } from "../../src/domain/settings.ts";
 import type { ImportStore, Report } from "../../src/importer/ports.ts";

@@ -23,7 +23,7 @@ async function useCertificate(cluster: Cluster, authority: Authority, names: str
 }
 
 /**
- * Whether the connection is encrypted. If no connection is possible, returns the public explanation and the one for the
+ * Whether the connection is encrypted. If no connection is possible, returns the public explanation and the one in the
  * log.
  */
 async function connects(cluster: Cluster, host: string, query: string): Promise<boolean | [string, string]> {

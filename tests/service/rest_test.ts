@@ -1,4 +1,4 @@
-/** An idle service hardly queries the database but still notices changes made by other programs. */
+/** An idle service rarely queries the database but still notices changes made by other programs. */
 import assert from "node:assert/strict";
 import { DEFAULT_SETTINGS } from "../../src/domain/settings.ts";
 import { BakFolder } from "../../src/inbox/bak/bak_folder.ts";

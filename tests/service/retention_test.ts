@@ -1,4 +1,4 @@
-/** Retention removes exactly the data that the documentation says. */
+/** Retention removes exactly the data that the documentation says it does. */
 import assert from "node:assert/strict";
 import { DEFAULT_SETTINGS } from "../../src/domain/settings.ts";
 import { BakFolder } from "../../src/inbox/bak/bak_folder.ts";

@@ -1,4 +1,4 @@
-/** The watchdog reports to a supervisor that the service is responsive, and ends a service that does not answer. */
+/** The watchdog reports to a supervisor that the service is responsive, and ends a service that does not respond. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";

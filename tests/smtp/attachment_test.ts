@@ -9,7 +9,7 @@ import {
 
 const CHUNK = 64 * 1024;
 
-/** A source of `bytes` bytes that counts how many have been read. */
+/** A source that provides `bytes` bytes and counts how many have been read. */
 function source(
   bytes: number,
   fill: (chunk: Uint8Array<ArrayBuffer>) => void,

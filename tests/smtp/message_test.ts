@@ -56,14 +56,14 @@ Still failing: 34 records
             e.g. line 2: 00123 (Ada Lovelace), since 9 Nov 2026
 
 Fixed
-  5 failures of earlier files were fixed.
+  5 failures from earlier files were fixed.
 
 What to do next
   All failed records: see the attached file roster.20261123T184500Z.failed.csv.
 
-  1. Open the attached file in a spreadsheet. The last columns, rosterd_…, explain the problems of each record.
+  1. Open the attached file in a spreadsheet. The last columns, rosterd_…, explain the problems in each record.
   2. Correct the values. If a record could not be read, its text is in rosterd_record: type it into the other columns. You can keep the rosterd_… columns; they are ignored. If a value begins with an apostrophe ('), leave the apostrophe in place: it keeps the spreadsheet from changing the value.
-  3. Save it as CSV (in Excel: CSV UTF-8) and drop it into the upload folder, under any name that ends in .csv.
+  3. Save the file as CSV (in Excel: CSV UTF-8) and drop it into the upload folder, under any name that ends in .csv.
 
 Counts
   Records    120
@@ -98,20 +98,20 @@ Deno.test("if all records failed, the mail says in red that the file was not imp
     assert.deepEqual(parts[0], {
       kind: "lead",
       tone: "bad",
-      text: 'All 40 records failed in "roster.csv". No record was applied.',
+      text: 'All 40 records failed in "roster.csv". No records were applied.',
     });
     assert.doesNotMatch(plainText(parts), /imported/);
   }
 });
 
-Deno.test("a reminder counts and lists the failures of earlier files", () => {
+Deno.test("a reminder counts and lists the failures from earlier files", () => {
   const imported = mailed({ status: "done", records: 5, unchanged: 5 }, { earlier: [group({ records: 2 })] });
   const { subject, text } = compose("failures", imported, NO_FILES, "");
   assert.equal(subject, "rosterd: roster.csv: 2 known failures");
-  assert.match(text, /^Records of earlier files are still not applied\./);
+  assert.match(text, /^Records from earlier files are still not applied\./);
   assert.match(
     text,
-    /Not applied from earlier files\n.*\n {6}2 × .*\n.*e\.g\. line 17: 00123 \(Ada Lovelace\), since 23 Nov/,
+    /Unapplied records from earlier files\n.*\n {6}2 × .*\n.*e\.g\. line 17: 00123 \(Ada Lovelace\), since 23 Nov/,
   );
 });
 
@@ -143,7 +143,7 @@ Deno.test("the mail about a rejected file names the reason, the line, and what t
   const reason = { code: "cut_off", text: "looks cut off at line 41", line: 41 };
   const { subject, text } = compose("rejected", mailed({ status: "rejected", reason }), NO_FILES, "");
   assert.equal(subject, "rosterd: roster.csv: rejected");
-  assert.match(text, /^The file "roster\.csv" was rejected\. No record was applied\.$/m);
+  assert.match(text, /^The file "roster\.csv" was rejected\. No records were applied\.$/m);
   assert.match(text, /^Reason: looks cut off at line 41$/m);
   assert.match(text, /Correct the file at line 41, or export the roster again\./);
   assert.match(text, /It is in the folder "bak" inside the upload folder, as roster\.20261123T184500Z\.csv\.$/m);
@@ -260,7 +260,7 @@ Deno.test("the mail about a trial says that nothing was applied, and lists failu
     "",
   );
   assert.equal(subject, "rosterd: roster.csv: checked, not applied: 1 new, 1 known failures");
-  assert.match(text, /No record was applied, because this is a trial/);
+  assert.match(text, /No records were applied, because this is a trial/);
   assert.match(text, /^What would have happened$/m);
 });
 
@@ -351,7 +351,7 @@ Deno.test("the mail about a held file names the columns, with examples, and how 
 
   assert.equal(subject, "rosterd: roster.csv: the file is on hold");
   assert.match(text, /^Approve or discard: the file "roster.csv" is on hold\.\n/);
-  assert.match(text, /No record is applied until an admin approves the file/);
+  assert.match(text, /No records are applied until an admin approves the file/);
   assert.match(text, /Reason: email would change for 800/);
   assert.match(text, /email would change for 800 of 850 known users/i);
   assert.match(text, /00123 +ada\S+ +ada\S+\n.*00124 +grace\S+ +\(cleared\)/);

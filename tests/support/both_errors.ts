@@ -1,4 +1,7 @@
-/** Prints both errors if a test and its cleanup both fail. Deno prints neither of the errors in a `SuppressedError`. */
+/**
+ * Prints both errors if a test and its cleanup both fail. Deno does not print either of the errors in a
+ * `SuppressedError`.
+ */
 export async function withBothErrors(test: () => Promise<void>): Promise<void> {
   try {
     await test();

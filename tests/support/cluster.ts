@@ -34,7 +34,7 @@ export function leftOut(file: string, why: string | null): boolean {
 export interface ClusterOptions {
   /** Additional lines for postgresql.conf. */
   settings?: readonly string[];
-  /** More arguments of initdb. */
+  /** Additional arguments for initdb. */
   initdb?: readonly string[];
   /** The parent of the data folder; a new folder by default. */
   place?: string;
@@ -48,7 +48,7 @@ export class Cluster implements AsyncDisposable {
     readonly data = join(folder, "data"),
   ) {}
 
-  /** A server that another program runs. */
+  /** A server run by another program. */
   static at(port: number, data = ""): Cluster {
     return new Cluster(dirname(data), port, false, data);
   }
@@ -83,7 +83,7 @@ export class Cluster implements AsyncDisposable {
     return cluster;
   }
 
-  /** A streaming standby of this server, which it reaches on `port`. */
+  /** Creates a streaming standby, which reaches this server on `port`. */
   async standby(port = this.port): Promise<Cluster> {
     const folder = await Deno.makeTempDir({ prefix: "rosterd-cluster-" });
     if (Deno.uid() === 0) await runPlain("chown", "postgres:", folder);
@@ -92,7 +92,7 @@ export class Cluster implements AsyncDisposable {
     return standby;
   }
 
-  /** Becomes a streaming standby of a server, which it reaches on `port`. Its own data is lost. */
+  /** Becomes a streaming standby of a server, reaching it on `port`. Its own data is lost. */
   async follow(primary: Cluster, port = primary.port): Promise<void> {
     await Deno.remove(this.data, { recursive: true }).catch((error) => {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
@@ -163,9 +163,9 @@ export class Cluster implements AsyncDisposable {
         if (!(error instanceof Deno.errors.NotFound)) throw error;
       }
     }
-    // A server with the same data cannot start before all of them are gone.
+    // A server with the same data cannot start until all of these processes are gone.
     for (const process of processes) await until("the server is gone", () => isGone(process));
-    // Where nobody reaps orphans, as in a container, the next server would take them for running.
+    // Where orphans are not reaped, as in a container, the next server would consider them still running.
     for (const lock of locks) await Deno.remove(lock);
   }
 

@@ -1,6 +1,6 @@
 /**
- * A machine as docs/operations.md describes it, for a test that types its shell blocks: `rosterd`, `systemctl`, `sudo`
- * and `ssh` stand for the real ones, and its folders are below one folder of the test.
+ * The machine in docs/operations.md, for a test that types its shell blocks: substitutes replace `rosterd`,
+ * `systemctl`, `sudo` and `ssh`, and all of its folders are below one folder of the test.
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,19 +9,19 @@ import { until } from "./until.ts";
 
 const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
 
-/** The paths of the documentation that are below the folder of the test. */
+/** The paths in the documentation that are below the test's folder. */
 const PATHS = ["/var/backups/rosterd", "/var/lib/rosterd", "/srv/rosterd", "/etc/rosterd", "/var/lib/postgresql"];
 
 export interface OperatorOptions {
   databaseUrl: string;
-  /** Shell functions in place of those for `systemctl`, `sudo`, `ssh` or `pg_ctl`. */
+  /** Shell functions that replace the default ones for `systemctl`, `sudo`, `ssh` or `pg_ctl`. */
   programs?: Record<string, string>;
 }
 
 export class Operator implements AsyncDisposable {
   private constructor(readonly folder: string, private readonly environment: Record<string, string>) {}
 
-  /** The service does not run yet. */
+  /** The service is not running yet. */
   static async make({ databaseUrl, programs = {} }: OperatorOptions): Promise<Operator> {
     const folder = await Deno.makeTempDir({ prefix: "rosterd-operator-" }), bin = join(folder, "bin");
     await Deno.chmod(folder, 0o755);
@@ -51,14 +51,14 @@ export class Operator implements AsyncDisposable {
     return this.environment.ROSTERD_UPLOAD;
   }
 
-  /** Puts the folder of the test in place of the documentation's. */
+  /** Replaces the documentation's folder with the test's folder. */
   here(text: string): string {
     return PATHS.reduce((text, path) => text.replaceAll(path, this.folder + path), text);
   }
 
-  /** Runs shell lines, and returns what they print. Throws if one of them fails. */
+  /** Runs shell lines and returns their output. Throws if one of them fails. */
   async run(lines: string): Promise<string> {
-    // A service that is started keeps no pipe open.
+    // A service started by these lines does not keep a pipe open.
     const { code, stdout, stderr } = await new Deno.Command("bash", {
       args: ["-e", "-c", lines],
       ...{ cwd: this.folder, clearEnv: true, env: this.environment, stdin: "null", stdout: "piped", stderr: "piped" },
@@ -68,12 +68,12 @@ export class Operator implements AsyncDisposable {
     return out;
   }
 
-  /** Types one block as it stands in the documentation. */
+  /** Types one block exactly as shown in the documentation. */
   type({ lines }: Step): Promise<string> {
     return this.run(this.here(lines));
   }
 
-  /** Drops a roster, and waits until it is in `bak`. Returns the name there. */
+  /** Drops a roster and waits until it is in `bak`. Returns its name in `bak`. */
   async import(name: string, content: string): Promise<string> {
     await Deno.writeTextFile(join(this.upload, `.${name}`), content);
     await Deno.rename(join(this.upload, `.${name}`), join(this.upload, name));
@@ -91,7 +91,7 @@ export class Operator implements AsyncDisposable {
   }
 }
 
-/** Starts and stops rosterd as systemd does, and a server by the program `server` of the test. */
+/** Starts and stops rosterd as systemd does, and a server using the test's program `server`. */
 const SYSTEMCTL = `
 record="$ROSTERD_DATA/service.json"
 for unit in "\${@:2}"; do

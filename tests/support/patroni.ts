@@ -1,4 +1,7 @@
-/** Two PostgreSQL servers under Patroni with etcd, for one test. Needs root, because PostgreSQL refuses to run as root. */
+/**
+ * Two PostgreSQL servers under Patroni with etcd, for one test. Requires root, so that PostgreSQL can run as the user
+ * `postgres`.
+ */
 import { join } from "node:path";
 import { Cluster, runPlain, serverBinaries } from "./cluster.ts";
 import { freePort } from "./daemon.ts";
@@ -23,7 +26,7 @@ interface Node {
 export class PatroniCluster implements AsyncDisposable {
   private constructor(private readonly resources: AsyncDisposableStack, readonly nodes: readonly Node[]) {}
 
-  /** Resolves when `db1` leads and `db2` follows. */
+  /** Resolves when `db1` is the leader and `db2` is its replica. */
   static async start(): Promise<PatroniCluster> {
     await using resources = new AsyncDisposableStack();
     const folder = await Deno.makeTempDir({ prefix: "rosterd-patroni-" });
@@ -46,7 +49,7 @@ export class PatroniCluster implements AsyncDisposable {
     return this.nodes.find((node) => node.name === name)!;
   }
 
-  /** `DATABASE_URL` with both servers, `db2` first. */
+  /** A `DATABASE_URL` that names both servers, with `db2` first. */
   get databaseUrl(): string {
     const hosts = this.nodes.map(({ port }) => `127.0.0.1:${port}`).reverse();
     return `postgres://postgres@${hosts.join(",")}/postgres?target_session_attrs=read-write`;
@@ -62,18 +65,18 @@ export class PatroniCluster implements AsyncDisposable {
     }).spawn();
   }
 
-  /** The state of each member, as Patroni says it. */
+  /** The state of each member, as reported by Patroni. */
   async members(): Promise<Record<string, string>> {
     const found = await this.#ask();
     return Object.fromEntries(found.map(({ name, state }) => [name, state === "streaming" ? "running" : state]));
   }
 
-  /** Null while no member leads. */
+  /** Returns null while no member is the leader. */
   async leader(): Promise<string | null> {
     return (await this.#ask()).find(({ role, state }) => role === "leader" && state === "running")?.name ?? null;
   }
 
-  /** A server to look at from outside. */
+  /** A server to be inspected from outside. */
   server(name: string): Cluster {
     return Cluster.at(this.node(name).port);
   }

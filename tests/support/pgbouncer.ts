@@ -18,7 +18,7 @@ export function pgbouncerIsMissing(): string | null {
 }
 
 export interface Pooled extends AsyncDisposable {
-  /** The URL that leads through PgBouncer, for `DATABASE_URL`. */
+  /** The URL that goes through PgBouncer, for `DATABASE_URL`. */
   readonly url: string;
 }
 

@@ -19,7 +19,7 @@ export function missingPrograms(...names: readonly string[]): string | null {
   return missing.length === 0 ? null : `not installed: ${missing.join(", ")}`;
 }
 
-/** Runs a program, and waits for it to end. Throws the output if the program fails. */
+/** Runs a program and waits for it to end. Throws the output if the program fails. */
 export async function run(program: string, ...args: readonly string[]): Promise<string> {
   const command = new Deno.Command(pathOfProgram(program) ?? program, { args: [...args], stdin: "null" });
   const { success, stdout, stderr } = await command.output();

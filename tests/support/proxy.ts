@@ -48,7 +48,7 @@ export class ProxiedConnection {
     for (const end of [this.client, this.server]) {
       try {
         end.close();
-      } catch { /* it is closed already */ }
+      } catch { /* it is already closed */ }
     }
   }
 

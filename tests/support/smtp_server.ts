@@ -23,7 +23,7 @@ export const CERTIFICATE_FILE = fileURLToPath(new URL("localhost.crt", TESTDATA)
 
 /**
  * Whether this Deno can start TLS as a server on an existing connection. Deno 2.6.8 hangs in the handshake; 2.9.6 does
- * not. The program under test only acts as a client.
+ * not. The program under test acts only as a client.
  */
 export const TLS_SERVER_WORKS = Number(Deno.version.deno.split(".")[1]) >= 9 || !Deno.version.deno.startsWith("2.");
 
@@ -75,7 +75,7 @@ export interface SmtpTestServer extends AsyncDisposable {
   readonly mails: readonly ReceivedMail[];
   /** Resolves to the first `count` emails once they have arrived. Rejects after `withinMs` (20 s). */
   received(count: number, withinMs?: number): Promise<ReceivedMail[]>;
-  /** Misbehaves for the next `times` times (always by default). Null ends the misbehavior. */
+  /** Misbehaves the next `times` times (by default, always). Null ends the misbehavior. */
   misbehave(misbehaviour: Misbehaviour | null, times?: number): void;
   /** Resolves once the server has misbehaved `count` times in total. Rejects after `withinMs` (20 s). */
   misbehaved(count: number, withinMs?: number): Promise<void>;

@@ -57,7 +57,7 @@ async function print({ flags, terminal }: Invocation, id: number, load: Load): P
   if (flags.json) return terminal.out(JSON.stringify(first, null, 2));
   if (first.cleared_at !== null) {
     throw new CommandFailed(
-      `the record of the changes of import ${id} was deleted after the retention period (bak_retention_days)`,
+      `the record of the changes made by import ${id} was deleted after the retention period (bak_retention_days)`,
     );
   }
   if (flags.csv) return await printCsv(terminal, load);

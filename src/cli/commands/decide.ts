@@ -45,7 +45,7 @@ export const approveCommand = command<Approved>({
   question: (id) => `Approve import ${id}? This applies the held changes.`,
   summary: "approve the changes or the file that an import holds",
   help: "Archives or disables the users that this import holds, and releases the permits of those it archives.\n" +
-    "Skips users whose later records say otherwise, and lists them.\n" +
+    "Skips and lists users whose later records say otherwise.\n" +
     "If the import holds its whole file, applies the file from bak as of now, as a new import.",
   carryOut: approveOwn,
   done: ({ archived, disabled, permits_released, applied }) =>
@@ -77,8 +77,8 @@ export const undoCommand = command<Undone>({
   question: (id) => `Undo import ${id}?`,
   summary: "undo the latest import that changed users",
   help: "Undoes the latest import that changed users. Archives the users it created, and restores every other value\n" +
-    "unless it was changed later. Permits become active again unless another user has their number.\n" +
-    "Lists whatever it leaves unchanged.",
+    "unless it was changed later. Permits become active again unless another user now has the same number.\n" +
+    "Lists everything that it leaves unchanged.",
   carryOut: (database, id, { signal }, by) => undoImport(database, id, signal, by),
   done: ({ restored, archived, permits_restored, permits_released }) => [
     ...orNothing(restored, "user restored", "users restored"),

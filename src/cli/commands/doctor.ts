@@ -18,11 +18,11 @@ export const doctorCommand: Command = {
   flags: JSON_FLAG,
   summary: "check everything that rosterd needs, and explain how to fix problems",
   help:
-    "Checks the settings, database, rights, folders, disks and mail login. Prints each verdict, and how to fix problems.\n" +
+    "Checks the settings, database, rights, folders, disks and mail login. Prints each result and possible fixes.\n" +
     "A running service does the checks itself. Otherwise this command does them, as the service's user if possible: it\n" +
     "creates hidden files where rosterd writes, moves one to bak, and removes them all. For any other user, even root, it\n" +
     "derives the service's rights from owners and modes. It changes nothing else, and sends no email.\n" +
-    "Exits with 0 if no check is bad, with 78 if the settings are not valid, and otherwise with 1.",
+    "Exits with 0 if no check fails, with 78 if the settings are not valid, and otherwise with 1.",
   run: runDoctor,
 };
 
@@ -43,7 +43,7 @@ async function runDoctor(invocation: Invocation): Promise<number> {
   return isBad.length > 0 ? EXIT.other : EXIT.ok;
 }
 
-/** Asks the running service for its checks. If no service is running, the command runs the checks itself. */
+/** Asks the running service to run the checks. If no service is running, the command runs the checks itself. */
 async function* findingsOf(invocation: Invocation): AsyncGenerator<Finding> {
   const service = await findService(invocation).catch((error) => {
     // The error is ignored, because the checks report an unusable data folder.
@@ -63,7 +63,7 @@ async function* ownDatabase(config: Config): AsyncGenerator<Finding> {
   try {
     yield* checkOwn(config);
   } catch (error) {
-    if (error instanceof UnusableData) yield bad("database", error.message, "See the check of the data folder below.");
+    if (error instanceof UnusableData) yield bad("database", error.message, "See the data folder check below.");
     else if (!(error instanceof EmbeddedInUse)) throw error;
     else yield warning("database", error.message, "Wait until that process ends, or check on it with: rosterd status");
   }
@@ -78,7 +78,7 @@ async function* checkOwn(config: Config): AsyncGenerator<Finding> {
   }
 }
 
-/** A path that cannot be accessed counts as existing, because opening it reports why. */
+/** A path that cannot be accessed counts as existing, because opening it will report the reason. */
 async function exists(path: string): Promise<boolean> {
   return await Deno.stat(path).then(() => true, (error) => codeOrThrow(error) !== "ENOENT");
 }

@@ -54,7 +54,7 @@ function printErased({ terminal: { out, paint } }: Invocation, { files, files_to
   out(paint.warning(`  files in bak that may still name the user: ${grouped(files_total)}`));
   const shown = files.slice(0, MAX_FILES_PRINTED);
   for (const { feed, file, kept_until } of shown) {
-    const until = kept_until === null ? "kept until you delete the file" : `kept until ${kept_until}`;
+    const until = kept_until === null ? "kept until you delete it" : `kept until ${kept_until}`;
     out(`  ${printable(feedPath(feed, `bak/${file}`))}: ${until}`);
   }
   if (files_total > shown.length) out(paint.faint(`  … and ${grouped(files_total - shown.length)} more`));

@@ -1,4 +1,4 @@
-/** `rosterd import FILE…`: imports files now, leaves them in place, and sends no mail. */
+/** `rosterd import FILE…`: imports files now, leaves them in place, and sends no email. */
 import type { Report } from "../../domain/outcome.ts";
 import { writeFailedFile } from "../../importer/files/failed_file.ts";
 import { errorReport, importReport } from "../../importer/report.ts";
@@ -35,7 +35,7 @@ export const importCommand: Command = {
     "failed-file": { value: "PATH", help: "write failed records to PATH, so that you can correct and import them" },
   },
   summary: "import files now",
-  help: "Imports the files now, one after the other, and leaves them in place. No email is sent.\n" +
+  help: "Imports the files now, one after another, and leaves them in place. No email is sent.\n" +
     "Waits while another import is running on the same database.\n" +
     "Uses the server in DATABASE_URL or, with --embedded, the embedded database, which it creates if necessary.",
   run: runImport,

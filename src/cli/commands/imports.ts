@@ -1,4 +1,4 @@
-/** `rosterd imports` and `rosterd imports show ID`: the history of imports. */
+/** `rosterd imports` and `rosterd imports show ID`: the import history. */
 import type { Failure, ImportEntry } from "../../importer/ports.ts";
 import type { HeldColumn, HeldPage, HeldUser } from "../../domain/decision.ts";
 import { IMPORT_STATUSES, type ImportQuery, reasonWords } from "../../domain/outcome.ts";
@@ -25,13 +25,13 @@ export const importsCommand: Command = {
     ...JSON_FLAG,
     limit: { value: "N", help: "list at most N imports (20)" },
     status: { value: "STATUS", help: `list only imports with this status: ${IMPORT_STATUSES.join(", ")}` },
-    since: { value: "DATE", help: "list only imports that started on or after this day or time" },
-    until: { value: "DATE", help: "list only imports that started up to the end of this day, or before this time" },
+    since: { value: "DATE", help: "list only imports that started on or after this date or time" },
+    until: { value: "DATE", help: "list only imports that started by the end of this date or before this time" },
     file: { value: "TEXT", help: "list only imports of files whose name contains this text" },
     feed: { value: "NAME", help: "list only imports of this feed" },
   },
   summary: "list the imports, newest first",
-  help: "Lists the imports, newest first, with the time in the time zone of this machine.",
+  help: "Lists the imports, newest first, with times in this machine's time zone.",
   run: runList,
 };
 
@@ -96,7 +96,7 @@ function printTable({ out, paint }: Terminal, imports: readonly ImportEntry[]): 
   }
 }
 
-/** The counts, or the reason why no record was applied. */
+/** The counts, or the reason why no records were applied. */
 function outcomeWords(entry: ImportEntry): string {
   return entry.reason === null ? countWords({ ...entry, failures: [] }) : printable(reasonWords(entry.reason));
 }

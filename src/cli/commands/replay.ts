@@ -14,15 +14,15 @@ export const replayCommand: Command = {
   words: "imports replay",
   flags: {
     ...JSON_FLAG,
-    since: { value: "DATE", help: "include only rosters that were imported on or after this day or time" },
+    since: { value: "DATE", help: "include only rosters that were imported on or after this date or time" },
     "dry-run": { value: null, help: "only list the rosters" },
-    dismiss: { value: null, help: "mark all missing rosters as known, and end the warning" },
+    dismiss: { value: null, help: "mark all missing rosters as known and clear the warning" },
   },
   summary: "import the rosters in bak that the database does not know",
   help:
     "After a restore, or after a failover that lost the last commits, bak has rosters that the database does not\n" +
     "know. Makes the running service import them, oldest first. A roster that is older than the newest one applied to\n" +
-    "its feed is left out and listed, because it would bring old values back.",
+    "its feed is left out and listed, because it would bring back old values.",
   run: runReplay,
 };
 

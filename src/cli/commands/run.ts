@@ -9,8 +9,8 @@ import { failuresFrom } from "./imports.ts";
 export const runCommand: Command = {
   words: "run",
   flags: JSON_FLAG,
-  summary: "scan the upload folder now, and show what was imported",
-  help: "Makes the running service scan its folders now, waits until the scan is over, and shows what it imported.\n" +
+  summary: "scan the upload folder now and show what was imported",
+  help: "Makes the running service scan its folders now, waits until the scan ends, and shows what it imported.\n" +
     'Files that have not settled yet are not imported; "rosterd status" lists them.',
   run,
 };
@@ -29,7 +29,7 @@ async function nothingImported(service: ServiceClient): Promise<string> {
   const { waiting_count } = await service.ask("GET", "/status") as { waiting_count: number };
   return waiting_count === 0
     ? "no files to import"
-    : 'no file was ready: run "rosterd status" to see the waiting files and the reasons';
+    : 'no files were ready: run "rosterd status" to see which files are waiting, and why';
 }
 
 async function reportOf(service: ServiceClient, entry: ImportEntry) {

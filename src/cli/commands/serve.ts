@@ -16,7 +16,7 @@ export const serveCommand: Command = {
   summary: "run the service (the default command)",
   help: "Runs the service: imports files from the upload folder, emails failures, and answers HTTP.\n" +
     "Exits with 70 if the service no longer responds to its own health checks.\n" +
-    "Stops cleanly on SIGTERM or SIGINT. Another signal, at least a second later, stops it at once.",
+    "Stops cleanly on SIGTERM or SIGINT. A second signal at least one second later stops it at once.",
   run: runServe,
 };
 

@@ -1,4 +1,4 @@
-/** `rosterd settings get` and `settings set`, with the same validation and lock as HTTP. */
+/** `rosterd settings get` and `settings set`, with the same validation and locking as over HTTP. */
 import { maskSettings, type Settings } from "../../domain/settings.ts";
 import { unknownSetting } from "../../domain/parse_settings.ts";
 import { patchFromAssignments } from "../../host/settings_change.ts";
@@ -22,11 +22,11 @@ export const settingsSetCommand: Command = {
   summary: "change settings",
   help:
     "Changes all of the given settings or none: rosterd settings set interval_minutes=10 smtp.host=mail.example.edu\n" +
-    "A value is JSON or plain text; null means the default. A list is written with commas, and replaces the whole list:\n" +
+    "A value is JSON or plain text; null means the default. Separate list items with commas; they replace the whole list:\n" +
     "rosterd settings set login_sources=ldap,local. An empty value empties the list. A single entry of a map can be\n" +
     "set: 'header_aliases.Student Number=student_no', value_maps.active.Y=1.\n" +
     "smtp.password=- reads the password from standard input, so that the password does not appear in any process list.\n" +
-    "A running service uses the new settings from the next scan.",
+    "A running service uses the new settings from the next scan on.",
   run: runSet,
 };
 

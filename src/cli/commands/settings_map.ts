@@ -117,7 +117,7 @@ class Interview {
     const open = findings.filter(isOpen);
     if (open.length === 0 || findings.some(({ setting }) => setting === null)) return findings;
     const names = open.map(({ header }) => `"${printable(header!)}"`).join(", ");
-    const question = `Not used: ${names}. Choose columns for these, too?`;
+    const question = `These headers are not used: ${names}. Choose columns for them too?`;
     if (await confirms(this.terminal, question, this.signal)) return findings;
     return findings.filter((finding) => !isOpen(finding));
   }
@@ -151,6 +151,6 @@ function questionOf({ kind, column }: RosterFinding): string {
     case "value":
       return "What does this value mean?";
     case "date_format":
-      return "Which date format is it?";
+      return "Which format are these dates in?";
   }
 }

@@ -33,8 +33,8 @@ export const statusCommand: Command = {
   words: "status",
   flags: JSON_FLAG,
   summary: "show the state of the service and the waiting files",
-  help: "Shows whether the database, folder, settings and mail work, which files are waiting, and why.\n" +
-    "Asks the running service. Exits with 1 if none is running, or if a problem keeps rosterd from importing.",
+  help: "Shows whether the database, folder, settings and mail work, and which files are waiting and why.\n" +
+    "Queries the running service. Exits with 1 if none is running, or if a problem keeps rosterd from importing.",
   run: runStatus,
 };
 
@@ -123,7 +123,10 @@ async function databaseNow(config: Config): Promise<DatabaseNow> {
   }
 }
 
-/** Checks the folder of each feed for the service's user. Uploads that the user cannot read count as waiting. */
+/**
+ * Checks whether the service's user can use the folder of each feed. Uploads that the user cannot read count as
+ * waiting.
+ */
 async function foldersNow(config: Config, settings: Settings): Promise<{ feeds: FeedState[]; problems: CodedText[] }> {
   const access = accessOf(await userOfService(config) ?? await currentUser());
   const problems: CodedText[] = [], feeds: FeedState[] = [];
@@ -188,7 +191,7 @@ function printBak({ out }: Terminal, { feeds }: StatusDocument): void {
   out(`  bak: ${counted(files, "file")}, ${byteSize(counts.reduce((sum, { bytes }) => sum + bytes, 0))}`);
 }
 
-/** One line for each feed, and one line for the upload folder itself if it has anything to report. */
+/** One line for each feed, and one line for the upload folder itself if there is anything to report about it. */
 function printFeeds({ out, paint }: Terminal, { feeds }: StatusDocument): void {
   for (const { name, usable, text, apply, paused_until, pending, last_import, expected_at } of feeds) {
     const facts = [

@@ -32,7 +32,7 @@ export const tokenListCommand: Command = {
   words: "token list",
   flags: JSON_FLAG,
   summary: "list the tokens with their roles",
-  help: "Lists the tokens with their roles, and when they were created. The tokens themselves are never shown.",
+  help: "Lists the tokens with their roles and creation times. The tokens themselves are never shown.",
   run: runList,
 };
 
@@ -78,7 +78,7 @@ async function runAdd(invocation: Invocation): Promise<number> {
   if (role === undefined) throw new WrongUsage("token add needs --role admin, --role clerk or --role read");
   const { tokens } = await namedTokens(invocation);
   const token = await unlessRefused(tokens.add(name, role));
-  terminal.err(`rosterd: created the token ${name} with the role ${role}; it is shown only this once`);
+  terminal.err(`rosterd: created the token ${name} with the role ${role}; it is shown only once`);
   terminal.out(token);
   return EXIT.ok;
 }
@@ -121,7 +121,8 @@ async function runLink(invocation: Invocation): Promise<number> {
 }
 
 /**
- * The named tokens of a rosterd that is running or at least installed, and the address of its page. Throws NoAccess.
+ * The named tokens of a rosterd service that is running or at least installed, and the address of its page. Throws
+ * NoAccess.
  */
 async function namedTokens(invocation: Invocation): Promise<{ tokens: TokensFile; address: string }> {
   const { config, clock } = invocation;

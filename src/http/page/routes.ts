@@ -38,7 +38,7 @@ const getShell = createRoute({
 const getAsset = createRoute({
   method: "get",
   path: "/assets/{name}",
-  summary: "A file of the admin page",
+  summary: "A file used by the admin page",
   ...OPEN,
   request: { params: z.object({ name: z.string() }) },
   responses: {

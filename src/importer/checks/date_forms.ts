@@ -38,7 +38,7 @@ const PARTS = /^(\d{1,2})([/.-])(\d{1,2})\2(\d{4})$/;
 
 const iso = (year: string, month: string, day: string) => `${year}-${month.padStart(2, "0")}-${day.padStart(2, "0")}`;
 
-/** All formats except YYYY-MM-DD, which needs no conversion. The example is 31 December 1999. */
+/** All formats except YYYY-MM-DD, which needs no conversion. The example is December 31, 1999. */
 export const DATE_FORMS: Readonly<Record<Exclude<DateFormat, "YYYY-MM-DD">, { example: string; read: ReadDate }>> = {
   "DD/MM/YYYY": {
     example: "31/12/1999",

@@ -10,12 +10,12 @@ import { DATE_FORMS, dayNumber, isRealDay } from "./date_forms.ts";
 import { cut, shown } from "./rule.ts";
 
 /**
- * Kinds of columns in which a setting can fix failing values. Values of other columns are private and are not
+ * Kinds of columns whose failing values can be fixed by a setting. Values of other columns are private and are not
  * collected.
  */
 const FIXABLE: ReadonlySet<Column["kind"]> = new Set(["flag", "region", "login_source", "user_type"]);
 
-/** The maximum number of distinct values counted per column. Any further value only adds to the number of failures. */
+/** The maximum number of distinct values counted per column. Additional values only increase the number of failures. */
 const MAX_VALUES = 50;
 
 /** The maximum length of a value in a value map. */

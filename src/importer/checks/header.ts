@@ -1,4 +1,4 @@
-/** Finds the columns that a header names (docs/file-format.md#columns)and rejects an unusable header. */
+/** Finds the columns that a header names (docs/file-format.md#columns) and rejects an unusable header. */
 import { ALWAYS_REQUIRED, type Column, COLUMNS, foldHeader, isOwnHeader } from "../../domain/columns.ts";
 import { RejectedFile, type Warning } from "../../domain/outcome.ts";
 import { mayHaveDefault } from "../../domain/setting_values.ts";

@@ -97,8 +97,8 @@ function regionMeant(value: string): string | null {
 }
 
 /**
- * Returns the accepted value that `value` means, or null if unknown. `accepted`: the values that a column with a list
- * accepts.
+ * Returns the accepted value that corresponds to `value`, or null if unknown. `accepted`: the values that a column with
+ * a list accepts.
  */
 export function valueMeant(
   { kind }: Column,

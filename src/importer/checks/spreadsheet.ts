@@ -3,16 +3,16 @@
  * spreadsheet would run as a formula or rewrite gets a leading `'`, which the import removes.
  *
  * The patterns come from saving 450 values with LibreOffice in six locales, with and without "Detect special numbers";
- * `tests/e2e/way_back_slow.ts` repeats this.
+ * `tests/e2e/way_back_slow.ts` repeats this experiment.
  */
 
 /**
- * Characters that begin a formula, including full-width characters. Line endings are included too, because spreadsheets
- * save a CR as an LF.
+ * Characters that begin a formula, including full-width characters. Line endings are also included, because
+ * spreadsheets save a CR as an LF.
  */
 const RUN = /^[=+\-@＝＋－＠\t\r\n]/;
 
-/** Digits, with or without grouping and decimals. The group separator and the decimal separator must differ. */
+/** Digits, with or without group separators and decimals. The group separator and the decimal separator must differ. */
 const DIGITS = String
   .raw`(?:\d{1,3}(?<gap>[ \u00a0\u202f.,'’])(?:\d{2,3}\k<gap>)*\d{3}(?!\k<gap>)|\d+)(?:[.,]\d*)?|[.,]\d+`;
 
@@ -30,7 +30,7 @@ const PLAIN_NUMBER = /^(?:0|[1-9]\d{0,14})$/;
 
 /**
  * A full or abbreviated month name: "12 May" is a date, but "12 Main" is not. Spreadsheets recognize month names in
- * their own language, and some spreadsheets also in English.
+ * their own language, and some also recognize English names.
  */
 const MONTH = String.raw`(?:${
   [
@@ -84,7 +84,7 @@ const REWRITTEN = new RegExp(
   "iu",
 );
 
-/** Whether a spreadsheet would run the value as a formula, or would rewrite the value. */
+/** Whether a spreadsheet would run the value as a formula or rewrite it. */
 export function spreadsheetChanges(value: string): boolean {
   return RUN.test(value) || isRewritten(value.trim());
 }

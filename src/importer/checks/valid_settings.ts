@@ -30,8 +30,8 @@ function hasPath(value: unknown, path: readonly PropertyKey[]): boolean {
 }
 
 /**
- * The problems that occur only in the settings of this feed. For example, a value for all feeds may conflict with a
- * value that the feed overrides.
+ * The problems that occur only in the settings of this feed. For example, a value set for all feeds may conflict with a
+ * value that the feed sets for itself.
  */
 function feedProblems(settings: Settings, feed: string, common: readonly SettingsProblem[]): SettingsProblem[] {
   const isCommon = ({ key, message }: SettingsProblem) =>

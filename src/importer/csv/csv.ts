@@ -27,7 +27,7 @@ import type { ReadingNotes } from "./reading_notes.ts";
 import { isRuledLine, type WidthCounts } from "./row_blocks.ts";
 import { type RowsAhead, RowWidths, type WidthOptions } from "./row_widths.ts";
 
-/** Limits of one record (docs/file-format.md#limits). */
+/** Limits for one record (docs/file-format.md#limits). */
 export interface Limits {
   recordBytes: number;
   valueBytes: number;
@@ -42,7 +42,9 @@ export const LIMITS: Limits = { recordBytes: 1 << 20, valueBytes: 64 << 10, colu
  */
 const MIN_JOINED_VALUES = 8;
 
-/** Space for values that the checks replace in one batch. If the space runs out, the batch moves to a larger buffer. */
+/**
+ * Space for values that the checks replace in one batch. If the space runs out, the batch is moved to a larger buffer.
+ */
 const FREE_BYTES = 1 << 15;
 
 /**
@@ -180,7 +182,7 @@ class Reader implements RowsAhead {
     const { matcher } = this.options, widths = this.#widths;
     matcher?.begin(this.#bytes);
     while (this.#position < this.#end && !batch.full) {
-      // The survey comes before any record is skipped, because the survey must include every record.
+      // The survey comes before any record is skipped, because it must include every record.
       const surveyed = widths.header === 0 || widths.usual > 0 || this.#surveyUsualWidth();
       if (surveyed) {
         if (matcher && widths.header > 0 && !this.#skippingLine) this.#skipLines(matcher);
@@ -308,7 +310,8 @@ class Reader implements RowsAhead {
 
   /**
    * Whether the quoted value consists of the end of one record, complete lines, and the beginning of another record up
-   * to the same column. If so, the first record has a stray opening quote, which a quote in the other record closed.
+   * to the same column. If so, the first record has a stray opening quote, which was closed by a quote in the other
+   * record.
    */
   #joinsRecords(from: number, to: number): boolean {
     const bytes = this.#bytes, { delimiter } = this.options, before = this.#values;

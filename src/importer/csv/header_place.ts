@@ -29,7 +29,7 @@ const SEP_LINE = /^(?:sep=([\t!#-/:-@[-`{-~])|"sep=([\t!#-/:-@[-`{-~])"[,;\t| ]*
 
 const BYTE_ORDER_MARK: readonly number[] = [0xef, 0xbb, 0xbf];
 
-/** How many lines may precede the header. */
+/** The maximum number of lines before the header. */
 const MAX_TITLE_LINES = 20;
 
 /** Finds the header. If no line names `unique_id`, the first non-blank line is the header. */

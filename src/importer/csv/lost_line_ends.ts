@@ -26,7 +26,7 @@ export function judgeWithoutRecords({ names, unknown }: Header, known: KnownName
   if (repeats || names.some((name) => isGlued(name, known))) {
     reject(
       "line_ends_lost",
-      `the line breaks are lost, so records run into the header: export the roster again. Unknown headers: ${list}`,
+      `the line breaks were lost, so records run into the header: export the roster again. Unknown headers: ${list}`,
     );
   }
   reject(

@@ -2,14 +2,14 @@
  * Decides from neighboring rows how many values a record must have (docs/file-format.md#number-of-values). Pure
  * functions.
  *
- * A spreadsheet saves CSV in blocks of 16 rows, each as wide as its widest row. So a record may be shorter or longer
- * than other records only if its whole block is. A record that differs from its block has lost a delimiter or has an
- * extra one, so its values are in the wrong columns.
+ * A spreadsheet saves CSV in blocks of 16 rows, each as wide as its widest row. Therefore, a record may be shorter or
+ * longer than other records only if its whole block is. A record that differs from its block has lost a delimiter or
+ * has an extra one, so its values are in the wrong columns.
  */
 
 /**
- * How many consecutive rows a spreadsheet saves with the same width. The first block begins with the first row of the
- * file.
+ * The number of consecutive rows that a spreadsheet saves with the same width. The first block begins with the first
+ * row of the file.
  */
 export const BLOCK_ROWS = 16;
 
@@ -64,7 +64,7 @@ const isRuling = new Uint8Array(256), isBeside = new Uint8Array(256);
 for (const character of "-=_*") isRuling[character.charCodeAt(0)] = 1;
 for (const character of '+|:" \t') isBeside[character.charCodeAt(0)] = 1;
 
-/** Whether the line from `start` to `end` has only dashes or similar characters, and delimiters. */
+/** Whether the line from `start` to `end` consists only of delimiters and dashes or similar characters. */
 export function isRuledLine(bytes: Uint8Array, start: number, end: number, delimiter: number): boolean {
   let ruling = 0;
   for (let at = start; at < end; at++) {

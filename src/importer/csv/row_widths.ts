@@ -1,6 +1,6 @@
 /**
  * Decides how many values each record of a roster must have (docs/file-format.md#number-of-values). Follows the reader
- * row by row. Where a record differs from most others, the reader reads ahead.
+ * row by row. If a record differs from most others, the reader reads ahead.
  */
 import { reject } from "../../domain/outcome.ts";
 import { grouped } from "../../runtime/grouped.ts";

@@ -7,7 +7,7 @@ export const ENTRY_BYTES = 16;
 /** The number of entries that are written at a time. */
 export const PIECE_ENTRIES = 1 << 12;
 
-/** The minimum number of slots per entry. With fewer slots, a lookup has to pass over many other entries. */
+/** The minimum number of slots per entry. With fewer slots, a lookup has to skip many other entries. */
 const SLOTS_PER_USER = 4 / 3, MIN_SLOTS_PER_USER = 5 / 4, MIN_SLOTS = 2 * PIECE_ENTRIES;
 
 // The state of a user's entry in this import: no record seen yet, record skipped, record read, entry out of date, or

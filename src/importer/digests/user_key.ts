@@ -44,7 +44,7 @@ function rotate(word: number, by: number): number {
   return (word << by) | (word >>> (32 - by));
 }
 
-/** Up to four bytes as one word; 0 if no byte is left. */
+/** Up to four bytes as one word; 0 if no bytes are left. */
 function wordOf(bytes: DataView, from: number, to: number): number {
   if (to - from === 4) return bytes.getInt32(from, true);
   let word = 0;

@@ -1,5 +1,5 @@
 /**
- * A set of users that needs only a few bytes per user, because a roster may repeat most of its users.
+ * A set that needs only a few bytes per user, because a roster may repeat most of its users.
  */
 import { UnchangedTable } from "./unchanged_table.ts";
 

@@ -31,8 +31,8 @@ export interface FailedFileSource {
   file: RosterFile;
   failures: AsyncGenerator<PastFailure[]>;
   /**
-   * The import that had the failures. The roster is read again with the encoding, delimiter and settings of that
-   * import.
+   * The import in which the failures occurred. The roster is read again with the encoding, delimiter and settings of
+   * that import.
    */
   entry: Pick<ImportEntry, "encoding" | "delimiter" | "settings">;
   signal: AbortSignal;
@@ -63,7 +63,7 @@ async function openAgain(
   file: RosterFile,
   { encoding, delimiter, settings }: FailedFileSource["entry"],
 ): Promise<Roster> {
-  if (encoding === null || delimiter === null) throw new Error("the import of this roster did not read any record");
+  if (encoding === null || delimiter === null) throw new Error("the import of this roster did not read any records");
   const source = await openSource(file);
   return await openRoster(() => utf8Chunks(source, encoding as Encoding), settings, true, delimiter);
 }
@@ -118,7 +118,7 @@ class Upcoming {
     this.#at++;
   }
 
-  /** The lines of the next failures; empty if no failure is left. */
+  /** The lines of the next failures; empty if no failures are left. */
   async lines(): Promise<number[]> {
     this.#known.splice(0, this.#at);
     this.#at = 0;

@@ -5,7 +5,7 @@ import { guard } from "../checks/spreadsheet.ts";
 
 /**
  * The `rosterd_…` columns of the list. If a clerk uploads the list as a roster, these columns keep rosterd from
- * archiving users that the list does not name.
+ * archiving users who are not in the list.
  */
 const COLUMNS: readonly (readonly [header: string, key: keyof HeldUser])[] = [
   ["unique_id", "unique_id"],

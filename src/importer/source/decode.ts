@@ -12,7 +12,7 @@ import type { Source } from "./source.ts";
 
 /**
  * Yields a file's text as UTF-8 in non-empty chunks, without the byte order mark and end marks. `hasUtf8`: whether
- * single-byte text may contain UTF-8. Passing true is always safe, but slower. Throws the errors of {@link
+ * single-byte text may contain UTF-8. Passing true is always safe, but slower. Throws the same errors as {@link
  * Source.read}.
  */
 export function utf8Chunks(source: Source, encoding: Encoding, hasUtf8 = true): AsyncGenerator<Uint8Array> {

@@ -84,7 +84,7 @@ class Source {
 
   constructor(private readonly chunks: AsyncGenerator<Uint8Array>) {}
 
-  /** Returns the available bytes; empty only at the end of the file. */
+  /** Returns the available bytes; the result is empty only at the end of the file. */
   async available(): Promise<Uint8Array> {
     while (this.#chunk.length === 0) {
       const { value, done } = await this.chunks.next();

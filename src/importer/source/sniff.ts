@@ -20,8 +20,8 @@ export interface Sniffed {
   unpackedBytes: number;
   encoding: Encoding;
   /**
-   * Whether the text may contain invalid bytes, which make their records malformed. False is always reliable. True is
-   * reliable only for UTF-8 and UTF-16.
+   * Whether the text may contain invalid bytes, which make their records malformed. The value false is always reliable.
+   * The value true is reliable only for UTF-8 and UTF-16.
    */
   invalidBytes: boolean;
   /** Whether a text in a fallback encoding contains valid UTF-8 sequences. */
@@ -31,13 +31,13 @@ export interface Sniffed {
 export interface SniffOptions {
   fallbackEncoding: FallbackEncoding;
   signal?: AbortSignal;
-  /** False is always reliable. */
+  /** Called after each chunk with the number of bytes read from disk. */
   onProgress?: (bytes: number) => void;
 }
 
 /**
- * Sniffs a file. Throws `RejectedFile` with the codes of `unpackedGz` and `rejectOtherFormats`, and `empty`,
- * `nul_bytes`, `cut_off`, `encoding_rejected`. Throws the abort reason if `signal` is aborted.
+ * Sniffs a file. Throws `RejectedFile` with the codes of `unpackedGz` and `rejectOtherFormats`, and with `empty`,
+ * `nul_bytes`, `cut_off` and `encoding_rejected`. Throws the abort reason if `signal` is aborted.
  */
 export async function sniff(source: Source, options: SniffOptions): Promise<Sniffed> {
   const { head } = source;

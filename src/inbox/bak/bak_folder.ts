@@ -36,7 +36,7 @@ export class BakFolder {
     return await isPlainFolder(this.path) && (this.feedFolder === null || await isPlainFolder(this.feedFolder));
   }
 
-  /** Throws {@link NoBakFolder} and the errors of {@link openRosterFile}. */
+  /** Throws {@link NoBakFolder} and the same errors as {@link openRosterFile}. */
   async open(name: string): Promise<RosterFile> {
     return await openRosterFile(await this.#pathOf(name), name);
   }
@@ -57,7 +57,10 @@ export class BakFolder {
     return stats?.isFile() ? mtimeAndSize(fingerprintOf(stats)) : null;
   }
 
-  /** The names that rosterd gave to rosters, with the start of each import. Empty if `bak` is not a real folder. */
+  /**
+   * The names that rosterd gave to rosters, with the start of each import. The result is empty if `bak` is not a real
+   * folder.
+   */
   async rosters(): Promise<{ name: string; at: Date }[]> {
     if (!await this.isPlain()) return [];
     const names = await nullOn(readdir(this.path), "ENOENT") ?? [];
@@ -67,7 +70,7 @@ export class BakFolder {
     });
   }
 
-  /** Zero if `bak` is not a real folder. Counts unfinished files, too. */
+  /** The counts are zero if `bak` is not a real folder. Counts unfinished files, too. */
   async usage(): Promise<BakUsage> {
     const usage = { files: 0, bytes: 0 };
     const names = await this.isPlain() ? await nullOn(readdir(this.path), "ENOENT") ?? [] : [];

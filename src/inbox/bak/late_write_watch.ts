@@ -1,6 +1,6 @@
 /**
  * Watches files in `bak` for a day. A file that grows was imported too early
- * (docs/upload-folder.md#changed-while-read). Of a packed file, watches the upload that it has replaced.
+ * (docs/upload-folder.md#changed-while-read). For a packed file, watches the upload that it replaced.
  */
 import type { LateWrite } from "../../domain/late_write.ts";
 import type { ClaimedUpload } from "../../importer/inbox_port.ts";
@@ -9,7 +9,7 @@ import type { BakFolder } from "./bak_folder.ts";
 
 const WATCH_MS = 86_400_000;
 
-/** Shorter for uploads that were replaced, and only the last few of them, because they take space on the disk. */
+/** Replaced uploads are watched for less time, and only the last few of them, because they take up disk space. */
 const REPLACED_WATCH_MS = 3_600_000;
 const MAX_REPLACED = 4;
 
@@ -22,9 +22,9 @@ interface Watched {
 
 export class LateWriteWatch {
   readonly #readSizes = new Map<string, number>();
-  /** Uploads that were packed, but have not moved to `bak` yet. */
+  /** Uploads that were packed but have not yet been moved to `bak`. */
   readonly #replaced = new Map<string, OpenRosterFile>();
-  /** By name in `bak`. */
+  /** The watched files, keyed by their names in `bak`. */
   readonly #watched = new Map<string, Watched>();
 
   opened({ key }: ClaimedUpload, size: number): void {

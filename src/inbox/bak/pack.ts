@@ -1,6 +1,7 @@
 /**
  * Packs a claimed upload before it moves to `bak` (docs/upload-folder.md#packed). The packed file is written beside the
- * upload, compared with it, and renamed over it. So at any moment, one of them is whole under the upload's name.
+ * upload, compared with it, and renamed over it. As a result, a complete file exists under the upload's name at any
+ * moment.
  */
 import { Buffer } from "node:buffer";
 import type { BigIntStats } from "node:fs";
@@ -17,24 +18,24 @@ import { chmod, chown, rename, unlink, utimes } from "../files/disk.ts";
 import { fsyncFolders, statsOf, temporaryName, writeAll, writeNew } from "../files/fsync.ts";
 import { isNoPlainFile, type OpenRosterFile, openRosterFile } from "../files/open.ts";
 
-/** Smaller files save little. */
+/** Packing smaller files would save little space. */
 export const MIN_PACKED_BYTES = 1024 ** 2;
 
-/** Rosters get about as small as with the default level, in a third of the time. */
+/** At this level, rosters become about as small as at the default level, in a third of the time. */
 const LEVEL = 3;
 
 export interface PackResult {
   /**
-   * Why the upload was left as it is: a system's code, `changed`, or `not_readable` if an import would refuse the packed
-   * file. Null: it is packed, or need not be.
+   * Why the upload was left unchanged: a system error code, `changed`, or `not_readable` if an import would refuse the
+   * packed file. This is null if the upload is packed or need not be.
    */
   readonly reason: string | null;
   readonly wasPacked: boolean;
-  /** The upload that was replaced, still open, because a slow writer may still have it open, too. */
+  /** The replaced upload, which is kept open because a slow writer may still have it open, too. */
   readonly replaced: OpenRosterFile | null;
 }
 
-/** After an error, or if `signal` is aborted, the upload is as it was. */
+/** After an error, or if `signal` is aborted, the upload is unchanged. */
 export async function pack(path: string, signal: AbortSignal): Promise<PackResult> {
   const file = await openPlain(path);
   let replaced: OpenRosterFile | null = null, reason: string | null = null, wasPacked = false;
@@ -42,7 +43,7 @@ export async function pack(path: string, signal: AbortSignal): Promise<PackResul
     if (file !== null && file.size > MIN_PACKED_BYTES && !await isGzipped(file)) {
       reason = await packOpen(file, path, signal);
       wasPacked = reason === null;
-      // A network file system keeps the name of an open file, which would be in the way of removing its folder.
+      // A network file system keeps the name of an open file, which would prevent its folder from being removed.
       if (wasPacked && (await file.stats()).nlink === 0n) replaced = file;
     }
     return { reason, wasPacked, replaced };
@@ -51,7 +52,7 @@ export async function pack(path: string, signal: AbortSignal): Promise<PackResul
   }
 }
 
-/** Whether the file at `path` is gzipped, whatever its name says. */
+/** Whether the file at `path` is gzipped, regardless of its name. */
 export async function isPacked(path: string): Promise<boolean> {
   await using file = await openPlain(path);
   return file !== null && await isGzipped(file);
@@ -92,7 +93,7 @@ async function packOpen(file: OpenRosterFile, path: string, signal: AbortSignal)
 }
 
 async function gzip(file: OpenRosterFile, write: (bytes: Uint8Array) => Promise<void>, signal: AbortSignal) {
-  // Each chunk has a buffer of its own, because the stream reads ahead.
+  // Each chunk has its own buffer, because the stream reads ahead.
   await pipeline(
     Readable.from(file.read()),
     createGzip({ level: LEVEL }),
@@ -103,7 +104,7 @@ async function gzip(file: OpenRosterFile, write: (bytes: Uint8Array) => Promise<
   );
 }
 
-/** Gives the packed file the group, mode and times of the upload, and its owner if rosterd may do that. */
+/** Gives the packed file the upload's group, mode and times, and also its owner if rosterd may change the owner. */
 async function keepRights(path: string, { uid, gid, mode, atimeMs, mtimeMs }: BigIntStats): Promise<void> {
   const own = Number((await statsOf(path))!.uid);
   for (const owner of [own, Number(uid)]) await nullOn(chown(path, owner, Number(gid)), "EPERM");
@@ -111,7 +112,10 @@ async function keepRights(path: string, { uid, gid, mode, atimeMs, mtimeMs }: Bi
   await utimes(path, Number(atimeMs) / 1_000, Number(mtimeMs) / 1_000);
 }
 
-/** Reads the packed file as an import would, and compares it with the upload. Null: it can replace the upload. */
+/**
+ * Reads the packed file as an import would, and compares it with the upload. The result is null if the packed file can
+ * replace the upload.
+ */
 async function whyNotInstead(packed: string, file: OpenRosterFile, signal: AbortSignal): Promise<string | null> {
   const again = await openRosterFile(packed, packed);
   try {
@@ -126,7 +130,7 @@ async function whyNotInstead(packed: string, file: OpenRosterFile, signal: Abort
   return await file.changed() ? "changed" : null;
 }
 
-/** The chunks of the two may differ in length. */
+/** The chunks of the two files may differ in length. */
 async function haveSameBytes(
   one: AsyncGenerator<Uint8Array>,
   other: AsyncGenerator<Uint8Array>,

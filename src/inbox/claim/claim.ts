@@ -79,7 +79,7 @@ export async function makeKey(work: string, now: Date): Promise<string> {
   }
 }
 
-/** Moves a file back that was claimed by mistake. Returns false if the move would overwrite another file. */
+/** Moves back a file that was claimed by mistake. Returns false if the move would overwrite another file. */
 async function putBack(folders: Folders, target: string, source: string, isFolder: boolean): Promise<boolean> {
   if (isFolder) {
     if (await statsOf(source)) return false;

@@ -1,4 +1,4 @@
-/** Finds uploads in folders that belong to no feed, which are therefore not imported. Reads only names. */
+/** Finds uploads that are not imported because their folders belong to no feed. Reads only names. */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { feedPath } from "../../domain/feed.ts";

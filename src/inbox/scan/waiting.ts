@@ -8,13 +8,13 @@ export const waiting = {
     file(
       name,
       "no_line_end",
-      "its last line has no line ending, so the upload may be incomplete; if the file stays unchanged, it is imported later",
+      "its last line has no line ending, so the upload may be incomplete; if the file stays unchanged, it will be imported later",
     ),
   changedWhileRead: (name: string) =>
     file(
       name,
       "changed_while_read",
-      "it changed while rosterd read it; rosterd reads the file again after it has settled",
+      "it changed while rosterd was reading it; rosterd will read it again once it has settled",
     ),
   unreadable: (name: string, { uid, mode }: BigIntStats) =>
     file(
@@ -29,7 +29,7 @@ export const waiting = {
     file(
       name,
       "not_movable",
-      `rosterd cannot move it (${code}) and retries in a minute; ` +
+      `rosterd cannot move it (${code}) and will retry in a minute; ` +
         "make rosterd's user the owner of the upload folder, and check that the file is not immutable",
     ),
   notUtf8: (name: string) => file(name, "not_utf8_name", "its name is not UTF-8; rename it or upload it again"),

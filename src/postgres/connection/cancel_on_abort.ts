@@ -15,7 +15,8 @@ const CANCEL_INTERVAL_MS = 500;
 const QUERY_CANCELED = "57014";
 
 /**
- * Runs `work` on the backend `pid`; `sql` is another connection. Throws the signal's reason if the work was canceled.
+ * Runs `work` on the backend `pid`; `sql` is another connection. Throws the signal's abort reason if the work was
+ * canceled.
  */
 export async function cancelOnAbort<T>(
   sql: Sql,

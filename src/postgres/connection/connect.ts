@@ -22,7 +22,7 @@ export interface Database {
    * after a failed COPY (measured).
    */
   transaction<T>(work: (tx: Tx, session: Session) => Promise<T>, isolation?: Isolation): Promise<T>;
-  /** Closes the links to a server that is no longer the primary. A frozen link would not say that it is lost. */
+  /** Closes the links to a server that is no longer the primary. A frozen link would not be reported as lost. */
   leaveOldPrimary(): Promise<void>;
   close(): Promise<void>;
 }

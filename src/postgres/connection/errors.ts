@@ -14,7 +14,7 @@ const CONNECTION_CODES = new Set(
  */
 const SERVER_STATES = /^(?:08|28|3D|53|57P|58)|^(?:25006|42501|55000)$/;
 
-/** Whether the database is currently unusable for any statement. */
+/** Whether the database currently cannot run any statements. */
 export function isDatabaseUnreachable(error: unknown): boolean {
   return CONNECTION_CODES.has(codeOf(error)) || SERVER_STATES.test(sqlState(error) ?? "");
 }
@@ -40,7 +40,7 @@ const EXPLANATIONS: Readonly<Record<string, string>> = {
   CONNECTION_DESTROYED: LOST,
   ECONNRESET: LOST,
   EPIPE: LOST,
-  LINK_FROZEN: "the connection to the server is frozen: no data arrives",
+  LINK_FROZEN: "the connection to the server is frozen: no data is arriving",
   NO_PRIMARY: "no server in DATABASE_URL accepts writes: the primary is down, and no standby has been promoted",
   OLD_PRIMARY: "the only server that accepts writes is an old primary: stop it, and start the new primary",
   NO_TLS: "the server does not offer TLS, but DATABASE_URL requires it (sslmode)",

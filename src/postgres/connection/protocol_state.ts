@@ -8,7 +8,9 @@ const Q_QUERY = 0x51, S_SYNC = 0x53, H_FLUSH = 0x48, E_EXECUTE = 0x45, C_COPY_DO
 export class ProtocolState {
   readonly #sent = new Messages((type) => this.#onSent(type), false);
   readonly #received = new Messages((type, payload) => this.#onReceived(type, payload), true);
-  /** The number of pending responses that end with ReadyForQuery. The response to the startup message is the first. */
+  /**
+   * The number of pending responses that end with ReadyForQuery. The response to the startup message is the first one.
+   */
   #owed = 1;
   /** A partial response that the client has requested with Flush: a description or rows of a cursor. */
   #part: "description" | "rows" | null = null;

@@ -34,13 +34,18 @@ export interface WatchedSocketOptions {
   address: Address;
   /** How long the server may stay silent when it should answer. */
   silenceMs: number;
-  /** Called after `silenceMs` of silence. Resolves to true to continue waiting. Null if there is no deadline. */
+  /**
+   * Called after `silenceMs` of silence. Resolves to true to continue waiting. This is null if there is no deadline.
+   */
   onSilence: ((link: WatchedSocket) => Promise<boolean>) | null;
 }
 
 export interface Backend {
   pid: number;
-  /** The start time, which distinguishes the backend from a later one with the same pid. Null if unknown. */
+  /**
+   * The start time, which distinguishes the backend from a later one with the same pid. This is null if the time is
+   * unknown.
+   */
   startedAt: string | null;
 }
 
@@ -67,7 +72,7 @@ export class WatchedSocket extends Duplex {
   #write: (() => void) | null = null;
   #watch: ReturnType<typeof setInterval> | undefined;
   #goodbye: ReturnType<typeof setTimeout> | undefined;
-  /** The time of the last data in either direction, from `performance.now()`. */
+  /** The time when data last passed in either direction, from `performance.now()`. */
   progressAt = performance.now();
   #undrained = false;
   #isAsking = false;

@@ -1,4 +1,7 @@
-/** Whether an import changed users, even if some of them are held. False while the change guard holds the whole file. */
+/**
+ * Whether an import changed users, even if some of them are held. The condition is false while the change guard holds
+ * the whole file.
+ */
 export const APPLIED = "status in ('done', 'failed_records', 'held') and hold_kind is distinct from 'changes'";
 
 /** {@link APPLIED}, and the import has not been undone. */

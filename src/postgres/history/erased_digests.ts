@@ -16,7 +16,7 @@ interface Piece {
 
 const LOG = log.replace("$1", "s.feed");
 
-/** The feeds whose stored state belongs to their log. */
+/** The feeds whose stored state matches their log. */
 const VALID_STATES = `select feed from rosterd.known_state as s where xmin = written_by and log = (${LOG})`;
 const WRITE_LOG =
   `update rosterd.known_state as s set log = (${LOG}) where feed in (select jsonb_array_elements_text($1::text::jsonb))`;
@@ -67,7 +67,7 @@ async function findPieces(tx: Tx, keys: Keys): Promise<Piece[]> {
   return found;
 }
 
-/** Returns null if no entry has one of the keys. */
+/** Returns null if no entry has any of the keys. */
 function withoutKeys(piece: Buffer, keys: Keys): Buffer | null {
   const kept: Buffer[] = [];
   let from = 0;

@@ -17,8 +17,8 @@ import { eraseDigests } from "./erased_digests.ts";
 import { eraseQuotes } from "./erased_quotes.ts";
 
 /**
- * The user named in the reason of a problem: the holder of a taken value or an old id. Null if the reason does not name
- * a user.
+ * The user named in the reason of a problem: the holder of a taken value or an old id. The value is null if the reason
+ * does not name a user.
  */
 const NAMED = `coalesce(
     substring(problem ->> 'reason' from ' user "(.*)"'),

@@ -69,7 +69,10 @@ export async function listFailures(
   return { failures, next: rows.length > limit ? failures[failures.length - 1].line : null };
 }
 
-/** Lists records that have failed in the same way for several nights and whose users no later file has named. */
+/**
+ * Lists records that have failed in the same way for several nights and whose users have not appeared in any later
+ * file.
+ */
 export async function listFailing(sql: Sql, { nights, zone, limit }: LastingQuery): Promise<LastingFailures> {
   const rows = await sql<(LastingFailure & { total: number })[]>`
     select ${failureColumns(sql)}, f.import_id as import, i.feed, count(*) over () as total,
@@ -172,13 +175,13 @@ export interface Waiting {
 
 export interface Totals {
   mailsWaiting: number;
-  /** When the next of them is sent; null if none waits. */
+  /** When the next one will be sent; null if none are waiting. */
   nextMailAt: string | null;
   openHolds: number;
   /** The first {@link MAX_HOLDS_NAMED} open holds. */
   holds: OpenHold[];
   lastImportAt: string | null;
-  /** 0 if the history is empty. */
+  /** The id is 0 if the history is empty. */
   lastImportId: number;
   /** The last import by feed, for every feed in the history. */
   feeds: Record<string, FeedTotals>;

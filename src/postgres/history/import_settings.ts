@@ -2,7 +2,7 @@
 import type postgres from "postgres";
 import { maskSettings, type Settings } from "../../domain/settings.ts";
 
-/** The column `settings` of `rosterd.imports`, for the list of a query that reads this table. */
+/** The column `settings` of `rosterd.imports`, for the select list of a query that reads this table. */
 export function settingsColumn(sql: postgres.ISql) {
   return sql`(select settings from rosterd.import_settings where digest = settings_digest) as settings`;
 }

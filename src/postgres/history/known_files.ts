@@ -4,14 +4,15 @@ import type { Sql } from "../connection/connect.ts";
 
 export interface KnownFiles {
   names: ReadonlySet<string>;
-  /** The imports whose file may be in `bak`, although the history does not say so yet. */
+  /** The imports whose files may be in `bak`, although the history does not say so yet. */
   unfiled: readonly { file: string; startedAt: Date }[];
   /**
-   * When the feed's newest applied file was imported, in whole seconds as in the names of files in `bak`; null if none
-   * was. A missing file from the same second is newer, because a restored database lacks the end of the history.
+   * When the feed's newest applied file was imported, in whole seconds as in the names of files in `bak`; null if no
+   * files have been applied. A missing file from the same second is newer, because a restored database lacks the end of
+   * the history.
    */
   newest: Date | null;
-  /** Files imported before this time have been dismissed; null if no file has been dismissed. */
+  /** Files imported before this time have been dismissed; null if no files have been dismissed. */
   dismissedUntil: Date | null;
 }
 

@@ -13,7 +13,7 @@ export async function feedsWithImports(sql: Sql): Promise<string[]> {
 }
 
 /**
- * Up to 1,000 imports of a feed without an open hold that finished before `time`, with the names of their files in
+ * Up to 1,000 of a feed's imports that finished before `time` and have no open hold, with the names of their files in
  * `bak`.
  */
 export async function expiredImports(

@@ -45,7 +45,7 @@ export interface CountedPlan {
   counts: Counts;
   /** The number of users who get new values. */
   differing: number;
-  /** The number of users who only gain or lose access, or for whom only the statement of the feed changes. */
+  /** The number of users who only gain or lose access, or for whom only what the feed says about them changes. */
   moving: number;
   /** The number of users whom the feed no longer names. */
   unnamed: number;

@@ -13,7 +13,7 @@ const SEQUENCE = "rosterd.imports_id_seq";
 
 /**
  * A query with one row, for the `with` of the statement that inserts an import. If the history ends before the greatest
- * id ever given, it moves the sequence beyond that id.
+ * id ever given, the query moves the sequence beyond that id.
  */
 export function raisingIds(sql: postgres.ISql, greatest: number) {
   return sql`

@@ -96,7 +96,7 @@ export class PostgresDryRun implements DryRun {
   }
 }
 
-/** Reads every record and changes no user. `planned` wraps the plan. */
+/** Reads every record and changes no users. `planned` wraps the plan. */
 async function stageWithoutApplying<Planned>(
   context: StagingContext,
   planned: (context: StagingContext, summary: PlanSummary) => Planned,

@@ -1,4 +1,4 @@
-/** Ends a trial. The history keeps the counts and changes of the trial, and no user changes. */
+/** Ends a trial. The history keeps the counts and changes of the trial, but no users are changed. */
 import type { Counts } from "../../domain/outcome.ts";
 import type { DoneImport, FailureNews, ImportEntry, PlannedTrial, PlanSummary } from "../../importer/ports.ts";
 import { keepTrialChanges } from "../history/trial_changes.ts";

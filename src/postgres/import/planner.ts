@@ -50,7 +50,7 @@ export class Planner {
   /** Which users may be missing. */
   #unmet: "none" | "listed" | "any" = "any";
 
-  /** `unchanged` is null if no record is skipped. */
+  /** `unchanged` is null if no records are skipped. */
   constructor(
     private readonly context: PlanContext,
     private readonly unchanged: UnchangedStore | null,

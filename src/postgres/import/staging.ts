@@ -152,7 +152,7 @@ export class PostgresStaging<Planned> implements Staging<Planned> {
   }
 
   /**
-   * Finds users whose records must be staged again and removes their records and new rows. Returns null if no user is
+   * Finds users whose records must be staged again and removes their records and new rows. Returns null if no users are
    * affected.
    */
   async #findRestageUsers(): Promise<UserSet | null> {

@@ -24,7 +24,7 @@ import { bucketsFor, UserSums, type Written } from "./user_sums.ts";
 
 /** The users are read only if their table is at most this many times as large as the roster. */
 const WORTH = 8;
-/** The stored sums are not used if the roster needs more than this many times as many buckets. */
+/** The stored sums are not used if the roster needs more than this multiple of their number of buckets. */
 const MAX_GROWTH = 8;
 /** The maximum fraction of buckets with changed users. Beyond this fraction, the cache starts over. */
 const MAX_CHANGED_PART = 0.5;

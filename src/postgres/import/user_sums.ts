@@ -68,7 +68,7 @@ export class UserSums {
     return BigInt(row.total) === this.sums.reduce((all, sum) => all + sum, 0n);
   }
 
-  /** 1 for each bucket whose sum differs, otherwise 0. */
+  /** Returns 1 for each bucket whose sum differs, otherwise 0. */
   differing(other: UserSums): Uint8Array {
     return Uint8Array.from(this.sums, (sum, bucket) => sum === other.sums[bucket] ? 0 : 1);
   }

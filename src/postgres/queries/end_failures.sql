@@ -20,7 +20,7 @@ with open as (
   where unique_id is null
     and keys in (select keys from rosterd.import_failures where import_id = $1 and unique_id is null)
   union all
-  -- The failure has ended because the user of the record has probably left.
+  -- The failure has ended because the record's user has probably left.
   select import_id, line, false from open
   where started_at < (select started_at - interval '28 days' from rosterd.imports where id = $1)
 ), ended as (

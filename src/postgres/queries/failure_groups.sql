@@ -1,6 +1,6 @@
 -- Groups failures by reason, ignoring quoted values and numbers that differ between records. Groups new and known
--- failures of import $1, and failures of the feed's earlier imports whose users no file has named since. $2: the limit
--- for each kind.
+-- failures of import $1, and failures of the feed's earlier imports whose users have not appeared in any file since.
+-- $2: the limit for each kind.
 with this as (
   select id, feed, started_at from rosterd.imports where id = $1
 ), failures as (

@@ -42,10 +42,10 @@ create temp table plan (
   -- Whether another feed preserves the access that this record would take away.
   kept             boolean not null,
   -- The first column: whether the feed said that the user was active; null if the feed did not name the user. The
-  -- second column: the feed's new statement; null if it is unchanged or the user is new.
+  -- second column: what the feed says now; null if that is unchanged or the user is new.
   said             boolean,
   says             boolean,
-  -- The changed values by column, {"city": ["Ottawa", "Hull"]}; null if no value changes.
+  -- The changed values by column, {"city": ["Ottawa", "Hull"]}; null if no values change.
   changes          jsonb,
   -- The xmin of the user's row (null for a new user) and the time when the user was archived.
   version          xid,

@@ -19,7 +19,7 @@ select
 from (
   select
     s.line, s.unique_id, s.known_id, u.active as was_active, u.xmin as version, u.archived_at, u.inactive_since, word.said,
-    -- The row of a new user already includes the feed's statement.
+    -- The row of a new user already includes what the feed says about the user.
     case when u.unique_id is not null then s.active is distinct from '0' end as says,
     own.transition in ('archive', 'disable') and @kept_active as is_kept,
     case when own.transition in ('archive', 'disable') and @kept_active then null else own.transition end as transition,

@@ -1,5 +1,5 @@
--- Records the data that undo needs (docs/people.md#undo): each user's values before and after, and the feed's
--- statement. $1: the import's id.
+-- Records the data that undo needs (docs/people.md#undo): each user's values, and what the feed says about the user,
+-- before and after. $1: the import's id.
 insert into rosterd.import_changes (import_id, unique_id, lost_active, changes)
 select
   $1, coalesce(new_id, unique_id), loses and transition is not null,

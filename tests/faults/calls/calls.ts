@@ -20,7 +20,7 @@ const TOKEN = "token-of-the-test";
 
 export type Errno = "EIO" | "ENOSPC" | "ESTALE" | "EACCES" | "EMFILE";
 
-/** Why calls cannot be made to fail on this machine; null if they can. */
+/** Why calls cannot be made to fail on this machine; null if this is possible. */
 export function cannotFailCalls(): string | null {
   return Deno.build.os === "linux" ? missingPrograms("cc") : "calls are replaced on Linux only";
 }

@@ -22,13 +22,13 @@ export function rosterOf(id: string): ExpectedFile {
 export class ExpectedFile {
   constructor(readonly name: string, readonly content: string) {}
 
-  /** Applied whole, in `bak`, and recorded as such. */
+  /** Whether the file was applied in full, is in `bak`, and is recorded as such. */
   async isFiled(service: TestService, cluster: Cluster): Promise<boolean> {
     const { users, entries, bak_file } = await this.#seen(cluster);
     return users === RECORDS && entries === 1 && bak_file !== null && await isThere(service, bak_file);
   }
 
-  /** The database has nothing of it. */
+  /** Asserts that the database contains nothing from the file. */
   async assertUnknown(cluster: Cluster): Promise<void> {
     const { users, entries } = await this.#seen(cluster);
     assert.deepEqual([users, entries], [0, 0], `${this.name} is named, although the database knows it`);

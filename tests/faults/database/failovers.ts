@@ -1,6 +1,6 @@
 /**
  * Loses the primary at random moments of an import and promotes its standby. Checks from outside that every file is
- * applied exactly once, or is named as one to be replayed (docs/reliability.md#failover).
+ * either applied exactly once or reported as one to be replayed (docs/reliability.md#failover).
  */
 import assert from "node:assert/strict";
 import type { Replayed } from "../../../src/domain/missing_roster.ts";
@@ -12,7 +12,7 @@ import { survived } from "../verdict.ts";
 import { ExpectedFile, rosterOf } from "./expected_file.ts";
 import { type Loss, Pair } from "./pair.ts";
 
-/** What the client says when it is at this moment. The link stops there, or the replication. */
+/** The text that the client sends at this moment. The link or the replication stops at this point. */
 type Moment = Omit<Rule, "act"> & { stops: Direction | "replication" };
 
 const MOMENTS: Readonly<Record<string, Moment | null>> = {
@@ -27,7 +27,7 @@ const MOMENTS: Readonly<Record<string, Moment | null>> = {
 };
 
 const MAX_TAKEOVER_MS = 60_000;
-/** Each look makes a new connection. */
+/** Each check opens a new connection. */
 const LOOK_EVERY_MS = 200;
 /** How long to wait for a moment that may not come, for example because a COMMIT waits for its standby. */
 const MOMENT_MS = 4_000;
@@ -39,7 +39,7 @@ interface Fault {
   /** Whether the standby lacks the last commits. */
   lags: boolean;
   loss: Loss;
-  /** Whether the old primary comes back as one. */
+  /** Whether the old primary comes back as a primary. */
   returns: boolean;
   /** Whether a new file is imported before the missing ones are replayed. */
   newFirst: boolean;
@@ -63,7 +63,7 @@ export async function surviveFailovers({ failovers, seed }: Failovers): Promise<
 function faultOf(at: number, random: () => number): Fault {
   const chance = (share: number) => random() < share, moments = Object.keys(MOMENTS);
   const moment = moments[at % moments.length];
-  // A synchronous COMMIT waits for ever for a standby that receives nothing.
+  // A synchronous COMMIT would wait forever for a standby that receives nothing.
   const endsReplication = MOMENTS[moment]?.stops === "replication";
   const synchronous = !endsReplication && chance(0.4);
   const lags = !endsReplication && (synchronous ? moment === "in COMMIT" && chance(0.3) : chance(0.5));
@@ -120,7 +120,7 @@ class World {
     if (at % 20 === 19) await this.inTheEnd();
   }
 
-  /** Resolves when the client is at the moment, to whether it came. */
+  /** Resolves to true when the client reaches the moment, or to false if it does not. */
   async #caught(moment: string, random: () => number): Promise<boolean> {
     const rule = MOMENTS[moment], { link } = this.pair.primary;
     if (rule === null) {
@@ -140,7 +140,7 @@ class World {
     });
     const isReached = await said.promise;
     clearTimeout(late);
-    // The server works on while the client waits.
+    // The server continues working while the client waits.
     await new Promise((resolve) => setTimeout(resolve, random() * 20));
     return isReached;
   }
@@ -155,7 +155,7 @@ class World {
     await (await this.service.fetch("/imports", { method: "POST" })).body?.cancel();
   }
 
-  /** Waits until the service is ready and each file is applied on the new primary, or named. */
+  /** Waits until the service is ready and each file is either applied on the new primary or reported as missing. */
   async #takesOver(files: readonly ExpectedFile[]): Promise<void> {
     const { service, pair: { primary: { cluster } } } = this;
     let fates: unknown;
@@ -180,7 +180,7 @@ class World {
     this.#missing += named.size;
   }
 
-  /** The uploads that the service names as missing in the database; null while it cannot say. */
+  /** The uploads that the service reports as missing from the database; null while it cannot tell. */
   async #named(): Promise<Set<string> | null> {
     const answer = await this.service.fetch("/imports/replay?dry_run=true", { method: "POST" });
     if (answer.status !== 200) return await answer.body?.cancel(), null;
@@ -205,7 +205,7 @@ class World {
     await until(`${file.name} was imported`, () => file.isFiled(service, cluster), MAX_TAKEOVER_MS, LOOK_EVERY_MS);
   }
 
-  /** Replays what is missing. What became too old is named, and is dropped again as a new file. */
+  /** Replays the missing files. A file that has become too old is reported and is dropped again as a new file. */
   async #replay(): Promise<void> {
     const { service, pair: { primary: { cluster } } } = this;
     const answer = await service.fetch("/imports/replay", { method: "POST" });
@@ -235,7 +235,7 @@ class World {
     }
   }
 
-  /** Every file so far was applied exactly once, and no import id names two files. */
+  /** Every file so far was applied exactly once, and no two files share an import id. */
   async inTheEnd(): Promise<void> {
     const { service, pair: { primary: { cluster } } } = this;
     for (const file of this.#files) await file.assertAppliedOnce(service, cluster);
@@ -275,7 +275,7 @@ class World {
   }
 }
 
-/** What changes with every write of rosterd. */
+/** Figures that change whenever rosterd writes to the database. */
 async function stateOf(cluster: Pair["primary"]["cluster"]): Promise<string> {
   const [{ state }] = await cluster.sql<{ state: string }[]>(`
     select concat_ws(' ', (select count(*) from rosterd.users), (select count(*) from rosterd.imports),

@@ -1,6 +1,6 @@
 /**
- * A PostgreSQL primary and its standby. rosterd reaches each through a proxy, and the standby its primary through
- * another, so that a test can cut every link alone.
+ * A PostgreSQL primary and its standby. rosterd reaches each through a proxy, and the standby reaches its primary
+ * through another, so that a test can cut each link separately.
  */
 import { Cluster } from "../../support/cluster.ts";
 import { Proxy } from "../../support/proxy.ts";
@@ -8,16 +8,16 @@ import { until } from "../../support/until.ts";
 
 export interface Server {
   readonly cluster: Cluster;
-  /** Between rosterd and this server. */
+  /** The proxy between rosterd and this server. */
   readonly link: Proxy;
-  /** Between this server and its standby. */
+  /** The proxy between this server and its standby. */
   readonly replication: Proxy;
 }
 
-/** Killed; or alive, but rosterd's packets to it are refused or lost. */
+/** The server is killed, or it is alive but rosterd's packets to it are refused or lost. */
 export type Loss = "killed" | "refused" | "silent";
 
-/** Makes a new standby in seconds. */
+/** Allows a standby to be created within seconds. */
 const SMALL_WAL = ["--wal-segsize=1"];
 const SETTINGS = ["wal_level = replica", "max_wal_senders = 5", "fsync = off", "full_page_writes = off"];
 
@@ -42,13 +42,16 @@ export class Pair implements AsyncDisposable {
     return new Pair(resources.move(), primary, standby);
   }
 
-  /** `DATABASE_URL` with both, the standby first or last. */
+  /** A `DATABASE_URL` that names both servers, with the standby first or last. */
   get databaseUrl(): string {
     const hosts = [this.standby, this.primary].map(({ link }) => `127.0.0.1:${portOf(link)}`);
     return `postgres://postgres@${hosts.join(",")}/postgres?target_session_attrs=read-write`;
   }
 
-  /** Whether a COMMIT waits for the standby. Resolves when that is in force and the standby has all so far. */
+  /**
+   * Whether a COMMIT waits for the standby. Resolves when the setting is in effect and the standby has received all
+   * data so far.
+   */
   async synchronize(synchronous: boolean): Promise<void> {
     const { cluster } = this.primary;
     await cluster.sql(`alter system set synchronous_standby_names = '${synchronous ? "standby" : ""}'`);
@@ -68,7 +71,7 @@ export class Pair implements AsyncDisposable {
     );
   }
 
-  /** From now on the standby receives nothing. */
+  /** From now on, the standby receives nothing. */
   stopReplication(): void {
     this.primary.replication.freezesNew = true;
     this.primary.replication.freezeAll();
@@ -93,7 +96,7 @@ export class Pair implements AsyncDisposable {
     [this.primary, this.standby] = [this.standby, this.primary];
   }
 
-  /** The old primary comes back beside the new one, as a primary. */
+  /** The old primary comes back as a primary alongside the new one. */
   async oldPrimaryReturns(): Promise<void> {
     const { cluster, link } = this.standby;
     if (this.#loss === "killed") await cluster.start();

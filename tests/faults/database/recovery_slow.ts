@@ -1,4 +1,4 @@
-/** Types the recipes of `docs/operations.md` for point-in-time recovery and for a planned switchover. */
+/** Types the recipes in `docs/operations.md` for point-in-time recovery and for a planned switchover. */
 import assert from "node:assert/strict";
 import { Cluster, clusterIsMissing, leftOut, serverBinaries } from "../../support/cluster.ts";
 import { Operator } from "../../support/operator.ts";
@@ -91,7 +91,7 @@ Deno.test({
     await using primary = await Cluster.start({ settings: ["wal_level = replica", "max_wal_senders = 5"] });
     await using standby = await primary.standby();
     const url = `postgres://postgres@127.0.0.1:${primary.port},127.0.0.1:${standby.port}/postgres`;
-    // The host is the first word; the rest runs there.
+    // The first word is the host; the rest is the command to run there.
     const programs = { sudo: asPostgres, ssh: 'shift; exec "$@"' };
     await using operator = await Operator.make({ databaseUrl: `${url}?target_session_attrs=read-write`, programs });
     await operator.run("systemctl start rosterd");

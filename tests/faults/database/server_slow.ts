@@ -1,4 +1,6 @@
-/** A server that stops at any moment of an import, is full or read-only, or lacks connections or rights. */
+/**
+ * A server that stops at any moment of an import, is full or read-only, or does not grant enough connections or rights.
+ */
 import assert from "node:assert/strict";
 import { Cluster, runPlain } from "../../support/cluster.ts";
 import { until } from "../../support/until.ts";

@@ -1,4 +1,4 @@
-/** Some server faults. `server_slow.ts` covers all of them. */
+/** Tests some server faults. `server_slow.ts` covers all of them. */
 import assert from "node:assert/strict";
 import { onCluster, stopsIn } from "./server.ts";
 import { roster } from "./service.ts";

@@ -47,7 +47,7 @@ const EVIL_NAMES = [
 /** All contents differ because two uploads with the same name and bytes cannot be distinguished. */
 const roster = (number: number) => `unique_id,login_source,first_name\nATTACKER,ldap,Mallory ${number}\n`;
 
-/** This trick gets most of the time because it wins the most races. */
+/** Most of the time is spent on this trick because it wins the most races. */
 const IN_A_BURST = "a link to the secret and a file, a hundred times in turn";
 
 /** Counts successes by trick name. */

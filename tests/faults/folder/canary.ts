@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { chmod, lstat, mkdir, readdir, readFile, readlink, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-/** The secret. Every secret file is a roster containing this user, whom an import would create. */
+/** The secret. Every secret file is a roster containing this user, who would be created by an import. */
 export const SECRET = "SECRET-7f3a9c";
 const ROSTER = `unique_id,login_source,first_name\n${SECRET},ldap,${SECRET}\n,ldap,${SECRET}\n`;
 /** Another rosterd's work folder, with a waiting upload. */

@@ -172,7 +172,7 @@ Deno.test({
       for (const folder of [upload, service.at(".rosterd")]) {
         const name = `W-${folder.length}`;
         await service.dropGood(name);
-        // If the service was faster, this file is done and only the next one is waiting.
+        // If the service was faster, this file has already been imported and only the next one is waiting.
         await chmod(folder, 0o555);
         await turnUntil(service, "it is not ready", async () => !(await service.status()).ready);
         assert.equal((await service.status()).problems[0].code, "upload_not_writable");

@@ -36,7 +36,7 @@ export async function importWithFewHandles(files: number): Promise<void> {
   survived({ fault: "ulimit -n 64: imports with few handles", injected: files, checks: service.outside.checks + 4 });
 }
 
-/** Every second file has a failure, which results in a failed-records file and an email. */
+/** Every second file has a failed record, which results in a failed-records file and an email. */
 async function importSome(service: FolderService, from: number, to: number): Promise<void> {
   for (let file = from; file < to; file++) await service.dropGood(`H${file}`, { fails: file % 2 === 0 });
   await until(`${to} are in bak`, async () => {

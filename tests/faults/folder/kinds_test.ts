@@ -60,31 +60,31 @@ folderTest(
         "bak",
         { bak: linkTo(`${canary.root}/tree`) },
         "bak_not_a_folder",
-        /bak is a link: remove it, and rosterd creates a new folder\.$/,
+        /bak is a link: remove it, and rosterd will create a new folder\.$/,
       ],
       [
         "bak",
         { bak: linkTo("nowhere") },
         "bak_not_a_folder",
-        /bak is a link: remove it, and rosterd creates a new folder\.$/,
+        /bak is a link: remove it, and rosterd will create a new folder\.$/,
       ],
       [
         "bak",
         { bak: "a file" },
         "bak_not_a_folder",
-        /bak is not a folder: remove it, and rosterd creates a new folder\.$/,
+        /bak is not a folder: remove it, and rosterd will create a new folder\.$/,
       ],
       [
         ".rosterd",
         { ".rosterd": linkTo(`${canary.root}/other/.rosterd`) },
         "work_not_a_folder",
-        /\.rosterd is a link: move it elsewhere, and rosterd creates a new folder\.$/,
+        /\.rosterd is a link: move it elsewhere, and rosterd will create a new folder\.$/,
       ],
       [
         ".rosterd",
         { ".rosterd": PIPE },
         "work_not_a_folder",
-        /\.rosterd is not a folder: move it elsewhere, and rosterd creates a new folder\.$/,
+        /\.rosterd is not a folder: move it elsewhere, and rosterd will create a new folder\.$/,
       ],
     ];
     if (IS_ROOT) {

@@ -170,7 +170,7 @@ export class FolderService implements AsyncDisposable {
     return (await response.json()).imports;
   }
 
-  /** Runs a turn, which may fail if the folder cannot be used. */
+  /** Runs a turn, which may fail if the folder is unusable. */
   async tryTurn(): Promise<void> {
     const response = await this.fetch("/imports?wait=true", { method: "POST" });
     assert.ok(response.status === 200 || response.status === 503, `POST /imports ${response.status}`);

@@ -123,7 +123,7 @@ export class MailWorld implements AsyncDisposable {
     await this.mail(`mail ${state}`, async () => await this.mailOf(entry) === state, ms);
   }
 
-  /** Waits until the email has been attempted this many times and is still pending. */
+  /** Waits until the service has tried to send the email this many times and it is still pending. */
   async tried(entry: ImportEntry, times: number, ms?: number): Promise<{ error: string; next: Date }> {
     const { sql } = this.database;
     const found = await this.mail(`${times} tries`, async () => {
@@ -142,7 +142,7 @@ export class MailWorld implements AsyncDisposable {
       await this.import(`bad${file}.csv`);
       this.pass(MINUTE);
       came.push(this.mails.length);
-      // While the clock moves, an email may be in progress.
+      // While the clock is being moved, an email may be in transit.
       assert.ok(came[file] - (came[file - 60] ?? 0) <= 11, `${came[file]} mails in ${file} minutes`);
     }
     this.pass(HOUR);

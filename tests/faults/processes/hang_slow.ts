@@ -1,6 +1,6 @@
 /**
- * A service whose HTTP no longer responds, although its event loop runs, exits with 70. strace makes each call to
- * accept fail.
+ * A service that no longer responds over HTTP, although its event loop runs, exits with code 70. strace makes each call
+ * to accept fail.
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** Slow faults of the process. */
+/** Faults of the process that take a long time to test. */
 import assert from "node:assert/strict";
 import { until } from "../../support/until.ts";
 import { Rosterds } from "./rosterds.ts";

@@ -40,7 +40,7 @@ export async function standsBy(options: RosterdsOptions): Promise<void> {
   survived({ fault: "two rosterd: one works, the other stands by and says so", injected: 1, checks: w.outside.checks });
 }
 
-/** Kills the leader at `moment` and measures how long it takes until the standby has imported the file. */
+/** Kills the leader at `moment` and measures how long the standby takes to import the file. */
 export async function takesOver(
   what: string,
   options: RosterdsOptions & { users: number; mergeSeconds: number },
@@ -173,7 +173,7 @@ export async function killedInTurn(kills: number, options: RosterdsOptions): Pro
   await w.mergesTake(0.2);
   let longest = 0;
   for (let kill = 0; kill < kills; kill++) {
-    // If no file is left, this rosterd may not be the leader yet, and the next one could become it instead.
+    // If no file is left, this rosterd may not be the leader yet, and the next one could become the leader instead.
     await until("it leads", async () => {
       await leader.ask("POST", "/imports?wait=true");
       return !(await leader.ask("GET", "/status")).standby;

@@ -12,7 +12,7 @@ const report = Deno.env.get("ROSTERD_KILLED");
 const begin = Deno.env.get("ROSTERD_KILL_FROM");
 let effects = 0;
 
-/** Performs one side effect, unless the process ends first. One that fails counts, too. */
+/** Performs one side effect, unless the process ends first. A side effect that fails counts too. */
 export async function effect<T>(name: string, work: () => PromiseLike<T>): Promise<T> {
   const number = await before(name);
   try {
@@ -24,7 +24,7 @@ export async function effect<T>(name: string, work: () => PromiseLike<T>): Promi
 
 /** Counts a side effect that is about to happen. Returns the number of the side effect, for {@link after}. */
 export async function before(name: string): Promise<number> {
-  // Probes of the folders come at any time, and would change the numbers.
+  // Probes of the folders can happen at any time and would change the numbering.
   if (begin !== undefined && (!existsSync(begin) || name.endsWith(".probe"))) return 0;
   const number = ++effects;
   if (when === "before" && number === Number(wanted)) await end(name);

@@ -23,7 +23,7 @@ export interface Job {
 }
 
 export interface Client {
-  /** Used in file names, for example `lftp-ftps`. */
+  /** The client's name as used in file names, for example `lftp-ftps`. */
   readonly name: string;
   start(job: Job): Upload;
 }

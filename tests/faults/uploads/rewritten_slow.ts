@@ -1,6 +1,6 @@
 /**
  * Uploads that change after rosterd has claimed them (I5). An upload may stall for longer than rosterd waits, and the
- * server's open handle keeps writing to the file even after it was moved.
+ * server's open handle keeps writing to the file even after it has been moved.
  */
 import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";

@@ -28,7 +28,7 @@ function test(name: string, fn: (place: UploadPlace) => Promise<void>, settings:
 const RECORDS = 10_000;
 const SLOW = 160_000;
 
-/** The upload of one client. */
+/** One client's upload. */
 class Sending {
   readonly name: string;
   readonly options: RosterOptions;

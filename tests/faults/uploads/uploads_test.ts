@@ -29,7 +29,7 @@ Deno.test({
     outside.expect(dropped);
     assert.match(
       (await place.waitsFor("cut.csv", "no_line_end")).text,
-      /^waiting: its last line has no line ending, so the upload may be incomplete; if the file stays unchanged, it is imported later$/,
+      /^waiting: its last line has no line ending, so the upload may be incomplete; if the file stays unchanged, it will be imported later$/,
     );
     await place.turnLeaves();
     await outside.atAnyInstant();

@@ -4,7 +4,7 @@ import { Digest } from "../../../src/importer/digests/digest.ts";
 
 const encoder = new TextEncoder();
 
-/** The number of texts that share a digest with another one, in all 64 bits and in each half. */
+/** The number of strings whose digest equals that of another one, in all 64 bits and in each half. */
 function collisions(texts: Iterable<string>, seed = 1): { whole: number; low: number; high: number } {
   const digest = new Digest(seed, 2);
   const whole = new Set<string>(), low = new Set<number>(), high = new Set<number>();

@@ -138,7 +138,7 @@ onServer(
       assert.deepEqual(told(next), [{
         code: "other_person",
         text:
-          "1 user gets another last name and another date of birth, on line 3: check that no unique_id was given to " +
+          "1 user gets a different last name and a different date of birth, on line 3: check that no unique_id was given to " +
           "another person",
       }]);
       assert.equal(next.status, "done");

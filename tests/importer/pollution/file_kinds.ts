@@ -11,7 +11,7 @@ type Place = [place: string, text: string, roster?: CleanRoster];
 const header = HEADER.join(",");
 const lines = (...texts: string[]) => texts.map((text) => text + "\n").join("");
 
-/** A polluted file that otherwise has the text of the clean roster. */
+/** A polluted file that otherwise contains the text of the clean roster. */
 const laidOut = (
   place: string,
   roster: CleanRoster,

@@ -2,7 +2,7 @@
 import { type CleanRoster, HEADER } from "./clean_roster.ts";
 
 export interface PollutedFile {
-  /** The row of the table in which this file is counted. */
+  /** The table row in which this file is counted. */
   kind: string;
   /** The roster and the place of the pollution, for use in messages. */
   name: string;

@@ -179,8 +179,8 @@ export function* pollutedRecords(roster: CleanRoster, kinds: typeof RECORD_KINDS
 }
 
 /**
- * Two records that become one: either the line ending between them is lost, or a quote opens in the first and closes in
- * the second.
+ * Two records that become one: either the line ending between them is lost, or a quote opens in one and closes in the
+ * other.
  */
 export function* joinedRecords(roster: CleanRoster): Generator<PollutedFile> {
   const { written, name } = roster;

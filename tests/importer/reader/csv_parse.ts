@@ -1,7 +1,7 @@
 /**
- * Compares with csv-parse in strict mode, which stops at the first record that it refuses. The comparison then restarts
- * csv-parse with the header, at the position where rosterd's reader continues. Whole files are thus compared, including
- * the positions where reading resumes.
+ * Compares rosterd's reader with csv-parse in strict mode, which stops at the first record that it refuses. The
+ * comparison then restarts csv-parse with the header, at the position where rosterd's reader continues. Whole files are
+ * thus compared, including the positions where reading resumes.
  */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";

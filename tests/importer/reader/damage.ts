@@ -6,8 +6,7 @@ const MOST_MS = 10_000;
 const MOST_MS_TO_BEGIN = 120_000;
 
 /**
- * Reads this many damaged files. Throws if any of them crashes the reader, blocks it or costs more records than
- * allowed.
+ * Reads this many damaged files. Throws if any file crashes the reader, blocks it or loses more records than allowed.
  */
 export async function readDamagedFiles(files: number, seed: number): Promise<Tally> {
   const worker = new Worker(new URL("damage_worker.ts", import.meta.url), { type: "module" });

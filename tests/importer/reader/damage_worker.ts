@@ -27,7 +27,7 @@ export type Message = { ready: true } | { begun: number } | { done: Tally } | { 
 const tally: Tally = { compared: 0, kept: 0, swallowed: 0, outOfStep: 0, rejected: 0, unforeseen: 0, slowestMs: 0 };
 
 const anyChunk = fc.constantFrom(3, 64, 65_536, 65_536);
-/** The form of the file: the damaged bytes as they are, or damaged gz or UTF-16 bytes. */
+/** The form of the file: the damaged bytes unchanged, or damaged gz or UTF-16 bytes. */
 const anyForm = fc.constantFrom<"plain" | "gz" | "utf16">(...new Array(18).fill("plain"), "gz", "utf16");
 
 async function readDamaged(damage: DamagedRoster, form: "plain" | "gz" | "utf16", chunk: number): Promise<void> {

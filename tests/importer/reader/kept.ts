@@ -2,10 +2,10 @@
  * Checks exactly which records the damage may affect (docs/file-format.md#quoting). How a record is read depends only
  * on the bytes from its beginning. Records before the first damaged byte are therefore unaffected. After the damage,
  * reading is unaffected from the first record that begins at its original position. In a tame roster, all records after
- * the damage are read as before. If the damage leaves a quote open, it is closed by the opening quote of the next
- * quoted value at the latest. Text follows that quote, so the record cannot be read, and reading continues on the
- * physical line after the record's first line. Only a second damaged place can close a quote that the first one opened.
- * The records between them, which have no quoted value, then belong to one record.
+ * the damage are read as they were before it. If the damage leaves a quote open, it is closed by the opening quote of
+ * the next quoted value at the latest. Text follows that quote, so the record cannot be read, and reading continues on
+ * the physical line after the record's first line. Only a second damaged place can close a quote that the first one
+ * opened. The records between them, which have no quoted value, then belong to one record.
  */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
@@ -15,7 +15,7 @@ import type { Entry, Reading } from "./whole_way.ts";
 export interface Kept {
   /** Untouched records that were read as before. */
   records: number;
-  /** Untouched records that two damaged places joined into one. */
+  /** Undamaged records that were merged into one because of damage in two places. */
   swallowed: number;
   /** In wild rosters: undamaged records before the first one that begins at its original position. */
   outOfStep: number;

@@ -14,7 +14,10 @@ export function bytesOf({ text, mark }: Pick<GeneratedCsv, "text" | "mark">): Ui
   return new TextEncoder().encode((mark ? "\ufeff" : "") + text);
 }
 
-/** All records that rosterd's reader finds with chunks of a given size, or the line at which the file looks cut off. */
+/**
+ * All records that rosterd's reader finds when given chunks of a certain size, or the line at which the file looks cut
+ * off.
+ */
 export async function readByUs(file: GeneratedCsv, chunk: number): Promise<Read[] | number> {
   const examined = await examinedText(fileOf(bytesOf(file), { chunk }), "reject");
   const options = { delimiter: file.delimiter.charCodeAt(0), line: 1, validate: examined.invalidBytes };

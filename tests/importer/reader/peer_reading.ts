@@ -1,6 +1,6 @@
 /**
- * Another reader's result for a file, converted to rosterd's rules. {@link inContract} contains all differences between
- * the two sets of rules.
+ * Another reader's result for a file, converted according to rosterd's rules. {@link inContract} contains all
+ * differences between the two sets of rules.
  */
 import type { Malformed } from "../../../src/importer/csv/batch.ts";
 import type { Read } from "./our_reading.ts";

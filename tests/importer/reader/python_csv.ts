@@ -1,6 +1,6 @@
 /**
- * Compares with Python's csv module in strict mode, using one process for the whole test. Python does not distinguish
- * quoted values from plain ones, does not count values, and stops at the first record that it refuses.
+ * Compares rosterd's reader with Python's csv module in strict mode, using one process for the whole test. Python does
+ * not distinguish quoted values from plain ones, does not count values, and stops at the first record that it refuses.
  */
 import { Buffer } from "node:buffer";
 import { fileURLToPath } from "node:url";

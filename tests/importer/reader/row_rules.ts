@@ -83,7 +83,7 @@ export function judgeRows(rows: readonly Row[], delimiter: string): Verdict[] {
   });
 }
 
-/** The number that makes up more than half of the list; null if no number does so. */
+/** The number that makes up more than half of the list; null if no number does. */
 function mostOf(numbers: readonly number[]): number | null {
   return numbers.find((one) => 2 * numbers.filter((other) => other === one).length > numbers.length) ?? null;
 }

@@ -83,7 +83,7 @@ onServer("a connection killed during the merge rolls the whole import back", asy
   });
 
   assert.equal(report.status, "error");
-  // The server reports the reason and closes the connection. The client may notice either of them first.
+  // The server reports the reason and closes the connection. The client may notice either event first.
   assert.match(report.reason!.code, /^(57P01|CONNECTION_CLOSED)$/);
   await assertUntouched(db);
 });
@@ -135,7 +135,7 @@ onServer("an import that is aborted during reading is rolled back", async (db) =
   await assertUntouched(db);
 });
 
-/** Begins an import as a command does that is killed before it ends. */
+/** Begins an import like a command that is killed before it ends. */
 async function killedImport(db: RosterDatabase): Promise<number> {
   const [{ id }] = await db.sql<{ id: number }[]>`
     with kept as (insert into rosterd.import_settings values ('', '{}') on conflict do nothing)

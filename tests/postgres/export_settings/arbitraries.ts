@@ -1,6 +1,6 @@
 /**
  * Generates settings, users and rosters from small alphabets, so that value maps, defaults and known users often
- * concern the same values.
+ * involve the same values.
  */
 import fc from "fast-check";
 import { DATE_FORMATS, foldValue } from "../../../src/domain/setting_values.ts";

@@ -6,7 +6,7 @@ import type { DateFormat } from "../../../src/domain/setting_values.ts";
 import type { Settings } from "../../../src/domain/settings.ts";
 import { expectedOutcome } from "../model/taken_model.ts";
 
-/** In the order of the columns. */
+/** The column names, in column order. */
 export const NAMES = ["login_source", "email", "city", "province", "phone_cell", "data_of_birth"] as const;
 export type Name = typeof NAMES[number];
 
@@ -36,7 +36,7 @@ export interface Expected {
   changes: Record<string, string>;
   /** "line column: the roster's value, the value kept". */
   kept: string[];
-  /** Columns in which more than half of the records fail and that a setting can fix. */
+  /** Columns in which more than half of the records fail for a reason that a setting can fix. */
   failing: string[];
 }
 
@@ -242,7 +242,7 @@ function judge(people: People, read: Read[], lost: Set<string>, settings: Settin
   return { failures, skipped: outcome.skipped, good, gives: new Set(outcome.gives.map(([id]) => id)) };
 }
 
-/** Missing users (docs/people.md#missing-users). An earlier file named all users. */
+/** Missing users (docs/people.md#missing-users). All users were listed in an earlier file. */
 function missingUsers(people: People, read: Read[], { missing_users }: Settings): string[] {
   if (missing_users === "keep" || read.some(({ problems }) => "unique_id" in problems)) return [];
   const present = new Set(read.map(({ id }) => id));

@@ -20,12 +20,12 @@ export interface Access {
 export const VALUES = ["login_source", "city", "email"] as const;
 export type Value = typeof VALUES[number];
 
-/** A feed's statement about a person: whether they are active. */
+/** What a feed says about a person: whether they are active. */
 export type Word = boolean;
 
 export interface Person extends Access, Record<Value, string | null> {
   createdBy: number | null;
-  /** The statements, by feed. */
+  /** What each feed says. */
   words: Map<string, Word>;
 }
 
@@ -42,13 +42,13 @@ export interface Change {
   access: [before: Access, after: Access] | null;
   /** The hour at which the import took away the user's access. */
   lostAt: number | null;
-  /** The statement made by the import's feed; undefined if the feed does not name the user. */
+  /** What the import's feed says about the user; undefined if the feed does not include them. */
   word: [before: Word | undefined, after: Word | undefined] | null;
   /** The old and new ids of a renamed user, and the earlier imports whose entries moved to the new id. */
   renamed: { from: string; to: string; imports: number[] } | null;
   /** The old id of a user who was merged into this one. */
   absorbed: string | null;
-  /** The id into which this user was merged, and the permits that moved along. */
+  /** The id of the user into whom this one was merged, and the permits that moved to it. */
   merged: { into: string; permits: number[] } | null;
 }
 
@@ -163,7 +163,7 @@ interface Plan {
   emails: Record<string, { email: string | null }>;
   /** The new access of existing users. Users without an entry keep their access. */
   next: Map<string, State>;
-  /** Those of them who have no record. */
+  /** Those of these users who have no record. */
   missing: Set<string>;
   /** Users whose grace period is over, including missing users. */
   due: Set<string>;
@@ -172,7 +172,7 @@ interface Plan {
   held: Set<string>;
 }
 
-/** The other feeds that make this statement about a person. */
+/** The other feeds that say this about a person. */
 function others({ words }: Person, { name, all }: Feed, word: Word): string[] {
   return all.filter((other) => other !== name && words.get(other) === word);
 }
@@ -418,7 +418,7 @@ function nextState(
 
 function findMissing({ people }: World, roster: Roster, good: Plan["good"], feed: Feed, { missing }: Rules) {
   if (missing === "keep") return { absent: [], kept: false };
-  // If a unique_id could not be read, the file has a rosterd_* column or no record was applied, no user is archived as
+  // If a unique_id could not be read, the file has a rosterd_* column or no records were applied, no user is archived as
   // missing and a warning is given.
   if (roster.torn || roster.records.some(({ id }) => id === "") || roster.own || good.size === 0) {
     return { absent: [], kept: true };
@@ -622,7 +622,7 @@ function outcomeOf(before: State, after: State | undefined, held: boolean, chang
   return after !== undefined || hasValues(change) ? "updated" : "unchanged";
 }
 
-/** Records a feed's statement; undefined if the feed no longer names the person. */
+/** Records what a feed says; undefined if the feed no longer includes the person. */
 function say({ words }: Person, feed: string, word: Word | undefined, change: Change): void {
   const before = words.get(feed);
   if (before === word) return;

@@ -1,4 +1,4 @@
-/** Models decisions about imports (docs/people.md#hold, docs/people.md#undo). See `people_model.ts`. */
+/** Models decisions on imports (docs/people.md#hold, docs/people.md#undo). See `people_model.ts`. */
 import {
   type Access,
   accessOf,

@@ -5,7 +5,7 @@ export interface Heirs {
   /** Maps new ids to old ids, both for the users to rename and for the users to merge. */
   renamed: Map<string, string>;
   merged: Map<string, string>;
-  /** The ids whose record fails. */
+  /** The ids whose records fail. */
   refused: Set<string>;
   /** The id that the record's user had before the import. */
   todayOf(id: string): string;
@@ -40,7 +40,7 @@ export function heirsOf(people: ReadonlyMap<string, Person>, { records, olds }: 
   };
 }
 
-/** A renamed user's permits, feeds and history move along. */
+/** A renamed user's permits, feeds and history move to the new id. */
 export function rename(world: World, from: string, to: string): Change["renamed"] {
   const imports = moveHistory(world, from, to, () => true);
   moveUser(world, from, to);

@@ -17,7 +17,7 @@ import { countsOf, csvOf, type RosterDatabase } from "../roster_database.ts";
 
 const signal = new AbortController().signal;
 
-/** How often each result occurred, to show that a run covers them all. */
+/** The number of times each result occurred, to show that a run covers them all. */
 export type Seen = Map<string, number>;
 
 /** Runs random sequences of steps. */
@@ -311,7 +311,7 @@ async function answerOf(deciding: Promise<unknown>) {
   }
 }
 
-/** The reasons, without names. */
+/** The reasons, with names removed. */
 const wordsOf = (stayed: string) =>
   stayed.replace(/^.*?: /, "").replace(/"[^"]*"/g, "…").replace(/^(login_source|city|email) was/, "a value was")
     .replace(/import \d+/, "import");
@@ -337,7 +337,7 @@ function textOf({ records, column, olds, own, torn }: Roster): string {
     ...(column ? { active } : {}),
   }));
   const text = csvOf([{ ...header, ...(column ? { active: "" } : {}) }, ...rows]);
-  // The first row contains only the names.
+  // The first row only supplies the column names, so it is removed.
   const lines = text.split("\n");
   return [lines[0], ...lines.slice(2)].join("\n") + (torn ? "torn\n" : "");
 }

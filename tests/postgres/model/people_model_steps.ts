@@ -35,7 +35,7 @@ const NUMBERS = ["P1", "P2", "P3", "P4"];
 /** The usual login source of a user. */
 const homeOf = (id: string) => id < "f" ? "x" : "y";
 
-/** True in one out of `times` cases. */
+/** Returns true in one out of `times` cases. */
 const seldom = (one: number) => fc.nat(one - 1).map((at) => at === 0);
 
 const id = fc.constantFrom(...IDS);
@@ -216,7 +216,7 @@ const start: fc.Arbitrary<Start> = fc.record({
   feeds,
 });
 
-/** At most `longest` steps. Long sequences are as frequent as short ones because the short ones cover few cases. */
+/** At most `longest` steps. Long sequences are as frequent as short ones, because short ones cover few cases. */
 export const sequences = (longest: number): fc.Arbitrary<[Start, Step[]]> =>
   fc.noBias(fc.tuple(
     start,

@@ -33,7 +33,7 @@ export interface Outcome {
 
 const lineOf = (at: number) => at + 2;
 
-/** Values are compared ignoring the case of A–Z. */
+/** Values are compared without regard to the case of A–Z. */
 const fold = (value: string | null) =>
   value === null ? null : value.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 

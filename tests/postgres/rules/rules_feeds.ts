@@ -1,6 +1,6 @@
 /**
  * The effect of a file on a user named by two feeds, in a table that a registrar can read
- * (docs/people.md#who-is-named). The first matching line applies; `*` matches everything, `a/b` either.
+ * (docs/people.md#who-is-named). The first matching line applies; `*` matches everything, and `a/b` matches either.
  */
 import { tableOf } from "./rules_table.ts";
 

@@ -1,5 +1,5 @@
 /**
- * For every combination of a user, a record and the statements of two feeds, the database follows `rules_feeds.ts`.
+ * For every combination of a user, a record and what two feeds say, the database follows `rules_feeds.ts`.
  */
 import assert from "node:assert/strict";
 import type { Settings } from "../../../src/domain/settings.ts";
@@ -26,7 +26,7 @@ const CASES = product<Record<"before" | "record" | "said" | "other", string>>({
   other: ["active", "inactive", "no", "removed"],
 }).map((one) => ({ ...one, id: Object.values(one).join("-") }));
 
-/** A feed's statement, in its stored form. */
+/** What a feed says, in its stored form. */
 const word = (feed: string, said: string) => {
   const active = WORDS[said as keyof typeof WORDS];
   return active === undefined ? {} : { [feed]: active };

@@ -58,14 +58,14 @@ const ROSTERS: Record<string, [roster: string, why: RegExp | null]> = {
     "unique_id,login_source,city,Rosterd Code\n1,ldap,Hull,\n",
     /: the file has a rosterd_… column, so it is a failed-records file$/,
   ],
-  "no records": ["unique_id,login_source,city\n", /: no record was applied$/],
+  "no records": ["unique_id,login_source,city\n", /: no records were applied$/],
   "only failed records": [
     `unique_id,login_source,city\n1,ldap,${"x".repeat(51)}\n3,,Hull\n`,
-    /: no record was applied$/,
+    /: no records were applied$/,
   ],
   "only a record with a taken email": [
     "unique_id,login_source,email\n1,ldap,taken@x.org\n",
-    /: no record was applied$/,
+    /: no records were applied$/,
   ],
   "no problems": ["unique_id,login_source,city\n1,ldap,Hull\n", null],
   "only records that change nothing": ["unique_id,login_source,city\n1,ldap,Ottawa\n", null],

@@ -6,7 +6,7 @@ export interface Since {
   roster: string;
   /** SQL run by another program. */
   happens?: string;
-  /** The result of the undo, omitting zeros, and the reasons why values were not restored. */
+  /** The result of the undo, without zeros, and the reasons why values were not restored. */
   then: Record<string, number | string[]>;
   /** The final state, city, email and active permits of user 1. */
   user: string | null;

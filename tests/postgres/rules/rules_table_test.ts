@@ -228,8 +228,8 @@ class Run {
 }
 
 /**
- * The feeds' earlier statements, so that an unchanged record does not write a row. `rules_feeds_test.ts` covers other
- * statements.
+ * What the feeds said earlier, so that an unchanged record does not write a row. `rules_feeds_test.ts` covers the other
+ * cases.
  */
 function feedsOf({ before, record }: Pick<Case, "before" | "record">): Record<string, boolean> {
   if (record === "elsewhere") return { staff: true };

@@ -8,7 +8,7 @@ import uploadFolder from "./templates/upload_folder.sh" with { type: "text" };
 
 export const printComposeCommand = printCommand({
   what: "compose",
-  summary: "print a file for Docker Compose, with a PostgreSQL server",
+  summary: "print a Docker Compose file that includes a PostgreSQL server",
   help: "Prints a compose.yaml that runs the service and a PostgreSQL server, with these folders on the host:\n" +
     "rosterd print compose --upload /srv/rosterd/upload --data /var/lib/rosterd > compose.yaml\n" +
     "Its first lines say how to use it. Its commands create the password files next to it.",

@@ -7,7 +7,7 @@ export const printSqlCommand: Command = {
   flags: {},
   ignoresInstallation: true,
   summary: "print the statements that create the role and the database",
-  help: "Prints the statements that create the role and the database of rosterd on a PostgreSQL server:\n" +
+  help: "Prints the statements that create rosterd's role and database on a PostgreSQL server:\n" +
     "rosterd print sql > rosterd.sql\n" +
     "Its first lines say how to use it.",
   run({ terminal }) {

@@ -10,10 +10,10 @@ import uploader from "./templates/uploader.sh" with { type: "text" };
 export const printSshdCommand = printCommand({
   what: "sshd",
   summary: "print the configuration of an SFTP server for the upload folder",
-  help: "Prints a configuration for OpenSSH's sshd that lets a registry upload by SFTP, and do nothing else:\n" +
+  help: "Prints a configuration for OpenSSH's sshd that lets a registry upload by SFTP and do nothing else:\n" +
     "rosterd print sshd --upload /srv/rosterd/upload > /etc/ssh/sshd_config.d/rosterd.conf\n" +
     "With --feed NAME, the configuration is for the folder of that feed, with its own group and account.\n" +
-    "Its first lines say how to use it. Its commands make rosterd the owner of the upload folder, and set its sticky bit.",
+    "Its first lines say how to use it. Its commands make rosterd the owner of the upload folder and set its sticky bit.",
   file: (feed) => `/etc/ssh/sshd_config.d/rosterd${feed === "" ? "" : `-${feed}`}.conf`,
   template,
   scripts: (feed) => [uploadFolder, ...(feed === "" ? [] : [feedFolder]), uploader, script],

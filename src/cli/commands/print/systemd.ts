@@ -22,7 +22,7 @@ export const printSystemdCommand = printCommand({
   values: (host) => ({ ...namesOf(host), ...confinementOf(host) }),
 });
 
-const HOSTS_COMMENT = "# The host names under which a reverse proxy serves the page, separated by commas.";
+const HOSTS_COMMENT = "# The host names at which a reverse proxy serves the page, separated by commas.";
 
 /** The line for host names is omitted if no host names are set. */
 function namesOf({ program, binary, upload, data, settings, listen, hosts }: Host) {

@@ -10,7 +10,7 @@ import script from "./templates/vsftpd.conf.sh" with { type: "text" };
 export const printVsftpdCommand = printCommand({
   what: "vsftpd",
   summary: "print the configuration of an FTPS server for the upload folder",
-  help: "Prints a vsftpd configuration that lets a registry upload by FTPS, and do nothing else:\n" +
+  help: "Prints a vsftpd configuration that lets a registry upload by FTPS and do nothing else:\n" +
     "rosterd print vsftpd --upload /srv/rosterd/upload > /etc/vsftpd.conf\n" +
     "With --feed NAME, the configuration is for the folder of that feed, with its own group and account.\n" +
     "Its first lines say how to use it. Its commands make rosterd the owner of the upload folder, and set its sticky bit.",

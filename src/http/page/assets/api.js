@@ -21,7 +21,7 @@ export class ApiError extends Error {
     this.retryAfter = retryAfter;
   }
 
-  /** Whether a later retry may succeed without any change. */
+  /** Whether a later retry may succeed without any changes. */
   get passes() {
     return this.status === 0 || this.status === 503;
   }

@@ -67,8 +67,7 @@ else if (session.token === null) askForToken(null);
 else void reopen();
 
 /**
- * Signs in with the link in the address, in place of any earlier session. The secret is removed from the address at
- * once.
+ * Signs in with the link in the address, replacing any earlier session. The secret is removed from the address at once.
  */
 async function useLink() {
   const secret = signInSecret(location.hash) ?? "";

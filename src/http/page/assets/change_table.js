@@ -1,4 +1,4 @@
-/** A table of changed users, with each value before and after. */
+/** A table of changed users, with each value before and after the change. */
 import { h, li } from "./dom.js";
 import { data, table } from "./parts.js";
 

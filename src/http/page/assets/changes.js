@@ -1,4 +1,4 @@
-/** The view of an import's changes: the users by outcome, with each value before and after. */
+/** The view of an import's changes: the users by outcome, with each value before and after the change. */
 import { changeTable } from "./change_table.js";
 import { downloadButton } from "./download.js";
 import { h, link, p } from "./dom.js";
@@ -53,7 +53,7 @@ async function people(entry, outcome, page) {
       p("The record of this import's changes was deleted after the retention period (bak_retention_days)."),
     );
   }
-  // A trial creates no users.
+  // A trial does not create any users.
   const linkOf = entry.status === "checked" ? undefined : userLink;
   const words = { name: `import-${id}.changes.csv`, said: "The changes were downloaded" };
   return [

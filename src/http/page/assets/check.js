@@ -23,7 +23,7 @@ export async function checkView(page) {
   );
   const result = h("div", { class: "stack", id: "check-result" });
   const words =
-    "Check the result of importing a roster now, record by record. No data is changed, and no email is sent.";
+    "See what would happen, record by record, if you imported a roster now. No data is changed, and no email is sent.";
   const view = viewOf(
     "Check a file",
     h("p", { class: "lead" }, words),

@@ -18,7 +18,7 @@ const OUTCOMES_OF_USERS = /** @type {Partial<Record<keyof Counts, string>>} */ (
   merged: "archived",
 });
 
-/** Counts that are no outcome of a record. They are shown if they are not zero. */
+/** Counts that are not outcomes of records. They are shown if they are not zero. */
 const BESIDE = /** @type {const} */ (["permits_released", "missing_archived", "missing_held", "renamed", "merged"]);
 
 /**
@@ -58,7 +58,7 @@ function bar(counts) {
   return h("div", { class: "bar", "aria-hidden": "true" }, parts);
 }
 
-/** A sign in the colour of an outcome. @param {string} kind @param {keyof Counts} name */
+/** A symbol in the color of an outcome. @param {string} kind @param {keyof Counts} name */
 function coloured(kind, name) {
   const sign = h("span", { class: kind, "aria-hidden": "true" });
   sign.style.background = `var(--bar-${OUTCOMES_OF_USERS[name] ?? name})`;

@@ -44,18 +44,18 @@ export function news(days, today) {
     h(
       "p",
       { class: "faint" },
-      "Each day: users changed, held and failed. The line is the size of the roster, and a gap means that no file came.",
+      "Each day: users changed, held and failed. The line shows the size of the roster; a gap means that no file arrived.",
     ),
     h("details", null, h("summary", null, "The last six weeks as a table"), asTable(days)),
   );
 }
 
-/** The import of a day, or its imports. @param {Day} day */
+/** A link to the only import of a day, or to all its imports. @param {Day} day */
 function linkOf({ day, imports, last_import }) {
   return imports === 1 ? `#/imports/${last_import}` : importsLink({ from: day, to: day });
 }
 
-/** The fewest days from which the usual size of the roster is known. */
+/** The minimum number of days needed to determine the usual size of the roster. */
 const MIN_DAYS = 3;
 
 /** The median size of the roster. Null if it is not known. @param {readonly Day[]} days */

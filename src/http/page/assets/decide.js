@@ -23,7 +23,7 @@ import { counted, shown } from "./words.js";
  * @param {Page} page @param {(result: HTMLElement) => void} onDecided
  */
 export function decisionButtons([approve, discard], page, onDecided) {
-  if (!page.session.mayDecide) return notice("quiet", p("Only admins can approve or discard."));
+  if (!page.session.mayDecide) return notice("quiet", p("Only admins can make this decision."));
   return h(
     "div",
     { class: "actions" },
@@ -45,7 +45,7 @@ export function deciding(decide, page, onDecided) {
   };
 }
 
-/** With more held users than this, the dialog shows only their number. */
+/** If more users than this are held, the dialog shows only their number. */
 const MOST_COUNTED = 10_000;
 
 /** @param {ImportEntry} entry @param {number} users @param {Page} page */
@@ -160,13 +160,15 @@ function goesBack(entry) {
     `${
       counted(values, "user")
     } it updated or reactivated will get their previous values back, except values changed since`,
-    renamed > 0 && `${counted(renamed, "user")} it renamed will get the old id back, unless another user has it`,
+    renamed > 0 && `the renaming of ${counted(renamed, "user")} will be reversed, unless another user has the old id`,
     merged > 0 &&
-    `${counted(merged, "user")} it merged into another will be as before, and the permits that moved will move back`,
+    `${
+      counted(merged, "user")
+    } it merged into another will be restored, and the permits that were moved will move back`,
     lost > 0 && `${counted(lost, "user")} it archived will be active again`,
-    then > 0 && `held users who lost access through the approval (of ${counted(then, "user")}) will get access back`,
+    then > 0 && `held users who lost access through the approval (of ${counted(then, "user")}) will regain access`,
     (permits_released > 0 || then > 0) &&
-    "the permits it released will be restored, unless another active permit now has the number",
+    "the permits it released will be restored, unless another active permit now has the same number",
     still > 0 && `${counted(still, "user")} it still holds will keep access, and the hold will be discarded`,
     "changes that cannot be reversed are listed afterwards",
   ].filter((line) => line !== false).map((line) => li(line));
@@ -197,7 +199,7 @@ async function expectedLosses(id, users, page) {
 /** @param {{ archived: number, disabled: number, permits: number }} expected */
 function losses({ archived, disabled, permits }) {
   const released = permits === 0
-    ? "no active permit will be released"
+    ? "no active permits will be released"
     : `${counted(permits, "active permit")} will be released`;
   return [
     archived > 0 &&

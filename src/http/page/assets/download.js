@@ -16,7 +16,10 @@ export function downloadButton(label, path, { name, said }, page, kind = "button
   return asking(label, download, { id: `${kind}-${path.replaceAll("/", "-")}`, class: "download", button: kind });
 }
 
-/** A file in `bak`: a link for those who may see files. @param {string} name @param {string} path @param {import("./app.js").Page} page */
+/**
+ * A file in `bak`: a link for users who may see files. @param {string} name @param {string} path @param
+ * {import("./app.js").Page} page
+ */
 export function downloadLink(name, path, page) {
   if (!page.session.isClerk) return data(name);
   return downloadButton(shown(name), path, { name, said: "The file was downloaded" }, page, "link");

@@ -49,12 +49,12 @@ async function erase(id, page) {
       h(
         "ul",
         null,
-        li("the user with all values and the statements of all feeds"),
-        li("changes, holds and failures of this user in imports, so that an undo no longer restores them"),
+        li("the user, including all values and everything that feeds say about the user"),
+        li("this user's changes, holds and failures in imports, so that an undo no longer restores them"),
         li("the user's id on former permits"),
       ),
       p("Files in bak are not changed. Files that may still name the person are listed afterwards."),
-      p("If a roster names the person again, the user is created again."),
+      p("If the person appears in a roster again, the user is created again."),
     ],
     yes: "Erase this person",
     busy: "Erasing…",
@@ -66,7 +66,7 @@ async function erase(id, page) {
 /** @param {Erased} result */
 function told({ files, files_total }) {
   const words = "This person has been erased from the database.";
-  if (files_total === 0) return done(words, p("No file in bak names this person."));
+  if (files_total === 0) return done(words, p("No files in bak name this person."));
   const list = firstOf({
     items: files,
     total: files_total,

@@ -22,7 +22,7 @@ export function grace(feeds) {
       `${counted(waiting, "user is", "users are")} disabled and ${
         waiting === 1 ? "keeps" : "keep"
       } their permits for now. `,
-      due > 0 && `The next file archives ${number(due)} of them.`,
+      due > 0 && `The next file will archive ${number(due)} of them.`,
     ),
     users.length > 0 && h(
       "details",
@@ -30,7 +30,7 @@ export function grace(feeds) {
       h("summary", null, `Show the users${more}`),
       table(
         `Users waiting to be archived${more}`,
-        [{ heading: "unique_id" }, { heading: "Feed" }, { heading: "Archived by the first file after" }],
+        [{ heading: "unique_id" }, { heading: "Feed" }, { heading: "Earliest archival" }],
         users.map(({ name, unique_id, archived_after }) => [
           userLink(unique_id),
           feedWord(name),

@@ -1,4 +1,4 @@
-/** The machinery: one line while all is well; otherwise what is wrong, what to do, and when rosterd tries again. */
+/** The machinery: one line while all is well; otherwise, what is wrong, what to do, and when rosterd will try again. */
 import { h, li, link, p } from "./dom.js";
 import { ago, badge, data, notice } from "./parts.js";
 import { counted, sentence, shown, size } from "./words.js";
@@ -7,10 +7,12 @@ import { counted, sentence, shown, size } from "./words.js";
 /** @typedef {import("./dom.js").Child} Child */
 /** @typedef {import("./words.js").Tone} Tone */
 
-/** The times of the next attempts are rounded to this, so that the line is not rebuilt on every status update. */
+/**
+ * The times of the next attempts are rounded to this precision, so that the line is not rebuilt on every status update.
+ */
 const SHOWN_TO_MS = 30_000;
 
-/** What the line and the problems show of a status. @param {StatusDocument} status */
+/** The parts of a status that the line and the problems show. @param {StatusDocument} status */
 export function healthOf(
   { ready, standby, problems, open_holds, mail, running, database, folder, feeds, settings, next_turn_at },
 ) {
@@ -76,14 +78,14 @@ function isTrouble({ code }) {
   return code !== "standby";
 }
 
-/** Shorter texts that replace the problem's own. @type {Record<string, string>} */
-const WORDS = { mail_not_configured: "Mail is not set up, so no email is sent." };
+/** Shorter messages that replace the problem's own message. @type {Record<string, string>} */
+const WORDS = { mail_not_configured: "Mail is not set up, so no emails are sent." };
 
-/** What to do about a problem, if its own text does not say so. @type {Record<string, Child>} */
+/** What to do about a problem if its own message does not say so. @type {Record<string, Child>} */
 const REMEDIES = {
   database:
-    "Start the database, or correct DATABASE_URL. No file is lost. rosterd tries again every minute, or more often.",
-  settings: "Correct the settings file by hand. Until then, nothing is imported.",
+    "Start the database, or correct DATABASE_URL. No files will be lost. rosterd retries at least once a minute.",
+  settings: "Correct the settings file by hand. Until then, nothing will be imported.",
   mail_not_configured: [
     "Failed records are available only in the bak folder and on this page. ",
     link("#/settings/mail", "Set up mail"),
@@ -91,7 +93,7 @@ const REMEDIES = {
   no_archive_guard: link("#/settings/archiving", "Review the archive guard"),
 };
 
-/** Null while all is well. @param {Health} health */
+/** Returns null while all is well. @param {Health} health */
 export function troubles({ ready, problems, folder, settings, mail, next_turn_at }) {
   const lines = problems.filter(isTrouble).map(({ code, text }) => {
     const more = code === "settings"

@@ -1,4 +1,4 @@
-/** What an import holds: the numbers that are above the limits, who or what is held, and the decision about it. */
+/** What an import holds: the numbers above the limits, who or what is held, and the decision about the hold. */
 import { value } from "./change_table.js";
 import { approve, approveFile, decisionButtons, discard, discardFile } from "./decide.js";
 import { h, p } from "./dom.js";
@@ -45,7 +45,7 @@ export async function heldSection(entry, page, onDecided) {
 
 /** @param {Hold} hold @param {number} users */
 function openWords({ kind }, users) {
-  if (kind === "changes") return "The change guard held the whole file. No record is applied until you decide.";
+  if (kind === "changes") return "The change guard held the whole file. No records will be applied until you decide.";
   const they = users === 1 ? "the user keeps" : "all of them keep";
   return `The archive guard held changes that would take away access. Until you decide, ${they} access.`;
 }
@@ -61,7 +61,10 @@ function endWords({ state, ended_at, ended_by }) {
   ];
 }
 
-/** The numbers above the limits. Imports of earlier versions have only the sentence. @param {ImportEntry} entry @param {Hold} hold */
+/**
+ * The numbers above the limits. Imports made by earlier versions have only the sentence. @param {ImportEntry} entry
+ * @param {Hold} hold
+ */
 function reasons({ settings }, { kind, reason, losses, columns }) {
   const isFile = kind === "changes";
   const { max_percent, min_users } = isFile ? settings.change_guard : settings.archive_guard;

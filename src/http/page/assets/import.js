@@ -37,7 +37,7 @@ export async function importView(page, route) {
   let unread = null;
   let shownNow = "";
   const entry = await load();
-  /** Loads run one after another, because two at the same time would move the focus away from the result. */
+  /** Loads run one after another, because two simultaneous loads would move the focus away from the result. */
   let loading = Promise.resolve(entry);
 
   page.live.onHistory(() => void reload().catch(() => {}), page.signal);
@@ -110,7 +110,7 @@ function isCounted({ status }) {
 
 /** @param {ImportEntry} entry @param {Page} page */
 function counts(entry, page) {
-  // Nothing of a held file was applied.
+  // No part of a held file was applied.
   const isLinked = page.session.isClerk && entry.hold?.kind !== "changes";
   const linkOf = isLinked ? (/** @type {string} */ outcome) => changesLink(entry.id, outcome) : undefined;
   return section("counts", "Records", figures(entry, linkOf));
@@ -142,9 +142,9 @@ function running(entry, page) {
 function verdict(entry) {
   const { status, reason, decisions } = entry;
   const failure = allFailed(entry) &&
-    notice("bad", p(h("strong", null, "All records failed. No record was applied.")));
+    notice("bad", p(h("strong", null, "All records failed. No records were applied.")));
   if (status === "checked") {
-    const trial = h("strong", null, "This was a trial: no record was applied.");
+    const trial = h("strong", null, "This was a trial: no records were applied.");
     return [failure, notice("quiet", p(trial, " The counts show what an import would have done."))];
   }
   if (reason === null) return [failure, decisions.length > 0 && notice("quiet", decisions.map(decisionLine))];
@@ -152,10 +152,10 @@ function verdict(entry) {
     ? ""
     : ` (line ${number(reason.line)})`;
   const [what, next] = status === "rejected"
-    ? ["The file was rejected. No record was applied.", "Correct the roster and upload it again."]
+    ? ["The file was rejected. No records were applied.", "Correct the roster and upload it again."]
     : status === "error"
     ? [
-      "The file could not be imported. No record was applied.",
+      "The file could not be imported. No records were applied.",
       "If the file is still in the upload folder, rosterd retries it on every scan.",
     ]
     : ["", ""];
@@ -175,7 +175,7 @@ function decisionLine({ what, at, by, counts }) {
   return p(`${past} by ${shown(by)} on `, moment(at), `: ${decidedInWords(counts)}.`);
 }
 
-/** All warnings except warnings about a hold, which has a separate section. @param {ImportEntry} entry */
+/** All warnings except those about a hold, which have their own section. @param {ImportEntry} entry */
 function warnings(entry) {
   const told = entry.warnings.filter(({ code }) => code !== "archivings_held" && code !== "changes_held");
   if (told.length === 0) return null;
@@ -249,6 +249,6 @@ async function whyNot(entry, page) {
   return [
     "Only the latest import can be undone: ",
     importLink(later.id),
-    " has made changes since.",
+    " has made changes since then.",
   ];
 }

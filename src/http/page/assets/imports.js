@@ -1,4 +1,7 @@
-/** The history: imports as a dense table, newest first, with filters, totals, and counts that lead to their people. */
+/**
+ * The history: imports as a dense table, newest first, with filters, totals, and counts that link to the people
+ * counted.
+ */
 import { h, link, p, Slot } from "./dom.js";
 import { feedPath, feedWord } from "./feed.js";
 import { data, empty, moment, statusBadge, table, viewOf } from "./parts.js";
@@ -16,7 +19,7 @@ const ON_A_PAGE = 60;
 /** @param {Page} page @param {Route} route */
 export async function importsView(page, { query }) {
   let address = query.toString();
-  // Says which feeds there are.
+  // The status lists the feeds.
   if (page.live.status === null) await page.live.look();
   const form = filters(page, query);
   const slot = new Slot(h("div", { class: "stack" }), (/** @type {ImportPage} */ loaded) => list(loaded, page));
@@ -27,7 +30,7 @@ export async function importsView(page, { query }) {
   async function load() {
     const own = address;
     const loaded = await page.api.get(`imports?${asked(new URLSearchParams(own))}`, page.signal);
-    // A later choice may have been answered first.
+    // The response to a later choice may have arrived first.
     if (own === address) slot.show({ ...loaded, address });
     return loaded.imports.length;
   }
@@ -42,7 +45,7 @@ export async function importsView(page, { query }) {
   }
 }
 
-/** The call for a place in the history. Its days are those of the browser. @param {URLSearchParams} query */
+/** The call for a place in the history. Its days are in the time zone of the browser. @param {URLSearchParams} query */
 function asked(query) {
   const names = /** @type {const} */ (["status", "feed", "file", "before"]);
   const given = names.flatMap((name) => query.has(name) ? [[name, query.get(name) ?? ""]] : []);
@@ -52,7 +55,7 @@ function asked(query) {
   return new URLSearchParams([...given, ["limit", String(ON_A_PAGE)]]);
 }
 
-/** Stands for all feeds, because the upload folder itself is the feed "". */
+/** Represents all feeds, because the upload folder itself is the feed "". */
 const EVERY_FEED = "*";
 
 /** @param {Page} page @param {URLSearchParams} query */
@@ -120,7 +123,7 @@ function nothing(isFiltered) {
   return empty("No imports yet.", p(what));
 }
 
-/** The counts of the table: their heading, the number, and where the people are. */
+/** The counts in the table: the heading, the number, and the link to the people counted. */
 const COUNTS = /** @type {[string, (entry: ImportEntry) => number, (entry: ImportEntry) => string][]} */ ([
   ["New", ({ created }) => created, ({ id }) => changesLink(id, "created")],
   [
@@ -171,7 +174,7 @@ export function importTable(imports, caption, { live, session }, sums) {
     ];
   }
 
-  /** The reason in place of the counts, if there are none. @param {ImportEntry} entry @returns {Child[]} */
+  /** The reason that is shown if an import has no counts. @param {ImportEntry} entry @returns {Child[]} */
   function counts(entry) {
     if (entry.status === "running") return [h("span", { class: "faint" }, "in progress")];
     if (entry.reason !== null) return [h("span", { class: "faint" }, sentence(shown(entry.reason.text)))];

@@ -1,4 +1,6 @@
-/** The overview: last night's news first, what needs a decision, who keeps failing, and what waits in the folder. */
+/**
+ * The overview: last night's news first, what needs a decision, who keeps failing, and what is waiting in the folder.
+ */
 import { ApiError } from "./api.js";
 import { DAYS, news, ZONE } from "./days.js";
 import { h, li, link, p, Slot } from "./dom.js";
@@ -22,7 +24,7 @@ import { counted, number, sentence, shown } from "./words.js";
 
 const LAST = 6;
 
-/** A failure that lasts is listed from this night on. */
+/** A persistent failure is listed from this night on. */
 const NIGHTS = 3;
 
 /** Such as 2026-11-30. */
@@ -76,7 +78,8 @@ export async function overview(page) {
 const NONE = { failures: [], total: 0 };
 
 /**
- * What a call answers; `instead` while it is not available, as during an import into the embedded database.
+ * The response to a call; `instead` while the response is not available, as during an import into the embedded
+ * database.
  * @template T
  * @param {Promise<T>} answer @param {T} instead
  */
@@ -122,7 +125,7 @@ function holds({ holds, open_holds }) {
         name,
         " is ",
         h("strong", null, "held as a whole"),
-        " for review. No record is applied until you decide.",
+        " for review. No records will be applied until you decide.",
       ]
       : [
         ...["The import of ", name, " holds ", h("strong", null, counted(users, "user"))],
@@ -156,7 +159,7 @@ function lasting({ failures, total }) {
   const list = firstOf({
     items: failures,
     total,
-    heading: "Their records fail night after night. Correct them at the source, or import corrected records.",
+    heading: "These records fail night after night. Correct them at the source, or import corrected versions.",
     what: "failing records",
     caption: "Records that keep failing, longest first",
     columns: ["unique_id", "Name", "Reason", "Since", "Last"].map((heading) => ({ heading })),
@@ -167,13 +170,14 @@ function lasting({ failures, total }) {
 }
 
 /**
- * What waits and why, with what is never picked up.
+ * The files that are waiting, the reasons why, and the files that are never picked up.
  * @param {Pick<StatusDocument, "waiting" | "waiting_count" | "ignored" | "ignored_count">} status
  */
 function files({ waiting, waiting_count, ignored, ignored_count }) {
   const total = waiting_count + ignored_count;
   if (total === 0) return null;
-  const never = "Never picked up, because of its ending. Rosters end in .csv, .tsv or .txt, plain or compressed (.gz).";
+  const never =
+    "This file is never picked up because of its extension. Roster names must end in .csv, .tsv or .txt, optionally followed by .gz.";
   const list = firstOf({
     items: [
       ...waiting.map(({ name, text }) => ({ name, why: sentence(shown(text.replace(/^waiting: /, ""))) })),
@@ -209,7 +213,7 @@ function lastImports(last, page) {
   const check = link("#/check", "check a file");
   return empty(
     "No imports yet.",
-    p("Drop a roster into ", where, ". It is imported at the next scan."),
+    p("Drop a roster into ", where, ". It will be imported at the next scan."),
     p(sample, ", or ", check, " to see the result of an import."),
   );
 }

@@ -26,7 +26,10 @@ export function notice(tone, ...children) {
   return h("div", { class: `notice ${tone}` }, children);
 }
 
-/** A notice of what was done, which takes the focus from the button that is gone. @param {Child} words @param {...Child} more */
+/**
+ * A notice about what was done, which takes over the focus from the button that is gone. @param {Child} words @param
+ * {...Child} more
+ */
 export function done(words, ...more) {
   const told = notice("good", p(words), more);
   told.tabIndex = -1;
@@ -75,7 +78,7 @@ export function filter(label, links) {
 export function trouble(error) {
   const words = error instanceof ApiError
     ? error.message
-    : "This page has a bug. Reload it; if that does not help, report the error in the browser's console.";
+    : "This page has a bug. Reload it; if that does not help, report the error shown in the browser's console.";
   return h("div", { class: "notice bad", role: "alert" }, p(words));
 }
 
@@ -98,7 +101,7 @@ export function moment(time) {
   return h("time", { datetime: time, title: toTheSecond(time), lang: LANGUAGE }, dayAndTime(time));
 }
 
-/** A time such as "3 minutes ago", which the page keeps up to date. @param {string} time RFC 3339 */
+/** A relative time, such as "3 minutes ago", which the page keeps up to date. @param {string} time RFC 3339 */
 export function ago(time) {
   const words = fromNow(time, Date.now());
   return h("time", { datetime: time, title: toTheSecond(time), "data-from-now": true }, words);

@@ -40,7 +40,9 @@ export function changesLink(id, outcome) {
   return `#/imports/${id}/changes${outcome === null ? "" : `?outcome=${outcome}`}`;
 }
 
-/** The beginning of a day in the time zone of the browser, or of a day after it. @param {string} day Such as 2026-11-30. */
+/**
+ * The beginning of a day, or of a later day, in the time zone of the browser. @param {string} day Such as 2026-11-30.
+ */
 export function midnight(day, later = 0) {
   const time = new Date(`${day}T00:00`);
   time.setDate(time.getDate() + later);

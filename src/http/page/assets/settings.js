@@ -68,7 +68,7 @@ async function formView(page, route, feed) {
   globalThis.addEventListener("beforeunload", (event) => isDirty() && event.preventDefault(), { signal: page.signal });
   fill();
 
-  const readOnly = "You can view the settings, but not change them. Only admins can.";
+  const readOnly = "You can view the settings, but only admins can change them.";
   const overrides = "The settings of this feed override those for all feeds. If two feeds disagree about a user, " +
     "the one listed first takes precedence. ";
   const below = [
@@ -185,7 +185,7 @@ async function formView(page, route, feed) {
         mine.includes(key) && " (you changed it too; the form shows your value)",
       );
     });
-    const what = lines.length === 0 ? p("No setting on this page has changed.") : h("ul", { class: "lines" }, lines);
+    const what = lines.length === 0 ? p("No settings on this page have changed.") : h("ul", { class: "lines" }, lines);
     message.replaceChildren(
       notice(
         "attention",

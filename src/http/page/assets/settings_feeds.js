@@ -38,7 +38,7 @@ export function addFeed(page) {
     h(
       "p",
       { class: "field-help" },
-      "A feed is a folder in the upload folder with separate settings, such as students or staff.",
+      "A feed is a subfolder of the upload folder with its own settings, such as students or staff.",
     ),
     p(h("label", { for: "new-feed" }, "Name of the folder: "), name),
     add,

@@ -39,7 +39,7 @@ export async function settingsHistory(page) {
 
 /** @param {readonly Change[]} changes */
 function historyTable(changes) {
-  if (changes.length === 0) return empty("No setting has been changed yet.");
+  if (changes.length === 0) return empty("No settings have been changed yet.");
   const rows = changes.flatMap(({ at, how, by, changes }) =>
     changes.map((
       { key, from, to },

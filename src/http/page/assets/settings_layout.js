@@ -38,7 +38,7 @@ export const GROUPS = [
       {
         key: "paused_until",
         label: "Pause until",
-        help: "New files wait until this time, such as 2026-12-24T18:00:00+01:00. Leave empty to import.",
+        help: "New files wait until this time, such as 2026-12-24T18:00:00+01:00. Leave empty for no pause.",
       },
       { key: "expected_every_hours", label: "Expect a roster every", unit: "hours" },
     ],
@@ -82,14 +82,18 @@ export const GROUPS = [
         words: {
           starttls: "STARTTLS, required (usual on port 587)",
           tls: "TLS from the start (usual on port 465)",
-          none: "Unencrypted; only without a user name",
+          none: "Unencrypted (allowed only without a user name)",
         },
       },
-      { key: "smtp.user", label: "User name", help: "For the mail server. Leave empty to send without a login." },
+      {
+        key: "smtp.user",
+        label: "User name",
+        help: "The user name for the mail server. Leave empty to send without a login.",
+      },
       {
         key: "smtp.password",
         label: "Password",
-        help: "For the mail server. ROSTERD_SMTP_PASSWORD overrides it.",
+        help: "The password for the mail server. ROSTERD_SMTP_PASSWORD overrides it.",
         editor: "password",
       },
       {
@@ -113,7 +117,7 @@ export const GROUPS = [
       {
         key: "missing_users",
         label: "Users missing from the roster",
-        help: "For each login source that appears in the roster.",
+        help: "This applies to each login source that appears in the roster.",
         words: {
           keep: "Keep them as they are",
           archive: "Archive them and release their permits",
@@ -126,7 +130,7 @@ export const GROUPS = [
       { key: "change_guard.min_users", label: "Change guard: number always allowed", unit: "users" },
       {
         key: "clerks_may_decide",
-        label: "Who approves, discards and undoes",
+        label: "Who may decide on holds and undo imports",
         help: "Clerks sign in with a named token that has the clerk role.",
         words: { false: "Admins only", true: "Admins and clerks" },
       },
@@ -192,12 +196,12 @@ export const GROUPS = [
       {
         key: "clear_token",
         label: "Clear token",
-        help: "If a value in the roster is this text, the user's value is cleared. Leave empty to turn this off.",
+        help: "If a value in the roster matches this text, the user's value is cleared. Leave empty to turn this off.",
       },
       {
         key: "detect_spreadsheet_damage",
         label: "Values damaged by a spreadsheet",
-        help: "Such as 1.23E+11, or a unique_id without its leading zeros.",
+        help: "For example, 1.23E+11 or a unique_id without its leading zeros.",
         words: { true: "Refuse them", false: "Accept them" },
       },
       {
@@ -214,8 +218,8 @@ export const GROUPS = [
     items: [
       {
         key: "pack_bak",
-        label: "Imported files above 1 MiB",
-        help: "Packed files end in .csv.gz. gunzip gives back the file that was uploaded.",
+        label: "Imported files larger than 1 MiB",
+        help: "The names of compressed files end in .csv.gz. gunzip restores the uploaded file.",
         words: { true: "Gzip them in bak", false: "Keep them as they are" },
       },
       { key: "bak_retention_days", label: "Keep bak files, failures and undo data for", unit: "days" },

@@ -37,7 +37,7 @@ export function setup(findings, { apply, again, answers }) {
     preview,
     message,
     apply === null
-      ? h("p", { class: "faint" }, "Only admins can change settings. Send them these changes.")
+      ? h("p", { class: "faint" }, "Only admins can change settings. Send these changes to an admin.")
       : h("div", null, go),
   );
   const form = h("form", { novalidate: true, class: "card setup" }, groups.map(({ element }) => element), outcome);

@@ -84,7 +84,7 @@ function wordsOf({ kind, header, column, value, count, setting }) {
       return ["Column for ", named(header)];
     case "missing_column":
       return setting === null
-        ? ["No header for ", code, ". Assign it to one of the headers."]
+        ? ["No header for ", code, ". Assign the column to one of the headers."]
         : ["No header for ", code, ". Users without a value get"];
     case "missing_value":
       return ["No value in ", code, records, ". Users without a value get"];

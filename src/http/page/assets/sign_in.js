@@ -54,7 +54,7 @@ export function signIn(api, why, onSignedIn) {
   async function submit() {
     const token = input.value.trim();
     if (token === "") return refuse("Enter the token.");
-    // A header cannot contain other characters.
+    // An HTTP header cannot contain other characters.
     if (!/^[\x21-\x7e]+$/.test(token)) return refuse(WRONG);
     go.disabled = true;
     try {

@@ -38,6 +38,8 @@ export async function importFile(file, feed, what, page) {
   if (done === null) return;
   /** @type {ImportEntry[]} */
   const [entry] = done.imports;
-  page.announce(entry === undefined ? "The file was uploaded and waits" : `${shown(file.name)} was imported`);
+  page.announce(
+    entry === undefined ? "The file was uploaded and is waiting to be imported" : `${shown(file.name)} was imported`,
+  );
   location.hash = entry === undefined ? "#/" : `#/imports/${entry.id}`;
 }

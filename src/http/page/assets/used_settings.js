@@ -16,7 +16,8 @@ function place(key) {
 }
 
 /**
- * Lists the settings in the order of the form rather than that of the database. @param {Settings} used @param {Settings
+ * Lists the settings in the order used by the form rather than the order used by the database. @param {Settings} used
+ * @param {Settings
  * | null} now
  */
 export function usedSettings(used, now) {

@@ -37,7 +37,7 @@ export async function userView(page, id) {
       "last-failure",
       "Last failure",
       h("p", { class: "lead" }, ofImport(last_failure), last_failure.at !== null && [", ", moment(last_failure.at)]),
-      failureTable([{ ...last_failure, unique_id: id }], "The last record of this user that failed"),
+      failureTable([{ ...last_failure, unique_id: id }], "The user's most recent failed record"),
     ),
     section("values", "Values", facts(known)),
     eraseSection(user, page, onErased),
@@ -79,7 +79,7 @@ function held(hold) {
   const effect = hold.effect === "archive" ? "archive" : "disable";
   return notice(
     "attention",
-    p(`An approval of the hold would ${effect} this user: `, ofImport(hold), ". Until then, the user keeps access."),
+    p(`Approving the hold would ${effect} this user: `, ofImport(hold), ". Until then, the user keeps access."),
   );
 }
 

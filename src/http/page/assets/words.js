@@ -4,7 +4,7 @@
 /** @typedef {import("../../../domain/outcome.ts").Counts} Counts */
 /** @typedef {"good" | "attention" | "bad" | "busy" | "quiet"} Tone */
 
-/** Numbers and dates are those of the browser's language. The words of the page, as in "3 minutes ago", are English. */
+/** Numbers and dates follow the browser's language. The words of the page, as in "3 minutes ago", are English. */
 export const LANGUAGE = new Intl.NumberFormat().resolvedOptions().locale;
 
 const NUMBER = new Intl.NumberFormat();
@@ -82,7 +82,7 @@ export function dayAndTime(time) {
   return DAY_AND_TIME.format(new Date(time));
 }
 
-/** Without the weekday, and without this year. @param {string} time RFC 3339 */
+/** Omits the weekday, and the year if it is the current one. @param {string} time RFC 3339 */
 export function inShort(time) {
   const date = new Date(time);
   return date.getFullYear() === new Date().getFullYear() ? IN_SHORT.format(date) : dayAndTime(time);
@@ -252,7 +252,7 @@ export const MAIL_WORDS = {
 export const STAGE_WORDS = {
   examining: "Checking the file",
   reading: "Reading the records",
-  merging: "Comparing with users and saving changes",
+  merging: "Comparing records with users and saving changes",
   reporting: "Saving the report",
 };
 

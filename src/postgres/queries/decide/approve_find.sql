@@ -2,7 +2,7 @@
 create temp table deciding on commit drop as
 select
   h.unique_id, h.effect, u.login_source,
-  -- Whether the user waits to be archived (docs/people.md#grace-period).
+  -- Whether the user is waiting to be archived (docs/people.md#grace-period).
   h.effect = 'disable' and (kept.settings ->> 'release_permits_after_days')::integer > 0
     and (h.line is null or (kept.settings ->> 'archive_inactive_users')::boolean) as waits,
   -- The feed that no longer names a missing user, or that calls waiting users inactive.

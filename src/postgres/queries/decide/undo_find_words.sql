@@ -1,4 +1,4 @@
--- Returns one row per user for whom the import changed the feed's statement: whether the user is active or whether the
+-- Returns one row per user for whom the import changed what the feed says: whether the user is active or whether the
 -- feed names the user at all. `before` is null if the feed had not named the user. $1: the import's id.
 create temp table undo_words on commit drop as
 select

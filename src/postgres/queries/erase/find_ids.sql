@@ -1,5 +1,5 @@
--- Lists every unique_id of the users to erase, with the imports in which it was theirs. Renamed users have left traces
--- under their other ids (docs/people.md#new-ids), which may by now belong to other users.
+-- Lists every unique_id of the users to erase, with the imports in which the id belonged to them. Renamed users have
+-- left traces under their other ids (docs/people.md#new-ids), which may by now belong to other users.
 create temp table erased_ids on commit drop as
 with renames as (
   select i.id, i.undone_at, c.changes -> 'unique_id' as ids

@@ -9,7 +9,7 @@ with page as (
       left join rosterd.import_held as h on h.import_id = c.import_id and h.unique_id = c.unique_id
       cross join lateral (select {{outcome}} as outcome) as o
       where c.import_id = $1 and c.unique_id > coalesce($2::text, '') collate "C" and o.outcome = coalesce($4::text, o.outcome)
-        -- A feed's statement about a user is not one of the user's values.
+        -- What a feed says about a user is not one of the user's values.
         and (c.changes - 'feeds' <> '{}' or h.unique_id is not null)
       order by c.unique_id limit $3
     )
