@@ -241,7 +241,7 @@ function joined(text: string): string {
   return text.replace(/\n[ \t]*(\*(?!\/)|\/\/|--)?/g, blank);
 }
 
-/** Finds the refused phrases in one file. */
+/** Finds the banned phrases in one file. */
 export function findPhrases(file: string, text: string, phrases: readonly Phrase[] = PHRASES): Found[] {
   const found = proseOf(file, text).flatMap(({ at, text: prose, isMessage }) => {
     const words = joined(prose.startsWith("`") ? prose : prose.replace(/`[^`\n]*`/g, blank));

@@ -91,7 +91,7 @@ export interface Approval extends FeedSettings {
 
 export interface EarlierImports {
   /**
-   * The feed's latest applied import of the same bytes that has not been undone. The result is null if no other file of
+   * The feed's latest import of the same bytes that was applied and not undone. The result is null if no other file of
    * the feed has been applied since that import.
    */
   earlierWithSameContent(feed: string, sha256: string): Promise<{ id: number; startedAt: Date } | null>;

@@ -47,7 +47,7 @@ export function notWholeWarning(
 
 /** `users` is the number of users whose value in this `fill_only_columns` column differs from the roster's. */
 export function keptWarning(column: string, users: number): Warning {
-  return { code: "kept", text: `${column} differs from the roster for ${counted(users, "user")} and was kept` };
+  return { code: "kept", text: `${column} of ${counted(users, "user")} differs from the roster and was kept` };
 }
 
 /** `users`: the number of users who would have lost access without the other feeds. */

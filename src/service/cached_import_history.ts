@@ -182,7 +182,7 @@ function streamOf(file: RosterFile): ReadableStream<Uint8Array> {
   }, { highWaterMark: 0 });
 }
 
-/** The filter of {@link listImports} for imports in memory. */
+/** The same filter as in {@link listImports}, applied to imports in memory. */
 function isListed(
   entry: ImportEntry,
   { before = Infinity, status, since, until, file, feed }: ImportQuery,

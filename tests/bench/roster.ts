@@ -28,7 +28,7 @@ export interface RosterPlan {
   shape?: RosterShape;
 }
 
-/** The form of a roster, apart from its content. */
+/** The format of a roster, independent of its content. */
 export interface RosterShape {
   /** A subset of the 24 columns. */
   columns?: readonly string[];

@@ -59,7 +59,7 @@ Deno.test({
     assert.match(held.out, /^next\.csv: the file is on hold\n {2}records 3, held 3\n/);
     assert.match(
       (await here.run("imports", "approve", "4")).err,
-      /^rosterd: the file of import 4 is not in bak: if it/,
+      /^rosterd: the file of import 4 is not in bak: if you have not dropped it/,
     );
     assert.equal((await here.run("imports", "discard", "4")).out, "import 4 discarded: nothing needed to change\n");
   },

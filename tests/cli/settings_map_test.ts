@@ -87,7 +87,7 @@ serverTest(
     // provinces, dates, Y and n.
     const answers = ["n", "", "nonsense", "last_name", "-", "ldap", "", "", "", "y"];
     const { code, screen } = await typed(here, ["settings", "map", "koha.csv"], answers);
-    assert.match(screen, /Not used: "branch"\. Choose columns for them too\? \[y\/N\]/);
+    assert.match(screen, /These headers are not used: "branch"\. Choose columns for them too\? \[y\/N\]/);
     assert.match(screen, /the header "cardnumber" is unknown\. Which column does this header mean\? \[unique_id\]/);
     assert.match(screen, /One of unique_id, old_unique_id, login_source, .*, or - to skip it: \[last_name\]/);
     assert.match(

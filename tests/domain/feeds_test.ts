@@ -89,7 +89,7 @@ Deno.test("a pause of one feed or of all feeds ends at its time", () => {
   assert.equal(until("open", "2026-12-24T12:00:00Z"), null);
   assert.equal(until("later", "2026-12-24T20:00:00Z"), "2026-12-25T00:00:00.000Z");
   for (const wrong of ["tomorrow", "2026-12-24T18:00:00", "2026-13-24T18:00:00Z"]) {
-    assert.match(problemsOf({ paused_until: wrong })[0], /^paused_until must be a time with its offset/);
+    assert.match(problemsOf({ paused_until: wrong })[0], /^paused_until must be a time with a UTC offset/);
   }
 });
 

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { readdir, readFile } from "node:fs/promises";
 
-/** Functions that do not change files. `open` creates files only with a flag, and `fsync.ts` defines all flags. */
+/**
+ * Functions that do not change files. `open` creates a file only if a flag tells it to, and all the flags are defined
+ * in `fsync.ts`.
+ */
 const HARMLESS = new Set(["constants", "lstat", "stat", "open", "readdir", "readFile", "BigIntStats", "FileHandle"]);
 const SOURCES = new URL("../../src/inbox/", import.meta.url);
 

@@ -137,7 +137,7 @@ pageTest(
     await (await scene.service.fetch("/imports/2/approve", { method: "POST" })).body?.cancel();
     const dialog = page.getByRole("dialog");
     await dialog.getByRole("button", { name: /^Discard:/ }).click();
-    await dialog.getByRole("alert").getByText("The hold of this import was already approved.").waitFor();
+    await dialog.getByRole("alert").getByText("The hold on this import has already been approved.").waitFor();
     await dialog.getByRole("button", { name: "Cancel" }).click();
     await page.getByText("Held (approved)").waitFor();
     assert.equal(await activeUsers(scene), 60);

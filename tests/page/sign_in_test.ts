@@ -94,7 +94,7 @@ pageTest("With the read token, the page says which data and actions are not avai
   await go(page, "#/check", "Check a file");
   await page.getByText("Only clerks and admins can check files.").waitFor();
   await go(page, "#/settings", "Settings");
-  await page.getByText("You can view the settings, but not change them.").waitFor();
+  await page.getByText("You can view the settings, but only admins can change them.").waitFor();
   assert.equal(await page.getByLabel("Scan interval").isDisabled(), true);
   assert.equal(await page.getByRole("button", { name: "Save" }).count(), 0);
   assertQuiet();

@@ -26,7 +26,7 @@ pageTest("A clerk signs in with a link, sees people, decides only if allowed, an
   await go(page, "#/imports/1", "all.csv");
   await page.getByRole("heading", { name: "1 failed record" }).waitFor();
   await go(page, "#/settings", "Settings");
-  await page.getByText("You can view the settings, but not change them.").waitFor();
+  await page.getByText("You can view the settings, but only admins can change them.").waitFor();
   await go(page, "#/imports/2", "gone.csv");
   await page.getByText("Only admins can make this decision.").waitFor();
   await page.getByText("u10", { exact: true }).first().waitFor();

@@ -71,7 +71,7 @@ pageTest(
     await page.getByRole("link", { name: "u0002" }).click();
     await page.getByText(/since .*, and waiting to be archived/).waitFor();
     await page.goto(`${service.url}/#/imports/2`);
-    await page.getByText(/2 users are disabled; the first file after 30 days archives them/).waitFor();
+    await page.getByText(/2 users are disabled; the first file after 30 days will archive them/).waitFor();
     assertQuiet();
   },
 );

@@ -213,8 +213,8 @@ onServer("doctor says how many connections rosterd needs if the role or the data
     await db.sql.unsafe(`alter role "${role}" connection limit 9; alter database ${name} connection limit 4`);
     const found = (await findingsOf(database)).filter(({ check }) => check === "connections");
     assert.deepEqual(found.map(({ verdict, text }) => [verdict, text]), [
-      ["bad", `the role "${role}" may have 9 connections, but rosterd needs 10`],
-      ["bad", `the database ${name} may have 4 connections, but rosterd needs 10`],
+      ["bad", `the role "${role}" is limited to 9 connections, but rosterd needs 10`],
+      ["bad", `the database ${name} is limited to 4 connections, but rosterd needs 10`],
     ]);
     await obey(db, found);
     assert.deepEqual((await findingsOf(database)).filter(({ check }) => check === "connections"), []);

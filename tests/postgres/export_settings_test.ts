@@ -197,8 +197,8 @@ onServer(
       const report = await db.import(roster, { settings });
       assert.deepEqual(reasons(report), []);
       assert.deepEqual(report.warnings, [
-        { code: "kept", text: "email of 1 user and was kept" },
-        { code: "kept", text: "phone_cell of 1 user and was kept" },
+        { code: "kept", text: "email of 1 user differs from the roster and was kept" },
+        { code: "kept", text: "phone_cell of 1 user differs from the roster and was kept" },
       ], `night ${night}`);
     }
     const users = await db.users();

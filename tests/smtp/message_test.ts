@@ -108,7 +108,7 @@ Deno.test("a reminder counts and lists the failures from earlier files", () => {
   const imported = mailed({ status: "done", records: 5, unchanged: 5 }, { earlier: [group({ records: 2 })] });
   const { subject, text } = compose("failures", imported, NO_FILES, "");
   assert.equal(subject, "rosterd: roster.csv: 2 known failures");
-  assert.match(text, /^Records from earlier files are still not applied\./);
+  assert.match(text, /^Some records from earlier files have still not been applied\./);
   assert.match(
     text,
     /Unapplied records from earlier files\n.*\n {6}2 × .*\n.*e\.g\. line 17: 00123 \(Ada Lovelace\), since 23 Nov/,
@@ -351,7 +351,7 @@ Deno.test("the mail about a held file names the columns, with examples, and how 
 
   assert.equal(subject, "rosterd: roster.csv: the file is on hold");
   assert.match(text, /^Approve or discard: the file "roster.csv" is on hold\.\n/);
-  assert.match(text, /No records are applied until an admin approves the file/);
+  assert.match(text, /No records will be applied until an admin approves it/);
   assert.match(text, /Reason: email would change for 800/);
   assert.match(text, /email would change for 800 of 850 known users/i);
   assert.match(text, /00123 +ada\S+ +ada\S+\n.*00124 +grace\S+ +\(cleared\)/);

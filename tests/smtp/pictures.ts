@@ -17,7 +17,7 @@ const MAILS: Record<string, Words> = {
       ...{
         updated: 120,
         unchanged: 12_251,
-        warnings: [{ code: "kept", text: "email of 412 users and was kept" }],
+        warnings: [{ code: "kept", text: "email of 412 users differs from the roster and was kept" }],
       },
     }, {
       fresh: [

@@ -38,8 +38,8 @@ export function findingsOf(found: Findings, settings: Settings): RosterFinding[]
 const NEVER_MISREAD: ReadonlySet<Column["kind"]> = new Set(["unique_id", "login_source", "user_type"]);
 
 /**
- * Columns in which most values are unknown, so that the header probably has another meaning: for example, a "status" of
- * FT or PT.
+ * Columns in which most values are unknown, so the header probably means something else: for example, a "status" of FT
+ * or PT.
  */
 export function misreadColumns(found: Findings, settings: Settings): ReadonlySet<string> {
   const { headerOf } = readNames(found.headers, settings);

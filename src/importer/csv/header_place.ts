@@ -19,7 +19,7 @@ export interface HeaderPlace {
   warnings: Warning[];
 }
 
-/** Reads the header of a text with one delimiter. Returns an empty list if the header cannot be read. */
+/** Reads the header of a text, using the given delimiter. Returns an empty list if the header cannot be read. */
 export type ReadHeaderNames = (text: Uint8Array, delimiter: string) => Promise<{ names: string[]; columns: number }>;
 
 /**

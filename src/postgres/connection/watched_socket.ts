@@ -148,8 +148,8 @@ export class WatchedSocket extends Duplex {
   }
 
   /**
-   * Reports the end one event-loop turn later. The driver crashes if it learns of the end before this socket has
-   * received the last write.
+   * Reports the end one event-loop turn later. The driver crashes if it is told that the connection has ended before
+   * this socket has received the last write.
    */
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     clearInterval(this.#watch);

@@ -9,7 +9,7 @@ const QUOTED = VALUE_COLUMNS.filter(({ kind }) => kind === "text" || kind === "e
 
 const ERASED = "(erased)";
 
-/** Removes the quoted values of the users in the table `erasing` and of their ids in `erased_ids`. */
+/** Removes the quoted values that belong to the users in the table `erasing` or to their ids in `erased_ids`. */
 export async function eraseQuotes(tx: Tx): Promise<void> {
   const rows = [...await tx.unsafe(`select ${QUOTED} from erasing`), ...await tx`select unique_id from erased_ids`];
   const values = new Set(rows.flatMap((row) => Object.values(row)).filter((value) => value !== null));

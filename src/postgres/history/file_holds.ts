@@ -11,7 +11,7 @@ import { endImport } from "./end_import.ts";
 
 type HeldImport = HeldPlan & Pick<DoneImport, "facts" | "mail" | "finishedAt">;
 
-/** Records that the change guard holds the file of an import. All records in the file count as waiting. */
+/** Stores the fact that the change guard is holding an import's file. All records in the file count as waiting. */
 export async function holdFile(
   tx: Tx,
   importId: number,

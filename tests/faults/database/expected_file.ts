@@ -13,7 +13,7 @@ interface Seen {
   mails: number;
 }
 
-/** One record fails, so that there are failed records and an email. */
+/** One record is meant to fail, so that the import reports a failure and sends an email. */
 export function rosterOf(id: string): ExpectedFile {
   const users = Array.from({ length: RECORDS }, (_, at) => `${id}-${at},ldap,Main Street\n`).join("");
   return new ExpectedFile(`${id}.csv`, `unique_id,login_source,street\n${users},ldap,\n`);

@@ -12,7 +12,7 @@ const COLUMNS = "unique_id,login_source,first_name,city,last_name";
 
 /** With this header, a record ends at a multiple of 64 bytes. */
 export const CUT_AT_A_RECORD_END = 64;
-/** With this header, a multiple of 64 bytes ends 20 bytes into a record. */
+/** With this header, every 64-byte boundary falls 20 bytes into a record. */
 export const CUT_WITHIN_A_RECORD = 108;
 
 export interface RosterOptions {

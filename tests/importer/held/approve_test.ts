@@ -141,7 +141,7 @@ onServer(
         const [newer] = await db
           .sql`select id, hold_state, hold_ended_by from rosterd.imports where file = 'newer.csv'`;
         assert.deepEqual([last.status, newer.hold_state, newer.hold_ended_by], ["done", "superseded", last.id]);
-        await assert.rejects(office.approve(newer.id), { code: "hold_is_over", message: /already superseded/ });
+        await assert.rejects(office.approve(newer.id), { code: "hold_is_over", message: /already been superseded/ });
       });
     }),
 );

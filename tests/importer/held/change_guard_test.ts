@@ -112,7 +112,10 @@ onServer(
 
       const trial = await office.with({ apply: false }).drop("trial.csv", MOVED);
       assert.deepEqual([trial.status, trial.hold, trial.updated], ["checked", null, 3]);
-      assert.match(trial.warnings[0].text, /^the file would be put on hold, and no record applied until an admin/);
+      assert.match(
+        trial.warnings[0].text,
+        /^the file would be put on hold, and no records would be applied until an admin/,
+      );
     }),
 );
 

@@ -134,7 +134,7 @@ const anyBlow: fc.Arbitrary<Blow> = fc.record({
   place: fc.nat(),
   /** The header may be damaged too. */
   header: fc.nat({ max: 15 }).map((die) => die === 15),
-  /** Whether to place the damage at a quote, a delimiter or a line ending. */
+  /** Whether to place the damage next to a character such as a quote, a delimiter or a line ending. */
   near: fc.boolean(),
   stroke: fc.oneof<fc.WeightedArbitrary<Stroke>[]>(
     { weight: 8, arbitrary: fc.record({ kind: fc.constant("flip"), bit: fc.nat({ max: 7 }) }) },

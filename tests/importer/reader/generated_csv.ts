@@ -22,7 +22,7 @@ export interface Peer {
 export interface GeneratedCsv {
   text: string;
   delimiter: string;
-  /** Whether values are surrounded by blanks and blank lines contain blanks. */
+  /** Whether there are blanks around values and in otherwise empty lines. */
   blanks: boolean;
   /** Whether the file begins with a byte order mark. */
   mark: boolean;

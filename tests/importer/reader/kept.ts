@@ -5,7 +5,7 @@
  * the damage are read as they were before it. If the damage leaves a quote open, it is closed by the opening quote of
  * the next quoted value at the latest. Text follows that quote, so the record cannot be read, and reading continues on
  * the physical line after the record's first line. Only a second damaged place can close a quote that the first one
- * opened. The records between them, which have no quoted value, then belong to one record.
+ * opened. The records between them, none of which has a quoted value, are then read as a single record.
  */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";

@@ -65,7 +65,7 @@ export const noChange = (): Change => ({
 export interface Hold {
   missing: boolean;
   effect: "archive" | "disable";
-  /** Later imports whose records keep the user. */
+  /** Later imports that still include the user. */
   otherwise: number[];
 }
 

@@ -104,7 +104,7 @@ onServer("no user is missing from a file that may be incomplete, and a warning s
       assert.deepEqual([one, two, elsewhere], ["active", why === null ? "archived" : "active", "active"]);
       const said = report.warnings.filter(({ code }) => code === "missing_users_kept").map(({ text }) => text);
       if (why === null) assert.deepEqual(said, []);
-      else assert.match(said.join("\n"), new RegExp(`^no user was archived as missing${why.source}`));
+      else assert.match(said.join("\n"), new RegExp(`^no users were archived as missing${why.source}`));
       assert.deepEqual(foreseen.warnings, report.warnings);
     });
   }

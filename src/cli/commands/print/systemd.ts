@@ -10,7 +10,7 @@ import uploadFolder from "./templates/upload_folder.sh" with { type: "text" };
 
 export const printSystemdCommand = printCommand({
   what: "systemd",
-  summary: "print a unit for systemd",
+  summary: "print a systemd unit file",
   help: "Prints a unit that runs the service as the user rosterd, with these folders and this address:\n" +
     "rosterd print systemd --upload /srv/rosterd/upload --data /var/lib/rosterd \\\n" +
     "  --settings /var/lib/rosterd/settings.json > /etc/systemd/system/rosterd.service\n" +

@@ -79,7 +79,7 @@ function held(hold) {
   const effect = hold.effect === "archive" ? "archive" : "disable";
   return notice(
     "attention",
-    p(`Approving the hold would ${effect} this user: `, ofImport(hold), ". Until then, the user keeps access."),
+    p(`Approving the held change would ${effect} this user: `, ofImport(hold), ". Until then, the user keeps access."),
   );
 }
 

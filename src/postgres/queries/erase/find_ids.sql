@@ -5,7 +5,7 @@ with renames as (
   select i.id, i.undone_at, c.changes -> 'unique_id' as ids
   from rosterd.imports as i
   cross join erasing as e
-  -- With this clause, PostgreSQL looks up each user by its key.
+  -- With this clause, PostgreSQL looks up each user by key.
   cross join lateral (
     select changes from rosterd.import_changes where import_id = i.id and unique_id = e.unique_id offset 0
   ) as c
