@@ -15,7 +15,7 @@ export class UnusableData extends Error {
 
 const ANOTHER_USER =
   "run this as rosterd's user, which must be able to write to it, or choose another folder with --data";
-const ANOTHER_FOLDER = "choose another with --data";
+const ANOTHER_FOLDER = "choose another folder with --data";
 const FIXES: Readonly<Record<string, string>> = {
   EACCES: ANOTHER_USER,
   EPERM: ANOTHER_USER,

@@ -100,7 +100,7 @@ async function checkMissing(
 async function checkDataFor(user: ServiceUser, data: string): Promise<Finding> {
   const why = await whyNotUsable(user, data);
   if (why === null) return good("data_folder", `${user.name} can write to ${data}, judging by its owner and mode`);
-  const fix = "Make it a folder that rosterd's user can write to, or choose another with --data.";
+  const fix = "Make it a folder that rosterd's user can write to, or choose another folder with --data.";
   return bad("data_folder", `${user.name} cannot use ${data}: ${why}`, fix);
 }
 

@@ -242,7 +242,7 @@ serverTest(
     const asked = await here.run("users", "erase", "2");
     assert.deepEqual([asked.code, asked.out], [64, ""]);
     assert.match(asked.err, /users erase asks for confirmation, which needs a terminal: add --yes/);
-    assert.match((await here.run("users", "erase", "1", "--yes")).err, /this user has access: only a user without/);
+    assert.match((await here.run("users", "erase", "1", "--yes")).err, /this user has access: only users without/);
     assert.deepEqual(await here.run("users", "erase", "2", "--yes"), { code: 0, out: "user erased\n", err: "" });
     assert.deepEqual(await here.run("users", "erase", "2", "--yes"), {
       code: 1,
@@ -258,7 +258,7 @@ serverTest("status lists the users who wait to be archived, and users show print
   await here.write("first.csv", "unique_id,login_source,active\n1,ldap,1\n");
   await here.write("second.csv", "unique_id,login_source,active\n1,ldap,0\n");
   const { out } = await here.run("import", "first.csv", "second.csv");
-  assert.match(out, /warning: 1 user is disabled; the first file after 30 days archives/);
+  assert.match(out, /warning: 1 user is disabled; the first file after 30 days will archive/);
   assert.match(
     (await here.run("status")).out,
     /^ {2}1 user waits to be archived, 0 of them by the next file\n {4}1: by the first file after \S+$/m,

@@ -44,7 +44,7 @@ Deno.test({
     const client = sftp(server);
     const local = join(server.key, "../roster.csv");
     await Deno.writeTextFile(local, await place.rosterd("print", "sample"));
-    assert.deepEqual(await place.complaints(), ["mail"]);
+    assert.deepEqual(await place.complaints(), ["mail", "retention"]);
 
     await client.batch(`put ${local} roster.csv.part`, "rename roster.csv.part roster.csv").done();
     const [{ file, created, failed, bak_file }] = await place.turn();

@@ -22,7 +22,9 @@ pageTest(
   async (scene) => {
     await held(scene);
     const { page, assertQuiet } = await scene.admin();
-    await page.getByText("The file moved.csv is held as a whole for review. No records will be applied until you decide.")
+    await page.getByText(
+      "The file moved.csv is held as a whole for review. No records will be applied until you decide.",
+    )
       .waitFor();
     await page.getByRole("link", { name: "Review and decide" }).click();
     await page.getByRole("heading", { name: "The file is held for review" }).waitFor();
