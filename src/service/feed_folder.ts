@@ -50,8 +50,9 @@ export class FeedFolder implements FeedState {
     };
   }
 
-  /** Counts the files in `bak`. */
+  /** Counts the files in `bak`. An unusable folder keeps its last count. */
   async measureBak(): Promise<void> {
+    if (this.unavailableReason !== null) return;
     this.bak = await this.inbox.bak.usage();
   }
 

@@ -82,7 +82,7 @@ onServer(
     assert.equal((await first.turn()).length, 1);
     const refused = await second.fetch("/imports?name=roster.csv", { method: "POST", body: ROSTER });
     assert.equal(refused.status, 409);
-    assert.match(await refused.text(), /this instance is on standby: ask the one that imports/);
+    assert.match(await refused.text(), /this instance is on standby: send the request to the instance that imports/);
 
     await first.stop();
     await until("the second one leads", async () => !(await status(second)).standby);
