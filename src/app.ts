@@ -202,7 +202,7 @@ function assemble(
   });
   const clearing = leaderLoop("clear", RETENTION_INTERVAL_MS, { clock, log, databaseMonitor, state }, async () => {
     await clearExpired({ database, bakOf, clock, log, signal: stopping }, state.settings);
-    await folders.measureBaks(state.settings);
+    await folders.measureBaks(state.settings, true);
   });
   const indexing = leaderLoop("index", INDEX_INTERVAL_MS, { clock, log, databaseMonitor, state }, async () => {
     if (database.kind === "server" && await ensureSearchIndex(database.sql)) log.info("search_index_created");
@@ -213,7 +213,7 @@ function assemble(
     onTurn: async (changed) => {
       if (changed) await history.refresh();
       await replay.look(leadership.term);
-      if (changed || state.feeds.some(({ bak }) => bak === null)) await folders.measureBaks(state.settings);
+      await folders.measureBaks(state.settings, changed);
       await alerts.raise(state, await folders.lateWrites(state.settings));
       mails.trigger();
     },

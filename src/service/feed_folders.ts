@@ -38,8 +38,9 @@ export class FeedFolders {
     return (await Promise.all(this.of(settings).map((folder) => folder.lateWrites()))).flat();
   }
 
-  async measureBaks(settings: Settings): Promise<void> {
-    for (const folder of this.of(settings)) await folder.measureBak();
+  /** Counts the files in each `bak` that may have changed, or that was never counted. */
+  async measureBaks(settings: Settings, hasChanged: boolean): Promise<void> {
+    for (const folder of this.of(settings)) if (hasChanged || folder.bak === null) await folder.measureBak();
   }
 
   async close(): Promise<void> {

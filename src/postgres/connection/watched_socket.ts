@@ -34,9 +34,7 @@ export interface WatchedSocketOptions {
   address: Address;
   /** How long the server may stay silent when it should answer. */
   silenceMs: number;
-  /**
-   * Called after `silenceMs` of silence. Resolves to true to continue waiting. This is null if there is no deadline.
-   */
+  /** Called after `silenceMs` of silence. Resolves to true to continue waiting. Null means that there is no deadline. */
   onSilence: ((link: WatchedSocket) => Promise<boolean>) | null;
 }
 
