@@ -77,9 +77,7 @@ Deno.test("if the file is dropped back unchanged, exactly the failed records fai
   await fc.assert(
     fc.asyncProperty(wayBack, async (generated) => {
       const way = await onTheWay(generated);
-      // In rosterd_record, the second line of a malformed record may look like a separate record, which then fails on
-      // its own.
-      fc.pre(way.failed.every(({ values, raw }) => values !== null || !/[\r\n]/.test(raw)));
+      assumeRecordsOnOneLine(way);
       const again = await checkRoster(way.file, way.settings);
       assert.deepEqual([again.delimiter, keptValues(again, again.header.names)], [
         way.delimiter,
@@ -91,6 +89,14 @@ Deno.test("if the file is dropped back unchanged, exactly the failed records fai
     { numRuns: 300 },
   );
 });
+
+/**
+ * In `rosterd_record`, the second line of a malformed record may look like a separate record, which then fails on its
+ * own (docs/file-format.md#malformed-records).
+ */
+function assumeRecordsOnOneLine({ failed }: WayBack): void {
+  fc.pre(failed.every(({ values, raw }) => values !== null || !/[\r\n]/.test(raw)));
+}
 
 /** Asserts that a malformed record's row contains no values other than the record's text. */
 function assertSame(again: CheckedRecord, before: CheckedRecord): void {
@@ -107,6 +113,7 @@ Deno.test("after the cells with problems are corrected, no record fails, and eve
   await fc.assert(
     fc.asyncProperty(wayBack, quoting, fc.constantFrom("\n", "\r\n"), async (generated, quoting, lineEnd) => {
       const way = await onTheWay(generated);
+      assumeRecordsOnOneLine(way);
       const [header, ...rows] = rowsOf(way.file, way.delimiter);
       const corrected = rows.map((row, at) => mend(row, way.failed[at], way.roster, header));
       const sep = [",", ";", "\t"].includes(way.delimiter) ? "" : `sep=${way.delimiter}\n`;
