@@ -97,7 +97,7 @@ async function startOnce(program: Program): Promise<Figure> {
 async function embeddedOnce(program: Program): Promise<Figure> {
   return await inFolder(async (folder) => {
     const load = async (file: string) => {
-      const result = await measure([...program.command, "import", file, "--json"], folder, {});
+      const result = await measure([...program.command, "import", file, "--embedded", "--json"], folder, {});
       if (result.code !== 0) throw new Error(`rosterd ended with ${result.code}: ${result.err}`);
       return result;
     };
