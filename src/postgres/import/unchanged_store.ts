@@ -39,6 +39,8 @@ const WRITE_STATE = `
   insert into rosterd.known_state (feed, tie, log, named, sums) select $1, $2, (${log}), $3, '\\xHEX';
   update rosterd.known_state set written_by = xmin where feed = $1`;
 
+const NAMED = "select count(*) as users from rosterd.users where feeds ? $1";
+
 const OTHER_STATES = `
   select feed, encode(sums, 'base64') as sums from rosterd.known_state where feed <> $1 and tie = $2 and xmin = written_by`;
 const WRITE_SUMS = `
@@ -72,6 +74,8 @@ export class UnchangedStore {
   #named: number | null = null;
   /** The number that is stored. */
   #storedNamed: number | null = null;
+  /** Whether the roster is complete, so that the next import needs the number. */
+  #isSnapshot = false;
 
   /**
    * Each feed has a separate cache. If `cache` is null, no records are skipped, and the stored cache stays unchanged.
@@ -115,6 +119,7 @@ export class UnchangedStore {
    */
   async findUnmet(): Promise<"none" | "listed" | "any"> {
     const { tx, feed, cache } = this, skipped = cache?.matcher.skipped ?? 0;
+    this.#isSnapshot = true;
     if (cache === null || skipped === 0) return "any";
     if (this.#named !== null && !cache.journal.hasRepeated) {
       const [{ users }] = await tx.unsafe(withValues(stagedNamed, feed));
@@ -154,10 +159,11 @@ export class UnchangedStore {
   }
 
   async #namedAfter({ created, isPlanned }: Written): Promise<number | null> {
-    const before = created > 0 ? created : this.#named;
-    if (before === null || !isPlanned) return before;
-    const [{ users }] = await this.tx.unsafe(newlyNamed);
-    return before + users;
+    const { tx, feed } = this, before = created > 0 ? created : this.#named;
+    if (before === null && !this.#isSnapshot) return null;
+    if (before !== null && !isPlanned) return before;
+    const [{ users }] = await tx.unsafe(before === null ? withValues(NAMED, feed) : newlyNamed);
+    return (before ?? 0) + users;
   }
 
   /** The stored sums; null if they or the log do not belong to this users table. */
