@@ -21,7 +21,7 @@ export interface Credential {
   sha256: string;
 }
 
-/** The tokens in the process settings. A named token cannot have the same name as one of these. */
+/** The names of the tokens in the process settings. No other token can have one of these names. */
 export const ADMIN_TOKEN = "admin" satisfies Role;
 export const READ_TOKEN = "read" satisfies Role;
 

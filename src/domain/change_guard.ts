@@ -1,4 +1,4 @@
-/** Decides whether a file that changes a column for most users is held (docs/people.md#change-guard). Pure. */
+/** Decides whether to hold a file that changes a column for most users (docs/people.md#change-guard). */
 import { counted, grouped } from "../runtime/grouped.ts";
 import type { HeldColumn } from "./decision.ts";
 import { type Guard, guards } from "./guard.ts";

@@ -7,7 +7,7 @@ export interface Column {
   /** The canonical name, used in messages and settings. */
   readonly name: string;
   readonly otherNames: readonly string[];
-  /** French header names, which a header alias in the settings overrides. */
+  /** French header names. A header alias in the settings takes precedence over them. */
   readonly frenchNames: readonly string[];
   readonly kind: ColumnKind;
   /** Maximum length in code points; 0 if `kind` determines it. */
@@ -33,7 +33,7 @@ function column(name: string, longest: number, kind: ColumnKind = "text", ...oth
   return { name, otherNames, frenchNames: FRENCH[name] ?? [], kind, longest, databaseName: name };
 }
 
-/** The problems of a record are reported in the order of these columns. */
+/** All columns. A record's problems are reported in this order. */
 export const COLUMNS: readonly Column[] = [
   column("unique_id", 50, "unique_id", "user_uuid", "uuid", "user_unique_id"),
   column("old_unique_id", 50, "unique_id", "previous_unique_id"),
@@ -68,7 +68,7 @@ export const ID_COLUMNS: ReadonlySet<string> = new Set(
   COLUMNS.filter(({ kind }) => kind === "unique_id").map(({ name }) => name),
 );
 
-/** All columns except those that identify the user, and `active`. */
+/** All columns except `active` and those that identify the user. */
 export const VALUE_COLUMNS = COLUMNS.filter(({ kind }) => kind !== "unique_id" && kind !== "flag");
 
 /** Columns that every roster must have, regardless of the settings. */

@@ -20,7 +20,7 @@ export interface DatabaseUrl {
   forDriver: string;
 }
 
-/** The URL is not valid. The message says what to do and does not quote the URL. */
+/** Thrown for a URL that is not valid. The message says what to do and never quotes the URL. */
 export class WrongDatabaseUrl extends Error {
   override readonly name = "WrongDatabaseUrl";
 }
@@ -55,7 +55,7 @@ export function parseDatabaseUrl(text: string): DatabaseUrl {
   return { hosts, database: decoded(path) || decoded(user.split(":")[0]), ...ssl, forDriver };
 }
 
-/** `parking on db.example.edu:5432` */
+/** Names the database for a message, such as `parking on db.example.edu:5432`. */
 export function databaseName({ hosts, database }: DatabaseUrl): string {
   const places = hosts.map(({ host, port }) => host.startsWith("/") ? host : `${host}:${port}`);
   return `${database} on ${places.join(", ")}`;
@@ -96,7 +96,7 @@ function decoded(part: string): string {
   }
 }
 
-/** Values of `ssl=`, which the driver also accepts. */
+/** The values of `ssl=`, which the driver accepts as an alternative to `sslmode=`. */
 const SSL_VALUES: Readonly<Record<string, SslMode>> = { true: "verify-full", false: "disable" };
 
 function sslOf(parameters: URLSearchParams): Pick<DatabaseUrl, "sslMode" | "sslRootCert"> {
@@ -107,7 +107,7 @@ function sslOf(parameters: URLSearchParams): Pick<DatabaseUrl, "sslMode" | "sslR
   if (!isSslMode(sslMode)) {
     throw new WrongDatabaseUrl(
       `sslmode in DATABASE_URL must be one of ${SSL_MODES.join(", ")}` +
-        (sslMode === "allow" ? '. "allow" is not supported: write prefer or require' : ""),
+        (sslMode === "allow" ? '. "allow" is not supported: use prefer or require' : ""),
     );
   }
   // As in libpq, `sslrootcert=system` requires `verify-full`. In a weaker mode, rosterd would trust any server with a

@@ -1,5 +1,5 @@
 /**
- * Schemas for approve, discard and undo: the results, and the holds to be decided (docs/people.md#hold). OpenAPI is
+ * Schemas for approve, discard and undo: their results, and the holds to decide on (docs/people.md#hold). OpenAPI is
  * generated from these schemas.
  */
 import { z } from "zod";
@@ -11,8 +11,8 @@ const leftOut = z.object({
   reason: z.string(),
 });
 /**
- * A user to whom the decision could not be applied, or could be applied only in part. `reason` has no final period and
- * never quotes the user's data.
+ * A user to whom the decision was not applied, or only in part. `reason` has no final period and never quotes the
+ * user's data.
  */
 export type LeftOut = z.output<typeof leftOut>;
 
@@ -26,8 +26,8 @@ const leaving = {
 };
 
 export const approved = z.object({
-  archived: count.describe("Held users archived."),
-  disabled: count.describe("Held users disabled."),
+  archived: count.describe("The number of held users who were archived."),
+  disabled: count.describe("The number of held users who were disabled."),
   permits_released: count,
   ...leaving,
   applied: z.object({
@@ -57,7 +57,7 @@ export type Undone = z.output<typeof undone>;
 export const decision = z.object({
   what: z.enum(["approved", "discarded", "undone"]),
   at: z.string().describe("RFC 3339, UTC."),
-  by: z.string().describe("The user who ran the command; for other HTTP clients, the kind of token."),
+  by: z.string().describe("The person who ran the command; for any other client of HTTP, the name of its token."),
   counts: z.record(z.string(), count).describe(
     "The resulting counts, with the same names as in the response to the decision.",
   ),
@@ -73,8 +73,8 @@ export class CannotDecide extends Error {
 }
 
 /**
- * How long a decision waits for a running import to end. This time is short, because a person is waiting for the
- * answer.
+ * How long a decision waits for a running import to end. The wait is short, because a person is waiting for the
+ * response.
  */
 export const DECISION_WAIT_MS = 10_000;
 
@@ -90,9 +90,9 @@ export const heldUser = z.object({
   unique_id: z.string(),
   line: z.int().min(1).nullable().describe("The line of the record; null if the user is missing from the roster."),
   missing: z.boolean(),
-  effect: z.enum(["archive", "disable"]).describe("The effect that an approval would have on the user."),
+  effect: z.enum(["archive", "disable"]).describe("What an approval would do to the user."),
   outcome: z.enum(["archived", "disabled", "unchanged"]).nullable()
-    .describe("The effect of the decision on the user; null while the hold is open."),
+    .describe("What the decision did to the user; null while the hold is open."),
   login_source: z.string().nullable(),
   first_name: z.string().nullable(),
   last_name: z.string().nullable(),
@@ -120,14 +120,18 @@ export const heldColumn = changedColumn.extend({
 export type HeldColumn = z.output<typeof heldColumn>;
 
 export const losses = z.object({
-  feed: z.string().nullable().describe("The feed, if only the users listed in it are counted."),
+  feed: z.string().nullable().describe(
+    "The feed whose users are counted; null if the count is not limited to one feed.",
+  ),
   login_source: z.string().nullable().describe("The login source; null if all of them are counted together."),
   active: count.describe("The number of users who were active before the import."),
-  counted: count.describe("The number of users who would lose access or have lost it in the last 24 hours."),
+  counted: count.describe(
+    "The number of users who would lose access, plus those who have lost it in the last 24 hours.",
+  ),
   losing: count.describe("The number of users who would lose access through this import."),
 });
 /**
- * The users of a login source, of a feed, or of all login sources together, who would lose access because of an import.
+ * How many users of a login source, of a feed, or of all login sources together would lose access because of an import.
  */
 export type Losses = z.output<typeof losses>;
 

@@ -1,4 +1,4 @@
-/** Names the files of feeds. A feed is a folder in the upload folder (docs/upload-folder.md#feeds). */
+/** Builds the paths of feeds and their files. A feed is a folder in the upload folder (docs/upload-folder.md#feeds). */
 
 /**
  * The path of a file relative to the upload folder, such as `students/roster.csv`. `feed` is "" for the upload folder

@@ -60,7 +60,7 @@ export function pausedUntil(settings: Settings, feed: string, now: Date): Date |
   return until > now ? until : null;
 }
 
-/** Whether the mail settings of at least one feed are complete. */
+/** Whether at least one feed has complete mail settings. */
 export function anyMailConfigured(settings: Settings): boolean {
   return feedsOf(settings).some((feed) => mailConfigured(settingsOf(settings, feed)));
 }

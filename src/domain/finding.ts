@@ -8,8 +8,8 @@ export const finding = z.object({
   fix: z.string().nullable().describe("What to do; null if nothing needs to be done."),
 });
 /**
- * `check` is a code such as `database` or `bak_folder`. `text` describes the result, without secrets or user data.
- * `fix` is a sentence that tells the admin what to do.
+ * `check` is a code such as `database` or `bak_folder`. `text` describes the result and never contains secrets or user
+ * data. `fix` is a sentence that tells the admin what to do.
  */
 export type Finding = z.output<typeof finding>;
 

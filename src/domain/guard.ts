@@ -1,6 +1,5 @@
 /**
  * Decides whether an import that would take access away from many users needs approval (docs/people.md#archive-guard).
- * Pure.
  */
 import { counted, grouped } from "../runtime/grouped.ts";
 import type { Losses } from "./decision.ts";
@@ -14,7 +13,7 @@ export function guards({ max_percent }: Guard): boolean {
   return max_percent < 100;
 }
 
-/** The losses that exceed both limits, with the total first. */
+/** Returns the losses that exceed both limits, with the total first. */
 export function lossesToHold(guard: Guard, losses: readonly Losses[]): readonly Losses[] {
   return toldOnce(losses.filter((one) => isAbove(guard, one)).toSorted(byName));
 }
@@ -22,7 +21,7 @@ export function lossesToHold(guard: Guard, losses: readonly Losses[]): readonly 
 /** The reason for the hold, without a final period; null if the import's losses of access are allowed. */
 export function reasonToHold(guard: Guard, openHold: number | null, losses: readonly Losses[]): string | null {
   if (!guards(guard)) return null;
-  if (openHold !== null) return `import ${openHold} is still on hold, so later archivals are held too`;
+  if (openHold !== null) return `import ${openHold} still has an open hold, so later archivals are held too`;
   const reasons = lossesToHold(guard, losses);
   if (reasons.length === 0) return null;
   const more = reasons.length - MAX_REASONS;
@@ -37,7 +36,7 @@ export function reasonToHold(guard: Guard, openHold: number | null, losses: read
 
 const MAX_REASONS = 5;
 
-/** Sorts the counts: the total first, then the feed, then the login sources by name. */
+/** Sorts losses: the total first, then the feed, then the login sources by name. */
 function byName(one: Losses, other: Losses): number {
   const [name, otherName] = [one, other].map(({ feed, login_source }) =>
     login_source === null ? feed === null ? "0" : "1" : `2${login_source}`
@@ -45,7 +44,7 @@ function byName(one: Losses, other: Losses): number {
   return name < otherName ? -1 : name > otherName ? 1 : 0;
 }
 
-/** Removes the total and the feed if a later entry has the same numbers. */
+/** Removes the total or the feed if a later entry has the same numbers. */
 function toldOnce(sorted: readonly Losses[]): readonly Losses[] {
   return sorted.filter(({ login_source, counted, active }, at) =>
     login_source !== null ||
@@ -74,7 +73,7 @@ function sentence({ max_percent, min_users }: Guard, losses: Losses): string {
     ? "all login sources together"
     : feedWords(feed);
   const have = login_source === null && feed === null ? "have" : "has";
-  const earlier = counted > losing ? `, ${grouped(counted - losing)} of them in the last 24 hours` : "";
+  const earlier = counted > losing ? `, including ${grouped(counted - losing)} who lost it in the last 24 hours` : "";
   return `${where} ${have} ${grouped(active)} active users, and ${
     grouped(counted)
   } would have lost access${earlier}: ` +

@@ -1,4 +1,4 @@
-/** Types for the kinds of email and for the emails in the outbox. */
+/** The kinds of email, and the types of the emails in the outbox. */
 import type { Decision } from "./decision.ts";
 import type { PastFailure } from "./outcome.ts";
 
@@ -23,8 +23,8 @@ export interface Alert {
 }
 
 /**
- * Which emails to claim: the one that has been due longest, all emails for a digest, or only urgent emails. An email
- * about a hold is urgent: it is sent first, never in a digest, and no rate limit applies to it.
+ * Which emails to claim: the one that has been due the longest, all emails for a digest, or only urgent emails. An
+ * email about a hold is urgent: it is sent first, is never part of a digest, and is exempt from rate limits.
  */
 export type Claim = "one" | "all" | "urgent";
 

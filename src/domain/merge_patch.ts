@@ -1,4 +1,4 @@
-/** RFC 7396 merge patches of settings. */
+/** Applies RFC 7396 merge patches to settings. */
 import { InvalidSettings } from "./parse_settings.ts";
 
 export type JsonObject = Record<string, unknown>;
@@ -11,7 +11,8 @@ const MAX_DEPTH = 16;
 
 /**
  * Applies a patch (RFC 7396). A null removes the key, so that validation fills in the default. Existing keys keep their
- * order, and new keys come last. A patch that names every key determines the order. Throws {@link InvalidSettings}.
+ * order, and new keys come last. A patch that contains every existing key determines the order itself. Throws {@link
+ * InvalidSettings}.
  */
 export function mergePatch(target: unknown, patch: unknown, depth = 0): unknown {
   if (!isObject(patch)) return patch;

@@ -4,7 +4,7 @@ import { z } from "zod";
 export const missingRoster = z.object({
   feed: z.string(),
   file: z.string().describe("The name of the file in bak."),
-  imported_at: z.string().describe("The time of the import, from the file name. RFC 3339, UTC."),
+  imported_at: z.string().describe("When the file was imported, according to its name (RFC 3339, UTC)."),
 });
 export type MissingRoster = z.output<typeof missingRoster>;
 

@@ -1,4 +1,4 @@
-/** The outcomes of records and imports, and their counts, problems, reasons and warnings, as schemas for OpenAPI. */
+/** Schemas for OpenAPI: the outcomes of records and imports, with their counts, problems, reasons and warnings. */
 import { z } from "zod";
 import { decision, type HeldColumn, hold } from "./decision.ts";
 import { settingsSchema } from "./settings.ts";
@@ -16,7 +16,7 @@ export const OUTCOMES = [
 ] as const;
 export type Outcome = typeof OUTCOMES[number];
 
-/** All outcomes, in display order. */
+/** The names of all counts, in display order. */
 export const COUNT_NAMES = [
   "records",
   ...OUTCOMES,
@@ -27,7 +27,7 @@ export const COUNT_NAMES = [
   "merged",
 ] as const;
 
-/** The number of records in an import that had each outcome. `records` is the sum of the eight outcomes. */
+/** The counts of an import. `records` is the sum of the eight outcomes. */
 export type Counts = Record<typeof COUNT_NAMES[number], number>;
 
 export function noCounts(): Counts {
@@ -35,8 +35,9 @@ export function noCounts(): Counts {
 }
 
 /**
- * Fills in the remaining counts. Records with no other outcome count as unchanged. `skippedLines` counts lines such as
- * repeated headers, which count as skipped records. Throws if the counts exceed `records`.
+ * Fills in `records`, `unchanged` and `skipped`. Records without another outcome are unchanged. `skippedLines` is the
+ * number of lines such as repeated headers, which count as skipped records. Throws if the other outcomes add up to more
+ * than `records`.
  */
 export function balance(applied: Counts, skippedLines: number, records: number): Counts {
   const counts = { ...applied, skipped: applied.skipped + skippedLines };
@@ -83,7 +84,7 @@ export const failure = z.object({
 /** A record that was not applied. `line` is the physical line where the record begins. */
 export type Failure = z.output<typeof failure>;
 
-/** `since` is the start of the first import in which the record failed with these problems. */
+/** A failure, with the start of the first import in which the record failed with these problems. */
 export const pastFailure = failure.extend({
   since: z.string().describe("When the first import with this failure began (RFC 3339, UTC)."),
 });
@@ -95,12 +96,12 @@ export const lastingFailure = pastFailure.extend({
   is_user: z.boolean().describe("Whether the user exists."),
   name: z.string().nullable().describe("The first and last name; null if neither is known."),
 });
-/** A record that has failed for several nights. No later file has included its user. */
+/** A record that has failed for several nights and whose user has not appeared in any later file. */
 export type LastingFailure = z.output<typeof lastingFailure>;
 
 /**
- * `nights`: the number of nights from the first to the last import in which a record failed, inclusive. `zone`: an IANA
- * time zone.
+ * `nights`: the minimum number of nights from the first to the last import in which a record failed, inclusive. `zone`:
+ * the IANA time zone that determines when a day begins.
  */
 export interface LastingQuery {
   nights: number;
@@ -123,7 +124,7 @@ const reason = codedText.extend({ line: count.nullable() });
 /** The reason why a file was rejected or an import stopped. `line` is null if no particular line is the cause. */
 export type Reason = z.output<typeof reason>;
 
-/** The text of a reason, with the line number unless the text already names it. */
+/** Returns the text of a reason, and appends the line number unless the text already contains it. */
 export function reasonWords({ text, line }: Reason): string {
   return line === null || text.includes(`line ${line}`) ? text : `${text} (line ${line})`;
 }
@@ -136,7 +137,7 @@ export type MailState = typeof MAIL_STATES[number];
 export const STAGES = ["examining", "reading", "merging", "reporting"] as const;
 export type Stage = typeof STAGES[number];
 
-/** The part of a report that imports and checks have in common. */
+/** The fields that the reports of imports and checks share. */
 export const result = {
   file: z.string().describe("The name of the upload."),
   status: z.enum(IMPORT_STATUSES),
@@ -155,8 +156,8 @@ export const importEntry = z.object({
   id: z.int(),
   feed: z.string().describe('The feed of the upload; "" for the upload folder itself.'),
   ...result,
-  failed_new: count.describe("The number of failed records whose failures are new."),
-  failed_fixed: count.describe("The number of failures from the feed's earlier files that this file has fixed."),
+  failed_new: count.describe("How many of the failed records have new failures."),
+  failed_fixed: count.describe("How many failures from the feed's earlier files this file has fixed."),
   sha256: z.string().nullable(),
   uploaded_by: z.string().nullable().describe(
     "The token that uploaded the file over HTTP, or the user who ran the command; null if it came through the folder.",
@@ -171,14 +172,16 @@ export const importEntry = z.object({
   failed_file: z.string().nullable().describe("The failed-records file in `bak`."),
   mail: z.enum(MAIL_STATES),
   hold: hold.nullable().describe("The hold on users or on the whole file; null if nothing was held."),
-  approves: z.int().nullable().describe("The import whose held file this import applied after its approval."),
+  approves: z.int().nullable().describe(
+    "If this import applied an approved file: the import that had put the file on hold. Otherwise null.",
+  ),
   decisions: z.array(decision).describe("The decisions about the import, oldest first."),
   settings: settingsSchema,
 });
 /** A history entry, with the settings that the import used and secrets masked. */
 export type ImportEntry = z.output<typeof importEntry>;
 
-/** Selects imports for a list, newest first. Times are in RFC 3339 format. */
+/** Selects the imports to list, newest first. Times are in RFC 3339 format. */
 export interface ImportQuery {
   /** Maximum number of imports, from 1 to 200. */
   limit: number;
@@ -191,7 +194,7 @@ export interface ImportQuery {
   until?: string;
   /** Selects imports whose file name contains this text, ignoring case. */
   file?: string;
-  /** "" for the upload folder itself. */
+  /** Selects imports of this feed; "" for the upload folder itself. */
   feed?: string;
 }
 
@@ -213,7 +216,7 @@ export const importChange = change.extend({
 /** The changes that an import made to one user, or that a trial would have made. */
 export type ImportChange = z.output<typeof importChange>;
 
-/** Selects users for a list: only users whose unique_id comes after `after` and who have this outcome. */
+/** Selects the users to list: those with this outcome whose unique_id comes after `after`. */
 export interface ChangeQuery {
   limit: number;
   after?: string | null;
@@ -251,7 +254,7 @@ export const MAX_FAILURES_REPORTED = 1_000;
 export const MAX_CHANGES_REPORTED = 100;
 export const MAX_RECORDS_REPORTED = 20;
 
-/** The status of a finished import. If several statuses apply, the first one in this order is used. */
+/** The status of a finished import. `held` takes precedence over `failed_records`, and both over `done`. */
 export function statusOf(counts: Counts): ImportStatus {
   if (counts.held > 0 || counts.missing_held > 0) return "held";
   return counts.failed > 0 ? "failed_records" : "done";
@@ -271,7 +274,7 @@ export class RejectedFile extends Error {
 
 /**
  * Thrown if the change guard holds the file (docs/people.md#change-guard). No records are applied. The file is moved to
- * `bak`, where an approval can read it.
+ * `bak`, and an approval applies it from there.
  */
 export class HeldFile extends Error {
   override readonly name = "HeldFile";

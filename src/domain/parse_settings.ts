@@ -1,4 +1,4 @@
-/** Validates a settings document, with a message for each problem. */
+/** Validates settings documents, and describes each problem in a message. */
 import type { z } from "zod";
 import { nearest } from "../runtime/nearest.ts";
 import { DEFAULT_SETTINGS, feedSettings, type Settings, settingsSchema } from "./settings.ts";
@@ -7,7 +7,7 @@ export interface SettingsProblem {
   /** The dotted key, such as `smtp.port`; empty for the whole document. */
   key: string;
   path: readonly PropertyKey[];
-  /** A description of the allowed values. */
+  /** What is wrong, worded to follow the key: `must be at least 1`. */
   message: string;
 }
 
@@ -43,7 +43,7 @@ function keysOf(settings: object): string[] {
   });
 }
 
-/** The message for an unknown key, with a suggestion if one is close enough. */
+/** The message for an unknown key, with a suggestion if a setting has a similar name. */
 export function unknownSetting(key: string): string {
   const [, feed, own] = /^(feeds\.[^.]*\.)(.+)$/s.exec(key) ?? ["", "", key];
   const all = keysOf(DEFAULT_SETTINGS);

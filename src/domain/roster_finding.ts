@@ -1,6 +1,6 @@
 /**
- * Findings of a roster check that a change to the settings can fix (docs/file-format.md#from-a-finding-to-a-setting).
- * Pure data.
+ * Schemas for what a check finds in a roster and a change to the settings can fix
+ * (docs/file-format.md#from-a-finding-to-a-setting).
  */
 import { z } from "zod";
 
@@ -16,13 +16,15 @@ export const rosterFinding = z.object({
   setting: z.array(z.string()).nullable().describe(
     'The keys that lead to the setting, such as ["value_maps", "active", "Y"]; null if no setting fixes the finding.',
   ),
-  suggestion: z.string().nullable().describe("The suggested value of the setting; null if only a person can know it."),
+  suggestion: z.string().nullable().describe(
+    "The suggested value of the setting; null if only a person can choose it.",
+  ),
   is_guess: z.boolean().describe("True if the file contains no evidence for the suggestion."),
   choices: z.array(z.string()).describe("The values allowed for the setting; empty if any text is allowed."),
 });
 export type RosterFinding = z.output<typeof rosterFinding>;
 
-/** The change to the settings that accepts all suggestions. */
+/** The change to the settings that applies all suggestions. */
 export const proposal = z.object({
   patch: z.record(z.string(), z.unknown()).describe("A merge patch for `PATCH /settings`."),
 });

@@ -1,4 +1,4 @@
-/** Rules for the values of settings, and the messages about values that are not allowed (docs/settings.md). */
+/** Rules for the values of settings, and the messages for values that break them (docs/settings.md). */
 import { z } from "zod";
 import { columnNamed, columnPosition, COLUMNS, foldHeader, ID_COLUMNS } from "./columns.ts";
 
@@ -180,7 +180,7 @@ export function objectError(issue: z.core.$ZodRawIssue): string | undefined {
   return "must be an object";
 }
 
-/** Refuses times without a time zone. */
+/** Matches only times with a UTC offset. */
 const TIME_WITH_OFFSET = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/;
 
 export const timeOrNever = text(40).trim().refine(

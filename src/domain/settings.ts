@@ -158,8 +158,8 @@ const keys = {
 };
 
 /**
- * The same setting for one feed. The feed's setting has no default: if the key is absent, the value for all feeds
- * applies.
+ * Returns the schema of a setting that a feed can override. The schema has no default: if the key is absent, the value
+ * for all feeds applies.
  */
 function override<T extends z.ZodType>(setting: z.ZodDefault<T> | z.ZodPrefault<T>): z.ZodOptional<T> {
   return setting.unwrap().optional().describe(setting.description!);
@@ -217,7 +217,7 @@ const feeds = z.record(z.string(), feedSettings, {
     ),
   );
 
-/** The whole document. Missing keys get their defaults, and unknown keys are refused. */
+/** The whole settings document. Missing keys get their defaults, and unknown keys are refused. */
 export const settingsSchema = z.strictObject({
   ...keys,
   feeds: feeds.default({}).describe(

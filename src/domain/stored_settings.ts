@@ -1,4 +1,4 @@
-/** The types of the settings file and its history, and the errors from reading and changing the file. */
+/** Types for the settings file and its history, and the errors that reading or changing the file can throw. */
 import { z } from "zod";
 import type { Settings } from "./settings.ts";
 
@@ -9,8 +9,8 @@ export interface StoredSettings {
 }
 
 /**
- * How the settings were changed. `command`: the settings were changed with `rosterd settings set` or `map`. `file`: the
- * file was edited by hand, and the next read noticed the change.
+ * How the settings were changed. `command`: with `rosterd settings set` or `map`. `file`: by hand, which rosterd
+ * noticed the next time it read the file.
  */
 export const CHANGE_WAYS = ["http", "command", "file"] as const;
 export type ChangeWay = typeof CHANGE_WAYS[number];
@@ -22,7 +22,7 @@ const changedKey = z.object({
 });
 export type ChangedKey = z.output<typeof changedKey>;
 
-/** The changes, newest first. */
+/** One page of the settings history, newest change first. */
 export const settingsHistoryPage = z.object({
   changes: z.array(z.object({
     id: z.int(),

@@ -88,7 +88,7 @@ export const user = z.object({
   state,
   archived_at: time.nullable(),
   inactive_since: time.nullable().describe(
-    "The time since which the user has been disabled and waiting to be archived; null if the user is not waiting.",
+    "When the user was disabled to be archived later; null if the user is not waiting to be archived.",
   ),
   created_at: time,
   updated_at: time,
@@ -106,7 +106,7 @@ export const user = z.object({
     `The changes made by imports, newest first, for at most ${MAX_HISTORY} imports. Changes made by other programs are not included.`,
   ),
   cleared_until: time.nullable().describe(
-    "The time up to which the history was deleted: earlier imports are not listed.",
+    "Imports up to this time are not listed, because their history was deleted.",
   ),
 });
 export type User = z.output<typeof user>;

@@ -10,7 +10,7 @@ import limits from "./queries/doctor/connection_limits.sql" with { type: "text" 
 export const CONNECTIONS_NEEDED = 10;
 
 interface Limits {
-  /** The name of the role, quoted for SQL. `database` is quoted as well. */
+  /** The name of the role. Like the name of the database, it is quoted for use in SQL. */
   role: string;
   database: string;
   /** The limit of the role or the database; -1 means no limit. */

@@ -12,7 +12,7 @@ import { checkStructure } from "./structure.ts";
 
 const ANSWER_TIMEOUT_MS = 15_000;
 
-/** Yields one finding at a time. If the database cannot be used, the first finding is the only one. */
+/** Yields one finding at a time. Stops after the first one if the database cannot be used. */
 export async function* checkDatabase(database: Database): AsyncGenerator<Finding> {
   const { sql } = database;
   const first = await answerOf(() => checkServer(database));
@@ -28,7 +28,7 @@ export async function* checkDatabase(database: Database): AsyncGenerator<Finding
   yield* more;
 }
 
-/** Whether the server answers, has a supported version and encoding, is writable, and returns values unchanged. */
+/** Checks that the server answers, is suitable and writable, and returns values unchanged. */
 async function checkServer(database: Database): Promise<Finding> {
   const { sql, kind } = database;
   try {
@@ -53,7 +53,7 @@ async function checkServer(database: Database): Promise<Finding> {
   return embedded(`the embedded PostgreSQL ${version} answers`);
 }
 
-/** The kinds of values that this session reads or returns in an unexpected form. */
+/** Returns the kinds of values that the session reads or returns in an unexpected form. */
 async function changedValues({ transaction }: Database): Promise<string[]> {
   return await transaction(async (tx) => {
     const [row] = await tx`
@@ -79,7 +79,7 @@ async function changedValues({ transaction }: Database): Promise<string[]> {
 }
 
 export function embedded(what: string): Finding {
-  const fix = "Set DATABASE_URL to a PostgreSQL server, 13 or later, before you rely on rosterd.";
+  const fix = "Before you rely on rosterd, set DATABASE_URL to a server with PostgreSQL 13 or later.";
   return warning(
     "database",
     `${what}; use it only to try out rosterd, because it does not wait until data is on disk`,

@@ -6,12 +6,12 @@ import { delay } from "../runtime/delay.ts";
 import { withTimeout } from "../runtime/with_timeout.ts";
 import type { Database, Sql } from "./connection/connect.ts";
 
-/** The advisory lock of the leader: an arbitrary number that no other program locks. */
+/** The key of the leader's advisory lock: an arbitrary number that no other program uses. */
 const LEADER_LOCK = 7_246_003;
 const PROOF_INTERVAL_MS = 10_000;
 const RESIGN_TIMEOUT_MS = 5_000;
 /**
- * After this time without a message, the leader is considered hung: the server releases its lock, and another process
+ * After this time without a statement, the leader is considered hung. The server releases its lock, and another process
  * takes over within a minute.
  */
 const LOST_AFTER = "40s";
@@ -38,8 +38,7 @@ export class Leadership {
   /** Tries to become the leader. Throws if the database is unreachable. */
   seek(): Promise<boolean> {
     if (this.holds) return Promise.resolve(true);
-    // Only one attempt runs at a time. Two attempts would use two connections, and the second would find the lock taken
-    // by the first.
+    // Only one attempt runs at a time. Otherwise, a second attempt would find the lock taken by the first one.
     return this.#seeking ??= this.#ask().finally(() => this.#seeking = null);
   }
 
@@ -50,7 +49,7 @@ export class Leadership {
     this.#ended = this.#hold(answer).then(() => answer.resolve(false), answer.reject).finally(() => {
       this.#leads = false;
       this.#term.abort(new Error("leadership was lost"));
-      // This stops the wait for the next proof if the connection was lost.
+      // If the connection was lost, this ends the wait for the next proof.
       resignation.abort();
     });
     return await answer.promise;
@@ -76,7 +75,7 @@ export class Leadership {
   }
 }
 
-/** The time when the current leader took over; null if no process is the leader. */
+/** When the current leader took over; null if no process is the leader. */
 export async function leadsSince(sql: Sql): Promise<Date | null> {
   const [leader] = await sql<{ since: Date }[]>`
     select coalesce(activity.xact_start, now()) as since

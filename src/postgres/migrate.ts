@@ -20,7 +20,7 @@ import failuresSince from "./migrations/0017_failures_since.sql" with { type: "t
 import holdLosses from "./migrations/0018_hold_losses.sql" with { type: "text" };
 import importSettings from "./migrations/0019_import_settings.sql" with { type: "text" };
 
-/** The migrations in order, from number 1. Never change the effect of a released migration. */
+/** The migrations in order, starting with number 1. Never change the effect of a released migration. */
 const MIGRATIONS: readonly string[] = [
   usersAndImports,
   permitFunctions,
@@ -45,7 +45,7 @@ const MIGRATIONS: readonly string[] = [
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
 
-/** The advisory lock of the migrations: an arbitrary number that no other program locks. */
+/** The key of the advisory lock for migrations: an arbitrary number that no other program uses. */
 const MIGRATION_LOCK = 7_246_001;
 
 export class SchemaTooNew extends Error {
@@ -70,8 +70,8 @@ export async function migrateWithin(tx: Tx): Promise<number> {
   if (version > SCHEMA_VERSION) throw new SchemaTooNew(version);
   if (version === SCHEMA_VERSION) return 0;
   if (version === 0) {
-    // An admin may already have created the schema. Even then, "if not exists" would require the right to create a
-    // schema.
+    // An admin may already have created the schema. "create schema if not exists" would require the right to create
+    // schemas even then.
     const [{ exists }] = await tx<{ exists: boolean }[]>`select to_regnamespace('rosterd') is not null as exists`;
     if (!exists) await tx`create schema rosterd`;
     await tx`create table rosterd.migrations (number integer primary key, applied_at timestamptz not null default now())`;

@@ -15,7 +15,7 @@ interface Replication {
 /** The values of synchronous_commit for which a COMMIT does not wait for a standby. */
 const WAITS_FOR_NO_STANDBY = ["off", "local"];
 
-/** Returns the risks; the list is empty for a server without standbys that waits until data is on disk. */
+/** Returns an empty list for a server without standbys that waits until data is on disk. */
 export async function checkReplication(sql: Sql): Promise<Finding[]> {
   const [found] = await sql<Replication[]>`
     select host(inet_server_addr()) || ':' || inet_server_port() as server,

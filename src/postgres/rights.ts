@@ -1,4 +1,4 @@
-/** Finds the rights that the role in DATABASE_URL lacks. `doctor` and a service without access use this check. */
+/** Finds the rights that the role in DATABASE_URL lacks, for `doctor` and for errors about a missing right. */
 import { bad, type Finding, good, warning } from "../domain/finding.ts";
 import { hasCode } from "../runtime/errors.ts";
 import type { Sql } from "./connection/connect.ts";
@@ -7,14 +7,14 @@ import { SCHEMA_VERSION, schemaVersion } from "./migrate.ts";
 import rightsOf from "./queries/doctor/rights.sql" with { type: "text" };
 import tableRights from "./queries/doctor/table_rights.sql" with { type: "text" };
 
-/** The rights that rosterd needs on its tables and one sequence. Their owner has all of these rights. */
+/** The rights that rosterd needs on its tables and on one sequence. The owner of the tables has all of them. */
 const TABLE_RIGHTS = {
   // An import deletes only users that it created itself. An erasure can delete any user.
   users: ["SELECT", "INSERT", "UPDATE", "DELETE"],
   permits: ["SELECT", "UPDATE"],
   imports: ["SELECT", "INSERT", "UPDATE"],
   import_settings: ["SELECT", "INSERT"],
-  // The sequence of the ids: after a restore, an import moves it beyond the ids given before.
+  // The sequence of import ids. After a restore, an import moves it past the ids that were already used.
   imports_id_seq: ["UPDATE"],
   import_failures: ["SELECT", "INSERT", "UPDATE", "DELETE"],
   import_changes: ["SELECT", "INSERT", "UPDATE", "DELETE"],
@@ -30,7 +30,7 @@ const TABLE_RIGHTS = {
 };
 
 interface Rights {
-  /** The name of the role, quoted for SQL. `database` is quoted, too. */
+  /** The name of the role. Like the name of the database, it is quoted for use in SQL. */
   role: string;
   database: string;
   temporary: boolean;
@@ -61,7 +61,7 @@ export async function checkRights(sql: Sql): Promise<{ version: number | null; f
   return { version, findings: lackingRights(rights, tables, version) };
 }
 
-/** Explains why the database cannot be used. Determines which right is missing, because the server does not say. */
+/** Explains why the database cannot be used. Names the missing rights, because the server's error does not. */
 export async function explainWithRights(sql: Sql, error: unknown): Promise<string> {
   const explanation = explainFully(error);
   if (!hasCode(error, "42501")) return explanation;
@@ -85,7 +85,7 @@ async function readVersion(sql: Sql, { use_schema }: Rights, tables: readonly Ta
   return await schemaVersion(sql);
 }
 
-/** The missing rights to use the schema and, if necessary, to create or upgrade it. */
+/** Finds the rights that the role lacks in order to use the schema and, if necessary, to create or upgrade it. */
 function lackingRights(rights: Rights, tables: readonly TableRights[], version: number | null): Finding[] {
   const { role, database, temporary, create_schema, use_schema, create_tables, missing_functions } = rights;
   const missing = (what: string, grant: string) =>
@@ -103,7 +103,9 @@ function lackingRights(rights: Rights, tables: readonly TableRights[], version: 
   }
   for (const { name, lacking } of tables.filter(({ lacking }) => lacking.length > 0)) {
     const words = lacking.join(", ");
-    found.push(missing(`${words} on rosterd.${name}`, `grant ${words.toLowerCase()} on rosterd.${name} to ${role}`));
+    found.push(
+      missing(`use ${words} on rosterd.${name}`, `grant ${words.toLowerCase()} on rosterd.${name} to ${role}`),
+    );
   }
   for (const name of missing_functions) {
     found.push(missing(`call ${name}`, `grant execute on function ${name} to ${role}`));
@@ -127,5 +129,5 @@ function lackingOwnership({ role }: Rights, tables: readonly TableRights[], vers
   const what = `rosterd.${foreign.name} belongs to ${foreign.owner}, not to ${role}`;
   return version < SCHEMA_VERSION
     ? bad("rights", `${what}: the schema cannot be upgraded`, fix)
-    : warning("rights", `${what}: a later version of rosterd would be unable to upgrade the schema`, fix);
+    : warning("rights", `${what}: a later version of rosterd could not upgrade the schema`, fix);
 }

@@ -1,10 +1,10 @@
 /**
- * Creates the index for searches by last name. The service creates the index when it is idle and the table has many
- * users, so that the first import does not take longer (docs/decisions/search-index.md).
+ * Creates the index for searches by last name. The service does this while it is idle, once the table has many users,
+ * so that the index does not slow down the first import (docs/decisions/search-index.md).
  */
 import type { Sql } from "./connection/connect.ts";
 
-/** The size of a table with about 30,000 users. A search reads a smaller table within a few milliseconds. */
+/** The size of a table with about 30,000 users. Searching a smaller table takes only a few milliseconds. */
 const MIN_BYTES = 8 << 20;
 
 const NAME = "users_last_name_idx";
@@ -23,7 +23,7 @@ export async function ensureSearchIndex(sql: Sql): Promise<boolean> {
       (select indisvalid from pg_index where indexrelid = to_regclass(${`rosterd.${NAME}`})) as is_valid
     from pg_class as c where c.oid = 'rosterd.users'::regclass`;
   if (!is_wanted || !is_owner || is_valid) return false;
-  // If the creation of the index is interrupted, an invalid index remains.
+  // An interrupted attempt leaves an invalid index behind.
   if (is_valid === false) await sql.unsafe(`drop index concurrently if exists rosterd.${NAME}`);
   await sql.unsafe(CREATE);
   // Without statistics on the index, the planner reads the table instead.

@@ -1,10 +1,8 @@
-/**
- * Session settings that rosterd needs. They override the settings of the server, the database and the role.
- */
+/** The session settings that rosterd needs. They override those of the server, the database and the role. */
 
 /**
- * These settings are sent when a connection starts. In transaction mode, PgBouncer tracks these four settings and
- * refuses all others.
+ * The settings that are sent when a connection starts. In transaction mode, PgBouncer tracks these four and refuses all
+ * others.
  */
 export const STARTUP = {
   client_encoding: "UTF8",
@@ -13,7 +11,7 @@ export const STARTUP = {
   standard_conforming_strings: "on",
 };
 
-/** These settings are set in each transaction, because a pooler may switch to another server connection. */
+/** The settings that each transaction sets again, because a pooler may switch to another server connection. */
 const IN_TRANSACTION: Readonly<Record<string, string>> = {
   ...STARTUP,
   array_nulls: "on",
@@ -21,8 +19,8 @@ const IN_TRANSACTION: Readonly<Record<string, string>> = {
   extra_float_digits: "1",
   IntervalStyle: "postgres",
   quote_all_identifiers: "off",
-  // With this setting, an error (42501) occurs if row security would hide rows. Otherwise, imports would create
-  // existing users again.
+  // With this setting, a query fails (42501) if row security would hide rows from it. Otherwise, imports would not see
+  // hidden users and would create them again.
   row_security: "off",
   transform_null_equals: "off",
   xmloption: "content",

@@ -1,13 +1,13 @@
 /**
- * Checks that the tables have the keys, checks, indexes and triggers that imports need. A restore may lose some of
- * these objects.
+ * Checks that the tables have the keys, checks, indexes and triggers that imports need. Some of them may be lost in a
+ * restore.
  */
 import { bad, type Finding, good, warning } from "../domain/finding.ts";
 import type { Database } from "./connection/connect.ts";
 import structure from "./queries/doctor/structure.sql" with { type: "text" };
 
 /**
- * The objects that the migrations create. Keys are compared by their definition, whatever their name. Checks and
+ * The objects that the migrations create. Keys are compared by definition, regardless of their names. Checks and
  * foreign keys are compared by name.
  */
 const CONSTRAINTS: readonly [table: string, name: string, definition: string][] = [
@@ -56,7 +56,7 @@ const CONSTRAINTS: readonly [table: string, name: string, definition: string][] 
   ]),
 ];
 
-/** The definitions are in the server's own format. */
+/** The indexes that the migrations create, with definitions as the server formats them. */
 const INDEXES: readonly [table: string, name: string, definition: string, unique?: boolean][] = [
   ["users", "users_user_name_key", 'btree (lower((user_name COLLATE "C")))', true],
   ["users", "users_email_key", 'btree (lower((email COLLATE "C")))', true],
@@ -83,11 +83,11 @@ interface Structure {
   tables: string[];
   constraints: { table: string; name: string; definition: string }[];
   indexes: { table: string; name: string; is_valid: boolean; is_unique: boolean; definition: string }[];
-  /** `all` means the triggers that enforce foreign keys. */
+  /** The trigger `all` stands for the triggers that enforce foreign keys. */
   switched_off: { table: string; trigger: string }[];
 }
 
-/** Call this function only if the schema is up to date. */
+/** Checks the tables of a schema that is up to date. */
 export async function checkStructure({ transaction }: Database): Promise<Finding[]> {
   // The query runs in a transaction, because definitions depend on session settings such as quote_all_identifiers.
   const [found] = await transaction((tx) => tx.unsafe<Structure[]>(structure));
@@ -109,7 +109,7 @@ function lostConstraint(
     one.table === table && (isNamed ? one.name === name : one.definition === definition)
   );
   if (found) return null;
-  const text = `rosterd.${table} has lost ${isNamed ? "the constraint" : "the key"} ${name}`;
+  const text = `rosterd.${table} is missing ${isNamed ? "the constraint" : "the key"} ${name}`;
   return (isNamed ? warning : bad)(
     "structure",
     text,
@@ -131,11 +131,11 @@ function lostIndex(
     return verdict("structure", text, run(`reindex index rosterd."${found[0].name}"`));
   }
   const create = `create ${unique ? "unique " : ""}index ${name} on rosterd.${table} using ${definition}`;
-  return verdict("structure", `rosterd.${table} has lost the index ${name}`, run(create));
+  return verdict("structure", `rosterd.${table} is missing the index ${name}`, run(create));
 }
 
 function switchedOff({ table, trigger }: Structure["switched_off"][number]): Finding {
-  const what = trigger === "all" ? "the triggers of foreign keys" : `the trigger ${trigger}`;
+  const what = trigger === "all" ? "the foreign-key triggers" : `the trigger ${trigger}`;
   return warning(
     "structure",
     `${what} on rosterd.${table} ${trigger === "all" ? "are" : "is"} switched off`,

@@ -43,7 +43,7 @@ Deno.test("losses of the last 24 hours count, but cause a hold only together wit
   assert.equal(reasonToHold(GUARD, null, [all(1_000, 150, 0)]), null);
   assert.equal(
     reasonToHold(GUARD, null, [all(1_000, 101, 1)]),
-    "all login sources together have 1,000 active users, and 101 would have lost access, 100 of them in the last 24 hours: " +
+    "all login sources together have 1,000 active users, and 101 would have lost access, including 100 who lost it in the last 24 hours: " +
       "more than 10 percent and more than 20 users",
   );
 });
@@ -74,7 +74,7 @@ Deno.test("only the first few of many login sources are named", () => {
 Deno.test("an open hold extends to later losses, 100 percent turns the guard off, and limits of 0 hold every user", () => {
   assert.match(
     reasonToHold(GUARD, 7, [all(1_000, 1)])!,
-    /^import 7 is still on hold, so later archivals are held too$/,
+    /^import 7 still has an open hold, so later archivals are held too$/,
   );
   assert.equal(reasonToHold({ max_percent: 100, min_users: 0 }, 7, [all(10, 10)]), null);
   assert.notEqual(reasonToHold({ max_percent: 0, min_users: 0 }, null, [all(1_000_000, 1)]), null);

@@ -157,7 +157,7 @@ onServer(
       await service.drop("roster.csv", ROSTER);
       await service.turn();
       const named = async () =>
-        (await (await service.fetch("/readyz")).text()).includes("cannot INSERT on rosterd.users");
+        (await (await service.fetch("/readyz")).text()).includes("cannot use INSERT on rosterd.users");
       await until("the right is named", named);
       await service.turn();
       assert.ok(await named());

@@ -117,7 +117,7 @@ onServer("the service imports 1.5 times as many records of 20,000 users, twice, 
   }
   assertFlat(`service with ${records} records of ${REPEATED_USERS} users`, peak.stop());
   survived({
-    fault: `contents: ${records} records of ${REPEATED_USERS} users, with other values`,
+    fault: `contents: ${records} records of ${REPEATED_USERS} users, with different values`,
     injected: 2,
     checks: 3,
   });

@@ -137,13 +137,13 @@ onServer(
     await asNewRole(db, async (database, role) => {
       const bare = await findingsOf(database);
       assert.ok(bare.some(({ text }) => text === `the user "${role}" cannot use the schema rosterd`));
-      assert.ok(bare.some(({ text }) => text === `the user "${role}" cannot SELECT, UPDATE on rosterd.permits`));
+      assert.ok(bare.some(({ text }) => text === `the user "${role}" cannot use SELECT, UPDATE on rosterd.permits`));
       await obey(db, bare);
       const granted = await findingsOf(database);
       assert.deepEqual(granted.filter(isBad), []);
       assert.match(
         granted[2].text,
-        /belongs to postgres, not to "[\w-]+": a later version of rosterd would be unable to upgrade the schema$/,
+        /belongs to postgres, not to "[\w-]+": a later version of rosterd could not upgrade the schema$/,
       );
 
       await work(db, database);
@@ -157,7 +157,7 @@ onServer(
         const [missing, ...others] = (await findingsOf(database)).filter(({ check }) => check === "rights").filter(
           isBad,
         );
-        assert.equal(missing.text, `the user "${role}" cannot ${privilege_type} on rosterd.${table_name}`);
+        assert.equal(missing.text, `the user "${role}" cannot use ${privilege_type} on rosterd.${table_name}`);
         assert.deepEqual(others, []);
         await obey(db, [missing]);
       }
@@ -192,7 +192,7 @@ onServer("doctor names each lost key, check and index, and the suggested stateme
   }
 });
 
-onServer("doctor warns of triggers that are switched off, including triggers of foreign keys", async (db) => {
+onServer("doctor warns of triggers that are switched off, including foreign-key triggers", async (db) => {
   await db.sql.unsafe(`
     create function rosterd.noted() returns trigger language plpgsql as 'begin return null; end';
     create trigger "Door" after update on rosterd.users for each row execute function rosterd.noted();
@@ -201,7 +201,7 @@ onServer("doctor warns of triggers that are switched off, including triggers of 
   const found = (await findingsOf(db.database)).filter(({ verdict }) => verdict === "warning");
   assert.deepEqual(found.map(({ text }) => text).sort(), [
     'the trigger "Door" on rosterd.users is switched off',
-    "the triggers of foreign keys on rosterd.outbox are switched off",
+    "the foreign-key triggers on rosterd.outbox are switched off",
   ]);
   for (const { fix } of found) await db.sql.unsafe(/superuser: ([^;]+);$/.exec(fix!)![1]);
   assert.deepEqual((await findingsOf(db.database)).filter(({ verdict }) => verdict !== "good"), []);
@@ -248,7 +248,7 @@ onServer("an import without a right names exactly the missing right", async (db)
     });
     assert.equal(
       reason!.text,
-      `the user "${role}" cannot INSERT on rosterd.users. ` +
+      `the user "${role}" cannot use INSERT on rosterd.users. ` +
         `Run as the owner, or as a superuser: grant insert on rosterd.users to "${role}";`,
     );
   });

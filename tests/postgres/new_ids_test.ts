@@ -138,8 +138,8 @@ same,same,ldap,
 9,,ldap,
 `);
   assert.deepEqual(reasonsOf(report), [
-    '2: 9022 old_unique_id "A" is also on line 3: leave it only on the record of that person',
-    '3: 9022 old_unique_id "A" is also on line 2: leave it only on the record of that person; ' +
+    '2: 9022 old_unique_id "A" is also on line 3: keep it only for the person who had this id',
+    '3: 9022 old_unique_id "A" is also on line 2: keep it only for the person who had this id; ' +
     '9030 province "Quebec" must be two letters, such as ON',
     '4: 9022 old_unique_id "C" has a record of its own on line 5: remove that record, or the old id here',
     '6: 9022 old_unique_id "9" has a record of its own on line 10: remove that record, or the old id here',

@@ -23,7 +23,7 @@ onEachDatabase(
         problems: [{
           column: "unique_id",
           code: "9022",
-          reason: 'unique_id "1" is already on line 2, with other values',
+          reason: 'unique_id "1" is already on line 2, with different values',
         }],
       })),
     );

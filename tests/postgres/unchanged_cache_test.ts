@@ -194,7 +194,7 @@ onServer("a second record of a known user fails or is skipped, as in the first i
   assert.deepEqual(countsOf(report), { records: ALL + 2, unchanged: ALL, skipped: 1, failed: 1 });
   const [{ line, problems: [{ code, reason }] }] = report.failures;
   assert.deepEqual([line, code], [FIRST + 5, "9022"]);
-  assert.match(reason, new RegExp(`is already on line ${FIRST + 2}, with other values`));
+  assert.match(reason, new RegExp(`is already on line ${FIRST + 2}, with different values`));
   assert.deepEqual([store.written, store.again], [2, 1]);
   // After that, all records of these users are read in the first pass.
   assert.deepEqual(await importing(db, more), {

@@ -1,8 +1,8 @@
 /**
  * Asks the server, over a new connection, what the backend of a silent link is doing. A working backend may take as
- * long as necessary. If the backend and rosterd are waiting for each other, the link is frozen, and the probe
- * terminates the backend. No server timeout ends a backend that waits within a COPY (measured), so the backend would
- * keep its locks forever.
+ * long as it needs. If the backend and rosterd are waiting for each other, the link is frozen, and the probe terminates
+ * the backend. No server timeout ends a backend that waits within a COPY (measured), so the backend would keep its
+ * locks forever.
  */
 import { delay } from "../../runtime/delay.ts";
 import { withTimeout } from "../../runtime/with_timeout.ts";
@@ -98,7 +98,7 @@ async function end(sql: Sql, backend: Backend): Promise<void> {
     select pg_terminate_backend(pid) from pg_stat_activity where pid = ${backend.pid} and ${isSame(sql, backend)}`;
 }
 
-/** The condition compares more than the pid, because the server reuses pids. */
+/** Returns a second condition besides the pid, because the server reuses pids. */
 function isSame(sql: Sql, { startedAt }: Backend) {
   if (startedAt !== null) return sql`extract(epoch from backend_start)::text = ${startedAt}`;
   return sql`datname = current_database() and usename = current_user and application_name = 'rosterd'`;

@@ -1,6 +1,6 @@
 /**
- * Cancels a transaction that is still running some time after an abort. Canceling needs a second connection, which the
- * embedded database does not have.
+ * Cancels a transaction that keeps running after an abort. Canceling takes a second connection, which the embedded
+ * database does not have.
  */
 import { hasCode } from "../../runtime/errors.ts";
 import type { Sql } from "./connect.ts";
@@ -15,8 +15,8 @@ const CANCEL_INTERVAL_MS = 500;
 const QUERY_CANCELED = "57014";
 
 /**
- * Runs `work` on the backend `pid`; `sql` is another connection. Throws the signal's abort reason if the work was
- * canceled.
+ * Runs `work`, whose statements run on the backend `pid`. `sql` is another connection. Throws the signal's abort reason
+ * if the work was canceled.
  */
 export async function cancelOnAbort<T>(
   sql: Sql,
@@ -25,7 +25,7 @@ export async function cancelOnAbort<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  // The cancellation is repeated because it has no effect if it arrives between two statements.
+  // The request is repeated, because it has no effect if it arrives between two statements.
   const cancel = () => {
     timer = setTimeout(cancel, CANCEL_INTERVAL_MS);
     sql`select pg_cancel_backend(${pid})`.catch(() => {});

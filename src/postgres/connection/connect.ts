@@ -18,11 +18,11 @@ export interface Database {
   readonly kind: "server" | "embedded";
   readonly sql: Sql;
   /**
-   * Runs `work` in a transaction on its own connection, which is discarded after any error: a connection is unreliable
-   * after a failed COPY (measured).
+   * Runs `work` in a transaction on its own connection. The connection is discarded after any error, because a failed
+   * COPY leaves it unreliable (measured).
    */
   transaction<T>(work: (tx: Tx, session: Session) => Promise<T>, isolation?: Isolation): Promise<T>;
-  /** Closes the links to a server that is no longer the primary. A frozen link would not be reported as lost. */
+  /** Closes the links to a server that is no longer the primary, because a frozen link is never reported as lost. */
   leaveOldPrimary(): Promise<void>;
   close(): Promise<void>;
 }
@@ -68,7 +68,7 @@ export function connectServer(url: string, patience: LinkTimeouts = LINK_TIMEOUT
     },
     async close() {
       await Promise.all([sql.end({ timeout: 5 }), own.close(), probe.close()]);
-      // The pool is closed forcibly, because a graceful close never completes over a frozen link.
+      // The remaining links are destroyed, because a graceful close never completes over a frozen link.
       for (const link of open) link.destroy();
     },
   };
@@ -84,9 +84,7 @@ function unwatched(address: Address): WatchedSocket {
 
 type Connect = (options: postgres.Options<Record<string, never>>, link: (address: Address) => WatchedSocket) => Sql;
 
-/**
- * Provides the driver with sockets that rosterd watches. The sockets connect to the primary and verify certificates.
- */
+/** Provides the driver with sockets that rosterd watches. They connect to the primary and verify its certificate. */
 function connector(url: string): { connect: Connect; primary: PrimaryFinder } {
   const { hosts, sslMode, sslRootCert, forDriver } = parseDatabaseUrl(url);
   const sslDirect = new URL(forDriver).searchParams.get("sslnegotiation") === "direct";

@@ -15,8 +15,8 @@ export type Work<T> = (tx: Tx, session: Session) => Promise<T>;
  * crashes the process (measured). Losing the connection therefore ends the transaction at once, and every later
  * statement of `work` throws.
  *
- * If `work` fails during a COPY, the driver reports its own refused ROLLBACK instead. This class reports the error from
- * `work`. Closing the connection rolls back the whole transaction.
+ * If `work` fails during a COPY, the driver reports only that its ROLLBACK was refused. This class throws the error
+ * from `work` instead. Closing the connection rolls back the whole transaction.
  */
 export class DedicatedConnection {
   readonly #sql: Sql;
@@ -57,7 +57,7 @@ export class DedicatedConnection {
     }
   }
 
-  /** Closes the connection as specified by the protocol, which is impossible over a frozen link. */
+  /** Closes the connection gracefully, which does not work over a frozen link. */
   async close(): Promise<void> {
     await this.#sql.end({ timeout: 5 });
     this.#link?.destroy();
@@ -69,7 +69,7 @@ export class DedicatedConnection {
   }
 }
 
-/** With these keepalives, the server notices a vanished client within a minute instead of the usual two hours. */
+/** With these keepalives, the server notices within a minute that a client has vanished, instead of after two hours. */
 const IDENTIFY_BACKEND = `${SESSION_SETUP}; ` +
   "set local tcp_keepalives_idle = 20; set local tcp_keepalives_interval = 10; set local tcp_keepalives_count = 3; " +
   `select pid, extract(epoch from backend_start)::text as "startedAt" from pg_stat_get_activity(pg_backend_pid())`;

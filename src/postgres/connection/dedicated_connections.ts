@@ -1,11 +1,10 @@
 /**
- * Gives each transaction a separate connection. After a transaction without errors, keeps the connection for the next
- * file.
+ * Gives each transaction a separate connection, and keeps the connection for the next file if the transaction succeeds.
  */
 import { DedicatedConnection, type Open, type Work } from "./dedicated_connection.ts";
 import type { Isolation } from "./sql.ts";
 
-/** How long to keep an idle connection: far longer than the time between two files in one turn. */
+/** How long to keep an idle connection: much longer than the pause between two files of one turn. */
 const IDLE_TIMEOUT_MS = 2_000;
 
 export class DedicatedConnections {
@@ -27,7 +26,7 @@ export class DedicatedConnections {
     }
   }
 
-  /** Closes the idle connection. Connections in use are closed after their transaction. */
+  /** Closes the idle connection. A connection in use is closed at the end of its transaction. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#take()?.close();

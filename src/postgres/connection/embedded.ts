@@ -9,8 +9,8 @@ import { CONNECTION, type Session, type Sql } from "./sql.ts";
 const MAX_SOCKET_PATH_BYTES = 100;
 
 /**
- * An import's tables are dropped with its transaction, because the session of the embedded database outlives the
- * connection.
+ * The tables of an import are dropped at the end of its transaction, because the session of the embedded database
+ * outlives the connection.
  */
 const SESSION: Session = { isOwn: false, hasTables: false };
 
@@ -54,8 +54,8 @@ export async function startEmbedded(dataFolder: string): Promise<Database> {
 }
 
 /**
- * A socket path that only this user can reach. The socket is in the data folder, or in a temporary folder if the path
- * would be too long.
+ * Returns a path for the socket in a folder that only this account can open: the data folder, or a temporary folder if
+ * the path would be too long.
  */
 async function socketPath(dataFolder: string): Promise<{ path: string; remove: () => Promise<void> }> {
   const inData = `${await Deno.realPath(dataFolder)}/.s.PGSQL.5432`;

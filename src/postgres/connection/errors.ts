@@ -14,7 +14,7 @@ const CONNECTION_CODES = new Set(
  */
 const SERVER_STATES = /^(?:08|28|3D|53|57P|58)|^(?:25006|42501|55000)$/;
 
-/** Whether the database currently cannot run any statements. */
+/** Whether the error means that the database cannot run any statement at the moment. */
 export function isDatabaseUnreachable(error: unknown): boolean {
   return CONNECTION_CODES.has(codeOf(error)) || SERVER_STATES.test(sqlState(error) ?? "");
 }

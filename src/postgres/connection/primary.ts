@@ -1,4 +1,4 @@
-/** Chooses, among several hosts, the server that accepts writes (docs/operations.md#failover). */
+/** Finds the one server of several that accepts writes (docs/operations.md#failover). */
 import { codeOf, errorWithCode } from "../../runtime/errors.ts";
 
 export interface HostAddress {
@@ -19,8 +19,8 @@ export const HOST_STATE = `
       else ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int end as timeline`;
 
 /**
- * How long to wait for the other hosts once one host accepts writes. An old primary may have come back alongside a new
- * one.
+ * How long to wait for the other hosts once one host accepts writes. That host may be an old primary that has come back
+ * although there is a new one.
  */
 const OTHERS_WAIT_MS = 1_000;
 
@@ -35,7 +35,7 @@ export class PrimaryFinder {
     private readonly ask: (host: HostAddress) => Promise<HostState>,
   ) {}
 
-  /** A single host is used without a check. Throws the error of the last host, `NO_PRIMARY` or `OLD_PRIMARY`. */
+  /** Returns a single host without checking it. Throws the error of the last host, `NO_PRIMARY` or `OLD_PRIMARY`. */
   find(): Promise<HostAddress> {
     if (this.hosts.length === 1) return Promise.resolve(this.hosts[0]);
     return this.#finding ??= this.#choose().finally(() => this.#finding = null);
@@ -82,6 +82,6 @@ function noPrimary(): Error {
 function oldPrimary(): Error {
   return errorWithCode(
     "OLD_PRIMARY",
-    "the server that accepts writes is on an older timeline than the previous server",
+    "the server that accepts writes is on an older timeline than the previous primary",
   );
 }

@@ -63,13 +63,13 @@ export class ProtocolState {
   }
 }
 
-/** Field C of an error message (PostgreSQL manual, "Error and Notice Message Fields"). */
+/** Reads the SQLSTATE, field C, from an error message (PostgreSQL manual, "Error and Notice Message Fields"). */
 function sqlState(payload: DataView): string {
   const text = new TextDecoder("latin1").decode(payload);
   return /\0C([0-9A-Z]{5})\0/.exec(text)?.[1] ?? "";
 }
 
-/** The number of bytes of a message to keep: its type, its length and the start of its payload. */
+/** How many bytes of a message to keep: its type, its length and the start of its payload. */
 const MAX_HEAD_BYTES = 9;
 const MAX_ERROR_HEAD_BYTES = 200;
 

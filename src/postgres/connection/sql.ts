@@ -1,4 +1,4 @@
-/** The driver's types and options for every connection. */
+/** The driver's types, and the options for every connection. */
 import postgres from "postgres";
 import { STARTUP } from "../session.ts";
 
@@ -8,10 +8,7 @@ export type Isolation = "read committed" | "repeatable read";
 
 /** The session in which a transaction runs. */
 export interface Session {
-  /**
-   * Whether temporary tables outlive a transaction, which is the case unless a pooler lends the backend to other
-   * clients.
-   */
+  /** Whether temporary tables can outlive a transaction. They cannot if a pooler lends the backend to other clients. */
   readonly isOwn: boolean;
   /** Whether an earlier transaction has created the tables of an import. */
   hasTables: boolean;
@@ -20,7 +17,7 @@ export interface Session {
 /** Parses bigint as a number, because all counts and ids are far below 2^53. */
 const BIGINT: postgres.PostgresType<number> = { to: 20, from: [20], serialize: String, parse: Number };
 
-/** The driver uses only unnamed statements, so that connections work through a pooler. */
+/** The options of every connection. All statements are unnamed, so that connections work through a pooler. */
 export const CONNECTION = {
   prepare: false,
   connect_timeout: 10,
@@ -37,7 +34,7 @@ function arrayType<T>(oid: number, parse: (text: string) => T): postgres.Postgre
 
 /** Formats an array as `{"a","b \\"c\\"",null}` (PostgreSQL manual, "Array Input and Output Syntax"). */
 function serialize(values: unknown): unknown {
-  // The driver passes on an array literal unchanged if it is already text.
+  // A value that is not an array is already an array literal.
   if (!Array.isArray(values)) return values;
   return `{${values.map((value) => value === null ? "null" : `"${escaped(String(value))}"`).join(",")}}`;
 }

@@ -2,7 +2,7 @@
  * The socket that the driver uses for one connection (TCP, Unix socket or TLS). Detects three faults that the driver
  * does not handle (all measured):
  *
- * - The server stays silent when it should answer.
+ * - The server is silent when it should answer.
  * - The server hangs up before login. The driver would retry forever without a delay.
  * - The server refuses a COPY after all data has been sent. In that case, the socket ends the COPY.
  */
@@ -34,16 +34,13 @@ export interface WatchedSocketOptions {
   address: Address;
   /** How long the server may stay silent when it should answer. */
   silenceMs: number;
-  /** Called after `silenceMs` of silence. Resolves to true to continue waiting. Null means that there is no deadline. */
+  /** Called after `silenceMs` of silence. Resolves to true to keep waiting. If it is null, there is no deadline. */
   onSilence: ((link: WatchedSocket) => Promise<boolean>) | null;
 }
 
 export interface Backend {
   pid: number;
-  /**
-   * The start time, which distinguishes the backend from a later one with the same pid. This is null if the time is
-   * unknown.
-   */
+  /** The start time, which distinguishes the backend from a later one with the same pid; null if unknown. */
   startedAt: string | null;
 }
 
@@ -82,7 +79,7 @@ export class WatchedSocket extends Duplex {
     super();
   }
 
-  /** The driver reads this property, because it may write before the server has answered. */
+  /** Tells the driver that it can write, even before the server has answered. */
   get readyState(): string {
     return this.destroyed ? "closed" : "open";
   }
@@ -102,7 +99,7 @@ export class WatchedSocket extends Duplex {
     this.#backend = backend;
   }
 
-  /** Whether the backend is used by this connection alone. A pooler reports another process id at login. */
+  /** Whether this connection has the backend to itself. A pooler reports a different process id at login. */
   get hasOwnBackend(): boolean {
     return this.#backend !== null && this.#backend.pid === this.#protocol.pid;
   }
@@ -224,7 +221,7 @@ export class WatchedSocket extends Duplex {
       ca,
       servername: isIP(host) === 0 ? host : undefined,
       host,
-      // The certificate is checked by the code below, so that the error can name it.
+      // The `secureConnect` handler checks the certificate, so that the error can name it.
       rejectUnauthorized: false,
       ...(sslMode === "verify-full" ? {} : { checkServerIdentity: () => undefined }),
       ...(sslDirect ? { ALPNProtocols: ["postgresql"] } : {}),
@@ -266,7 +263,7 @@ export class WatchedSocket extends Duplex {
     this.#write = null;
   }
 
-  /** Replaces the system's many codes for a lost connection with the driver's own. */
+  /** Replaces the many codes that the system has for a lost connection with the one that the driver uses. */
   #lose(error: Error): void {
     this.destroy(errorWithCode("CONNECTION_CLOSED", error.message));
   }

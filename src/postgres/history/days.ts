@@ -2,7 +2,7 @@
 import type { Day, DaysQuery } from "../../domain/day.ts";
 import type { Sql } from "../connection/connect.ts";
 
-/** The days with imports, oldest first. Changes made by trials and by imports that were undone do not count. */
+/** Lists the days with imports, oldest first. Changes in trials and in undone imports do not count. */
 export async function listDays(sql: Sql, { days, zone, ...filter }: DaysQuery): Promise<Day[]> {
   const feed = filter.feed ?? null;
   return await sql<Day[]>`

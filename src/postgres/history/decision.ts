@@ -32,12 +32,12 @@ export interface DecidedImport {
   cleared_at: Date | null;
 }
 
-/** Resolves to null for an unknown import. Throws {@link CannotDecide}. `by` names the user who decides. */
+/** Resolves to null for an unknown import. Throws {@link CannotDecide}. `by` names the admin or clerk who decides. */
 export type Decide<T> = (database: Database, importId: number, signal: AbortSignal, by: string) => Promise<T | null>;
 
 /**
- * Creates a decision. `work` carries out the decision and returns its result, which is recorded with the import. It
- * fails while an import is running or while other programs keep rows locked.
+ * Creates a decision. `work` carries out the decision and returns its result, which is recorded with the import. The
+ * decision fails if an import keeps running or another program keeps the rows locked.
  */
 export function decision<T extends Approved | Discarded | Undone>(
   what: Decision["what"],
@@ -93,7 +93,7 @@ async function waitForImports(tx: Tx, signal: AbortSignal): Promise<void> {
 }
 
 /**
- * Records the decision with the import: its kind, the admin and the result. Queues the email about the decision.
+ * Stores the decision with its import: what was decided, by whom, and the counts. Queues the email about the decision.
  */
 export async function noteDecision(
   tx: Tx,

@@ -1,4 +1,4 @@
-/** The end of an import, whatever its result. */
+/** Ends an import, whatever its result. */
 import type { MailOwed } from "../../importer/ports.ts";
 import type { Tx } from "../connection/connect.ts";
 import { notifying } from "./history.ts";

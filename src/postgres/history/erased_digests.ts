@@ -5,12 +5,12 @@ import type { Tx } from "../connection/connect.ts";
 import { pagesOf } from "../connection/pages.ts";
 import log from "../queries/unchanged/log.sql" with { type: "text" };
 
-/** The keys of the users: a map from the lower half of a key to its upper halves. */
+/** The keys of the users: a map from the lower half of each key to the upper halves that occur with it. */
 type Keys = Map<number, Set<number>>;
 
 interface Piece {
   id: number;
-  /** Returns the piece without the entries of these users. */
+  /** What is left of the piece without the entries of these users. */
   left: Buffer;
 }
 

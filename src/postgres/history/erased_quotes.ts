@@ -1,15 +1,15 @@
-/** Removes quoted values of erased users from warnings and from the reasons of rejected files. */
+/** Removes quoted values of erased users from warnings and from the reasons why files were rejected. */
 import type { CodedText, Reason } from "../../domain/outcome.ts";
 import type { Tx } from "../connection/connect.ts";
 import { VALUE_COLUMNS } from "../../domain/columns.ts";
 
-/** The values that may identify a person. */
+/** The columns whose values may identify a person. */
 const QUOTED = VALUE_COLUMNS.filter(({ kind }) => kind === "text" || kind === "email" || kind === "date")
   .map(({ databaseName }) => `${databaseName}::text`).join(", ");
 
 const ERASED = "(erased)";
 
-/** Removes the quoted values that belong to the users in the table `erasing` or to their ids in `erased_ids`. */
+/** Removes quoted values of the users in the table `erasing`, and quoted ids that the table `erased_ids` lists. */
 export async function eraseQuotes(tx: Tx): Promise<void> {
   const rows = [...await tx.unsafe(`select ${QUOTED} from erasing`), ...await tx`select unique_id from erased_ids`];
   const values = new Set(rows.flatMap((row) => Object.values(row)).filter((value) => value !== null));

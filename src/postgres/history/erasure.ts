@@ -17,8 +17,8 @@ import { eraseDigests } from "./erased_digests.ts";
 import { eraseQuotes } from "./erased_quotes.ts";
 
 /**
- * The user named in the reason of a problem: the holder of a taken value or an old id. The value is null if the reason
- * does not name a user.
+ * SQL for the user whom the reason of a problem names: the holder of a taken value, or an old id. Null if the reason
+ * names no user.
  */
 const NAMED = `coalesce(
     substring(problem ->> 'reason' from ' user "(.*)"'),
@@ -29,14 +29,14 @@ const IS_ERASED = `(problem ->> 'code' in ('9019', '9020', '9022') and exists (
   ))`;
 const REASONS = eraseReasons.replaceAll("{{is_erased}}", IS_ERASED).replaceAll("{{named}}", NAMED);
 
-/** The name under which rosterd erases users because of a setting rather than an admin's decision. */
+/** The value of `by` when rosterd erases users because of a setting and not because an admin decided to. */
 const PURGE = "purge_archived_after_days";
 
 /** The number of users per batch. Other programs wait only briefly for a batch of this size. */
 const MAX_PURGED_AT_ONCE = 500;
 
 interface ErasureOptions {
-  /** The setting `bak_retention_days`, after which files in `bak` are deleted. */
+  /** The setting `bak_retention_days`: the number of days after which files in `bak` are deleted. */
   retentionDays: number;
   signal: AbortSignal;
   /** The admin or the setting that erases the user. */
@@ -105,7 +105,7 @@ export async function purgeArchived(database: Database, days: number, signal: Ab
   }
 }
 
-/** Resolves to the users who cannot be erased. */
+/** Erases the users in the table `erasing`. Resolves to the users to whom another program's table refers. */
 async function purgeFound(tx: Tx): Promise<string[]> {
   try {
     await tx.savepoint((inner) => eraseFound(inner));
@@ -133,8 +133,8 @@ async function eraseFound(tx: Tx): Promise<void> {
 }
 
 /**
- * Erases the users in the table `erasing`, with their ids in `erased_ids`. The deletion that another program's table
- * may forbid comes first, because the other steps take a long time.
+ * Erases the users in the table `erasing`, with their ids in `erased_ids`. Deletes their rows first, because another
+ * program's table may prevent that and the other steps take a long time.
  */
 async function eraseAll(tx: Tx, by: string): Promise<void> {
   await tx.unsafe("analyze erasing");

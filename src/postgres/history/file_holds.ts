@@ -1,4 +1,4 @@
-/** Begins holds on whole files (docs/people.md#change-guard) and ends them after an approval or a newer file. */
+/** Puts whole files on hold (docs/people.md#change-guard), and ends the holds after an approval or a newer file. */
 import { type Approved, requireOpenHold } from "../../domain/decision.ts";
 import { COUNT_NAMES, type HeldChanges } from "../../domain/outcome.ts";
 import type { Approval, DoneImport, HeldPlan, ImportEntry } from "../../importer/ports.ts";
@@ -11,7 +11,7 @@ import { endImport } from "./end_import.ts";
 
 type HeldImport = HeldPlan & Pick<DoneImport, "facts" | "mail" | "finishedAt">;
 
-/** Stores the fact that the change guard is holding an import's file. All records in the file count as waiting. */
+/** Puts an import's file on hold. All records in the file count as held. */
 export async function holdFile(
   tx: Tx,
   importId: number,
@@ -26,8 +26,8 @@ export async function holdFile(
 }
 
 /**
- * Adds columns that, as an approval found, would also change for too many users. Another approval may already have
- * added them.
+ * Adds columns to a hold, because an approval found that they would change for too many users, too. Another approval
+ * may already have added them.
  */
 export async function holdMore(sql: Sql, importId: number, { reason, columns }: HeldChanges): Promise<void> {
   const names = columns.map(({ column }) => column);

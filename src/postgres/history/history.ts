@@ -44,7 +44,7 @@ export async function findImport(sql: Sql, id: number): Promise<ImportEntry | nu
 const ISO = 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"';
 
 /**
- * The columns of a {@link PastFailure} from `import_failures as f`. Imports by earlier versions of rosterd have no
+ * The columns of a {@link PastFailure} from `import_failures as f`. Failures from earlier versions of rosterd have no
  * `since`.
  */
 export function failureColumns(sql: postgres.ISql) {
@@ -70,8 +70,8 @@ export async function listFailures(
 }
 
 /**
- * Lists records that have failed in the same way for several nights and whose users have not appeared in any later
- * file.
+ * Lists records that have failed in the same way for at least `nights` nights and whose users have not appeared in any
+ * later file.
  */
 export async function listFailing(sql: Sql, { nights, zone, limit }: LastingQuery): Promise<LastingFailures> {
   const rows = await sql<(LastingFailure & { total: number })[]>`
@@ -112,7 +112,7 @@ export function toEntry(row: Record<string, unknown>): ImportEntry {
   return { ...Object.fromEntries(values), hold } as ImportEntry;
 }
 
-/** The times when a feed's last import finished and when rosterd was installed. */
+/** Returns the times when a feed's last import finished and when rosterd was installed. */
 export async function lastImportAt(sql: Sql, feed: string): Promise<{ last: Date | null; installed: Date }> {
   const [row] = await sql<{ last: Date | null; installed: Date }[]>`
     select (select max(finished_at) from rosterd.imports where feed = ${feed} and status <> 'error') as last,
@@ -129,8 +129,8 @@ export interface OpenHold {
 }
 
 /**
- * A value that changes within seconds of any change to the history or the outbox, whichever process makes it. Computed
- * from statistics, without reading a table.
+ * Returns a value that changes within seconds of any change that a process makes to the history or the outbox. The
+ * value is computed from statistics, without reading a table.
  */
 export async function historyVersion(sql: Sql): Promise<string> {
   const [{ version }] = await sql<{ version: string }[]>`
@@ -175,7 +175,7 @@ export interface Waiting {
 
 export interface Totals {
   mailsWaiting: number;
-  /** When the next one will be sent; null if none are waiting. */
+  /** When the next email will be sent; null if no email is waiting. */
   nextMailAt: string | null;
   openHolds: number;
   /** The first {@link MAX_HOLDS_NAMED} open holds. */
@@ -183,7 +183,7 @@ export interface Totals {
   lastImportAt: string | null;
   /** The id is 0 if the history is empty. */
   lastImportId: number;
-  /** The last import by feed, for every feed in the history. */
+  /** The totals of every feed in the history, by name. */
   feeds: Record<string, FeedTotals>;
 }
 

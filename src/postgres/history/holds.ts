@@ -25,7 +25,9 @@ const RELEASE_PERMITS = releasePermits("deciding where left_out is null and effe
 export const approveHold = decision<Omit<Approved, "applied">>("approved", async (tx, found, lock) => {
   const { id } = found;
   requireOpenHold(found.hold_state);
-  if (found.hold_kind === "changes") throw new CannotDecide("held_file", "this import holds a file, not users");
+  if (found.hold_kind === "changes") {
+    throw new CannotDecide("held_file", "this hold is on a whole file, so there are no users to approve");
+  }
   await lock(approveLock, [id]);
   await tx.unsafe(approveFind, [id]);
   await tx.unsafe("analyze deciding");
@@ -58,7 +60,7 @@ async function endHold(tx: Tx, id: number, state: "approved" | "discarded"): Pro
   await tx`update rosterd.imports set hold_state = ${state}, hold_ended_at = now() where id = ${id}`;
 }
 
-/** One page of held users, ordered by unique_id, and the columns of a held file; null for an unknown import. */
+/** Returns one page of held users, ordered by unique_id, and the columns of a held file; null for an unknown import. */
 export async function listHeld(
   sql: Sql,
   importId: number,
@@ -72,7 +74,7 @@ export async function listHeld(
   return { ...found, held, next: rows.length > limit ? held[held.length - 1].unique_id : null };
 }
 
-/** All held users of an import, in pages, for the attachment of the email. */
+/** Yields all held users of an import in pages, for the attachment of the email. */
 export async function* allHeld(sql: Sql, importId: number): AsyncGenerator<HeldUser[]> {
   for (let after: string | null = null;;) {
     const page = await listHeld(sql, importId, { limit: 1_000, after });

@@ -44,8 +44,8 @@ export async function listChanges(
 }
 
 /**
- * The changes, keyed by roster column. `archived_at` is not the name of a roster column, and the outcome shows whether
- * it changed.
+ * Returns the changes by roster column. Leaves out `archived_at`, which is not a roster column; the outcome shows
+ * whether it changed.
  */
 export function changedColumns(changes: Record<string, [Stored[string], Stored[string]]> | null) {
   if (changes === null) return null;
@@ -54,12 +54,12 @@ export function changedColumns(changes: Record<string, [Stored[string], Stored[s
     const pair = changes[databaseName];
     if (pair !== undefined) columns[name] = [asText(pair[0]), asText(pair[1])];
   }
-  // The user into whom the import merged this user. Rosters do not have such a column.
+  // `merged_into` names the user into whom the import merged this user. Rosters have no such column.
   if (changes.merged_into !== undefined) columns.merged_into = [null, asText(changes.merged_into[1])];
   return columns;
 }
 
-/** The values of a new user. If an undo has archived the user, the access that the import had given is unknown. */
+/** Returns the values of a new user, without `active` after an undo: what the import had set is no longer known. */
 export function createdColumns(created: Stored, undoneAt: Date | null): Change["columns"] {
   const columns: Change["columns"] = {};
   for (const { name, databaseName, kind } of COLUMNS) {

@@ -1,14 +1,14 @@
-/** The settings of each import, which are kept once per version (docs/database.md#history). */
+/** Stores the settings of each import. Imports with the same settings share them (docs/database.md#history). */
 import type postgres from "postgres";
 import { maskSettings, type Settings } from "../../domain/settings.ts";
 
-/** The column `settings` of `rosterd.imports`, for the select list of a query that reads this table. */
+/** Returns the settings of an import as the column `settings`, for the select list of a query on `rosterd.imports`. */
 export function settingsColumn(sql: postgres.ISql) {
   return sql`(select settings from rosterd.import_settings where digest = settings_digest) as settings`;
 }
 
 /**
- * Common table expressions that keep the settings without their secrets. `kept.digest` is the value for
+ * Returns common table expressions that store the settings without their secrets. `kept.digest` is the value for
  * `settings_digest`.
  */
 export function keepingSettings(sql: postgres.ISql, settings: Settings) {

@@ -8,8 +8,8 @@ export interface KnownFiles {
   unfiled: readonly { file: string; startedAt: Date }[];
   /**
    * When the feed's newest applied file was imported, in whole seconds as in the names of files in `bak`; null if no
-   * files have been applied. A missing file from the same second is newer, because a restored database lacks the end of
-   * the history.
+   * files have been applied. A missing file from the same second counts as newer, because a restored database lacks the
+   * end of the history.
    */
   newest: Date | null;
   /** Files imported before this time have been dismissed; null if no files have been dismissed. */

@@ -15,12 +15,12 @@ export type NewMail =
     | { kind: "alert"; content: Alert }
   );
 
-/** A unique Message-ID in the domain of the sender's address (RFC 5322, section 3.6.4). */
+/** Returns a unique Message-ID in the domain of the sender's address (RFC 5322, section 3.6.4). */
 export function newMessageId(sender: string): string {
   return `<${crypto.randomUUID()}@${sender.slice(sender.lastIndexOf("@") + 1) || "rosterd.invalid"}>`;
 }
 
-/** Stores an email in the transaction of its event and sets the import's `mail` to `waiting`. */
+/** Queues an email in the transaction of the event that it reports, and sets the import's `mail` to `waiting`. */
 export async function enqueue(tx: postgres.ISql, mail: NewMail): Promise<void> {
   const importId = mail.kind === "alert" ? null : mail.importId;
   const content = "content" in mail ? tx.json({ ...mail.content }) : null;
@@ -53,15 +53,15 @@ export async function alertOnce(
     where not exists (select from rosterd.outbox where kind = 'alert' and content ->> 'key' = ${key})`;
 }
 
-/** The maximum number of emails in a digest, so that the statement stays below the limit on parameters. */
+/** The maximum number of emails in a digest. It keeps the statement below the limit on parameters. */
 const MAX_CLAIMED_MAILS = 10_000;
 
 export class PostgresOutboxStore {
   constructor(private readonly sql: postgres.Sql) {}
 
   /**
-   * Claims emails (see `OutboxStore.claim`). Emails about an import wait until its file is in `bak`, because they
-   * mention its name there.
+   * Claims emails (see `OutboxStore.claim`). Emails about an import wait until its file is in `bak`, because they quote
+   * the file's name in that folder.
    */
   async claim(now: Date, until: Date, which: Claim): Promise<WaitingMail[]> {
     return await this.sql.begin(async (tx) => {
@@ -133,12 +133,12 @@ export class PostgresOutboxStore {
   }
 }
 
-/** A digest gets a new Message-ID, because the recipient may already have received one of its emails. */
+/** The domain for a digest's own Message-ID. The recipient may already have received one of its emails separately. */
 function domainOf(messageId: string): string {
   return messageId.slice(messageId.lastIndexOf("@"), -1);
 }
 
-/** The longest wait for a retry. If `next_try_at` is further ahead, the clock was wrong when it was set. */
+/** The longest wait for a retry. A `next_try_at` further ahead was set while the clock was wrong. */
 const MAX_WAIT_MS = 2 * 3_600_000;
 
 function isDue(sql: postgres.ISql, now: Date) {
@@ -150,13 +150,13 @@ function isDue(sql: postgres.ISql, now: Date) {
         where imports.id = outbox.import_id and (bak_file is not null or file_gone_at is not null)))`;
 }
 
-/** Locks the emails that go into the same digest as the first one. The result includes the first email. */
+/** Locks the emails that go into the same digest as the first one. Resolves to the ids of all of them. */
 async function claimedWith(tx: postgres.ISql, first: postgres.Row, now: Date, together: boolean): Promise<number[]> {
   if (first.digest === null && !together) return [Number(first.id)];
   const companions = first.digest === null
     ? tx`${isDue(tx, now)} and kind <> 'held' and content ->> 'digest' is null`
     : tx`sent_at is null and gave_up_at is null and content ->> 'digest' = ${first.digest}`;
-  // Skips locked emails, so that two processes never wait for each other.
+  // Locked emails are skipped, so that two processes never wait for each other.
   const rows = await tx`
     select id from rosterd.outbox where ${companions} order by next_try_at, id
     limit ${MAX_CLAIMED_MAILS} for update skip locked`;
@@ -164,8 +164,8 @@ async function claimedWith(tx: postgres.ISql, first: postgres.Row, now: Date, to
 }
 
 /**
- * The `mail` status of an import: `waiting` while any of its emails is waiting, `failed` if rosterd gave up on one,
- * otherwise `sent`.
+ * Sets the `mail` status of each import: `waiting` while any of its emails is waiting, `failed` if rosterd gave up on
+ * one, otherwise `sent`.
  */
 async function settleImports(tx: postgres.ISql, ids: readonly number[]): Promise<void> {
   await tx`

@@ -13,8 +13,8 @@ export async function feedsWithImports(sql: Sql): Promise<string[]> {
 }
 
 /**
- * Up to 1,000 of a feed's imports that finished before `time` and have no open hold, with the names of their files in
- * `bak`.
+ * Returns up to 1,000 of a feed's imports that finished before `time` and have no open hold, with the names of their
+ * files in `bak`.
  */
 export async function expiredImports(
   sql: Sql,
@@ -29,7 +29,7 @@ export async function expiredImports(
     order by id limit 1000`;
 }
 
-/** Deletes the details of an import and keeps its entry. The import can no longer be undone. */
+/** Deletes the details of an import, but keeps its entry. Afterwards, the import can no longer be undone. */
 export async function markCleared(sql: Sql, id: number, now: Date): Promise<void> {
   await sql.begin(async (tx) => {
     // This statement runs first, so that it waits for a concurrent undo of the same import.

@@ -60,7 +60,7 @@ async function requireUndoable(tx: Tx, { id, status, undone_at, cleared_at }: De
   if (status === "running" || status === "error") {
     throw new CannotDecide("not_finished", "this import has not finished yet");
   }
-  if (undone_at !== null) throw new CannotDecide("undone_already", "this import was already undone");
+  if (undone_at !== null) throw new CannotDecide("undone_already", "this import has already been undone");
   if (cleared_at !== null) {
     throw new CannotDecide("undo_cleared", "this import is older than bak_retention_days: its undo data was deleted");
   }

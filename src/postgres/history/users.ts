@@ -1,4 +1,4 @@
-/** Finds users and lists how imports changed a single user (docs/people.md#one-person). */
+/** Finds users, and lists how imports have changed one of them (docs/people.md#one-person). */
 import { inColumnOrder, VALUE_COLUMNS } from "../../domain/columns.ts";
 import type { Change } from "../../domain/outcome.ts";
 import {
@@ -19,7 +19,7 @@ import { changedColumns, createdColumns, type Stored, withOutcome } from "./impo
 const LAST_NAME = 'lower(last_name collate "C")';
 
 /**
- * The searches, in order. A page runs only as many searches as it needs. The first three searches use indexes that
+ * The searches, in order. Each page runs only as many searches as it needs. The first three searches use indexes that
  * imports need anyway. If the index on last names is missing (`../search_index.ts`), the last search reads the table.
  */
 const SEARCHED = ["unique_id", 'lower(user_name collate "C")', 'lower(email collate "C")', LAST_NAME];
@@ -41,7 +41,7 @@ const MAY_BEGIN = ["lower", "upper"].map((letterCase) => {
   return `last_name collate "C" between ${first} and ${first} || ${LAST_CHARACTER}`;
 }).join(" or ");
 
-/** Excludes users whom an earlier search finds. */
+/** Returns the query of one search, which excludes users whom an earlier search finds. */
 function searchQuery(search: number, isContinued: boolean, readsTable: boolean): string {
   const value = SEARCHED[search];
   const earlier = SEARCHED.slice(0, search).map((other, at) => `and coalesce(${other}, '') not ${begins(at)}`);
@@ -104,7 +104,7 @@ export async function findUser(sql: Sql, uniqueId: string): Promise<User | null>
 
 async function historyOf(sql: Sql, uniqueId: string, stored: Stored): Promise<HistoryEntry[]> {
   const rows = await sql.unsafe(HISTORY, [uniqueId, MAX_HISTORY]);
-  // Finds the values before each change by working back from the newest import.
+  // Working back from the newest import yields the values before each change.
   let before = stored;
   return rows.map((row): HistoryEntry => {
     const { changes, is_creation, is_cleared, was_held, decisions, undone_at } = row;
@@ -130,5 +130,5 @@ async function historyOf(sql: Sql, uniqueId: string, stored: Stored): Promise<Hi
 
 const time = (value: Date | null) => value === null ? null : value.toISOString();
 
-/** A time in the format that PostgreSQL uses in JSON. */
+/** Converts a time from the format that PostgreSQL uses in JSON. */
 const utc = (value: string | null) => value === null ? null : new Date(value).toISOString();

@@ -1,5 +1,5 @@
 /**
- * Sends rows with binary COPY. The checks have already rejected all records with text, dates or flags that PostgreSQL
+ * Sends rows with binary COPY. The checks have already caught all records with text, dates or flags that PostgreSQL
  * would refuse.
  */
 import type { Writable } from "node:stream";
@@ -103,9 +103,9 @@ export class Copies {
   constructor(private readonly tx: Tx) {}
 
   /**
-   * Whether there are enough rows to send. A switch to another table requires `switchBytes`, because the server must
-   * first process all earlier rows. Callers use this method before each {@link send}, because a promise for every row
-   * would cost more than the row itself.
+   * Whether there are enough rows to send. A switch to another table takes at least `switchBytes` of rows, because the
+   * server must first process all earlier ones. Callers ask before they call {@link send}, because creating a promise
+   * for every row would cost more than the row itself.
    */
   wants(rows: CopyRows, switchBytes = MESSAGE_BYTES): boolean {
     return rows.length >= MESSAGE_BYTES && (rows.length >= switchBytes || this.#table === rows.table);
@@ -145,7 +145,7 @@ class CopyStream {
     return stream;
   }
 
-  /** Writes the bytes in pieces, because the driver copies each piece. */
+  /** Writes the bytes in pieces, because the driver makes a copy of whatever it is given. */
   async write(bytes: Uint8Array): Promise<void> {
     for (let at = 0; at < bytes.length; at += MESSAGE_BYTES) {
       const piece = bytes.subarray(at, at + MESSAGE_BYTES);

@@ -45,7 +45,7 @@ export interface CountedPlan {
   counts: Counts;
   /** The number of users who get new values. */
   differing: number;
-  /** The number of users who only gain or lose access, or for whom only what the feed says about them changes. */
+  /** The number of other users whose access changes, or about whom the feed now says something else. */
   moving: number;
   /** The number of users whom the feed no longer names. */
   unnamed: number;

@@ -1,7 +1,7 @@
 /** Keeps a restored database from reusing import ids (docs/reliability.md#restore). */
 import type postgres from "postgres";
 
-/** Remembers the greatest id outside the database. */
+/** Stores the greatest import id outside the database. */
 export interface GreatestId {
   read(): Promise<number>;
   note(id: number): Promise<void>;
@@ -12,8 +12,8 @@ export const NO_GREATEST_ID: GreatestId = { read: () => Promise.resolve(0), note
 const SEQUENCE = "rosterd.imports_id_seq";
 
 /**
- * A query with one row, for the `with` of the statement that inserts an import. If the history ends before the greatest
- * id ever given, the query moves the sequence beyond that id.
+ * Returns a one-row query for the `with` clause of the statement that inserts an import. If the newest imports are
+ * missing from the history, the query moves the sequence past the greatest id ever used.
  */
 export function raisingIds(sql: postgres.ISql, greatest: number) {
   return sql`

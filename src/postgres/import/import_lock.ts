@@ -1,20 +1,20 @@
-/** Lets only one import or decision at a time change users (docs/reliability.md#one-transaction). */
+/** Ensures that only one import or decision changes users at a time (docs/reliability.md#one-transaction). */
 import type { WaitOptions } from "../../importer/ports.ts";
 import { delay } from "../../runtime/delay.ts";
 import type { Tx } from "../connection/connect.ts";
 import { LOCK_TIMEOUT_MS } from "./lock.ts";
 
-/** Advisory locks: arbitrary numbers that no other program locks. */
+/** The key of the advisory lock for imports: an arbitrary number that no other program uses. */
 const IMPORT_LOCK = 7_246_002;
 /**
- * All running and waiting imports hold this lock in shared mode. This way, no running import is mistaken for one whose
+ * All running and waiting imports hold this lock in shared mode, so that none of them is mistaken for an import whose
  * process has ended.
  */
 const ALIVE_LOCK = 7_246_004;
 
 const RETRY_DELAY_MS = 250;
 
-/** With this much memory, PostgreSQL joins a million users without writing to disk. */
+/** With this much working memory, PostgreSQL joins a million users without writing to disk. */
 const SETTINGS = [
   "set local work_mem = '128MB'",
   "set local hash_mem_multiplier = 5",
@@ -26,7 +26,8 @@ const SETTINGS = [
   "set local statement_timeout = 0",
   "set local idle_in_transaction_session_timeout = 0",
   // The server checks the connection during long statements. Otherwise, a backend without a client would keep the
-  // import lock until its statement ended. PostgreSQL 13 lacks this setting, and some systems cannot support it.
+  // import lock until its statement ended. PostgreSQL 13 lacks this setting, and some operating systems do not support
+  // it.
   `do $$ begin
     perform set_config('client_connection_check_interval', '3s', true);
   exception when undefined_object or invalid_parameter_value then null;
@@ -42,8 +43,8 @@ const TRY_LOCK = `select pg_backend_pid() as pid, pg_try_advisory_xact_lock(${IM
 const BEGIN = [...SETTINGS, `select pg_advisory_xact_lock_shared(${ALIVE_LOCK})`, TRY_LOCK].join("; ");
 
 /**
- * Prepares a transaction that changes users and waits until no other import is running. The lock is requested
- * repeatedly, because a blocked request could not be aborted. Resolves to the pid of the backend.
+ * Prepares a transaction that changes users, and waits until no other import is running. Requests the lock repeatedly,
+ * because a request that blocks could not be aborted. Resolves to the pid of the backend.
  */
 export async function acquireImportLock(tx: Tx, { signal, onWait }: WaitOptions): Promise<{ pid: number }> {
   let [{ pid, free }] = (await tx.unsafe(BEGIN)).at(-1)!;
@@ -57,12 +58,12 @@ export async function acquireImportLock(tx: Tx, { signal, onWait }: WaitOptions)
 }
 
 /**
- * Marks command-line imports as ended if their processes were killed. Skips the latest import, because it may be about
- * to wait for the lock.
+ * Marks command-line imports as failed if their processes were killed. Skips the latest import, because its process may
+ * be about to wait for the lock.
  */
 const END_KILLED = `
   update rosterd.imports set status = 'error', finished_at = now(),
-    reason = '{"code": "interrupted", "text": "the process that was importing it ended", "line": null}'
+    reason = '{"code": "interrupted", "text": "the process that was importing the file ended", "line": null}'
   where status = 'running' and taken_key is null and id < (select max(id) from rosterd.imports)
     and not exists (
       select from pg_locks as other

@@ -1,6 +1,6 @@
 /**
- * Stores imports. Only `imports.status` says whether a file was applied; the status changes in the transaction that
- * applies it.
+ * Stores imports. Only `imports.status` says whether a file was applied. It changes in the transaction that applies the
+ * file.
  */
 import type { HeldChanges, Reason } from "../../domain/outcome.ts";
 import {
@@ -31,12 +31,10 @@ import { PostgresDryRun, PostgresImportTransaction } from "./import_transaction.
 import { migrateWithin } from "../migrate.ts";
 import { explainWithRights } from "../rights.ts";
 
-/**
- * A dry run does not take the import lock. Instead, it uses a snapshot in which concurrent imports are invisible.
- */
+/** The isolation level of dry runs. A dry run does not take the import lock; its snapshot hides concurrent imports. */
 const SNAPSHOT = "repeatable read";
 
-/** Thrown with the result of a dry run, so that its transaction rolls back. */
+/** Thrown with the result of a dry run, to roll back its transaction. */
 class DryRunResult<T> {
   constructor(readonly result: T) {}
 }
@@ -46,7 +44,7 @@ const MAX_ATTEMPTS = 3;
 const RETRY_DELAY_MS = 500;
 
 export interface ImportStoreOptions {
-  /** Runs once the import is in the history, before its transaction, which may occupy the only connection. */
+  /** Called once the import is in the history and before its transaction, which may occupy the only connection. */
   onBegun?: () => Promise<void>;
   greatestId?: GreatestId;
   lockWaitMs?: number;
@@ -66,7 +64,7 @@ export class PostgresImportStore implements ImportStore {
     this.#lockWaitMs = lockWaitMs;
   }
 
-  /** This commit does not wait for the disk, because any later commit also makes the entry durable. */
+  /** Inserts the import without waiting for the disk, because any later commit also makes the entry durable. */
   async begin(entry: Parameters<ImportStore["begin"]>[0]): Promise<ImportEntry> {
     const { feed, file, claimKey, by, settings, startedAt, bytes } = entry, { sql } = this.database;
     const [row] = await sql`
@@ -172,7 +170,7 @@ export class PostgresImportStore implements ImportStore {
     const { sql } = this.database;
     const rows = sql<PastFailure[]>`
       select ${failureColumns(sql)} from rosterd.import_failures as f where import_id = ${importId} order by line`;
-    // The page size is small, so that few objects are in use at a time. With larger pages, the heap would grow.
+    // Small pages keep few objects in memory at a time. With larger pages, the heap would grow.
     yield* pagesOf(rows.cursor(100));
   }
 

@@ -1,4 +1,4 @@
-/** The transaction of one import or dry run. Each SQL file in `queries/` explains its step. */
+/** Runs the steps of one import or dry run in its transaction. Each SQL file in `queries/` explains its step. */
 import { feedsOf } from "../../domain/feed_settings.ts";
 import type { Approved } from "../../domain/decision.ts";
 import type {
@@ -96,7 +96,7 @@ export class PostgresDryRun implements DryRun {
   }
 }
 
-/** Reads every record and changes no users. `planned` wraps the plan. */
+/** Stages every record, but changes no users. `planned` wraps the plan. */
 async function stageWithoutApplying<Planned>(
   context: StagingContext,
   planned: (context: StagingContext, summary: PlanSummary) => Planned,
@@ -145,7 +145,7 @@ async function stagingContext(
 
 /**
  * Creates the tables of an import once for each session, because creating them takes longer than importing a small
- * file. Through a pooler, other clients could see the tables, so they last only as long as the transaction.
+ * file. Through a pooler, other clients could see the tables, which therefore last only as long as the transaction.
  */
 async function createTables(tx: Tx, session: Session): Promise<void> {
   if (session.isOwn && session.hasTables) return;

@@ -1,8 +1,8 @@
 /**
  * Locks rows that other programs also use, without ever causing another program's transaction to be canceled in a
  * deadlock. After `deadlock_timeout` (1 s), PostgreSQL cancels the transaction that detects the deadlock, which may
- * belong to another program. Therefore, rosterd never waits long while it holds row locks. Instead, rosterd releases
- * its locks and retries a little later.
+ * belong to another program. Therefore, rosterd never waits long while it holds row locks. It releases its locks and
+ * retries a little later.
  */
 import { codeOf } from "../../runtime/errors.ts";
 import { delay } from "../../runtime/delay.ts";
@@ -17,8 +17,7 @@ const BRIEFLY = `select set_config('lock_timeout',
 
 const LOCK_NOT_AVAILABLE = "55P03";
 /**
- * Error codes that mean that rosterd has given way to another program: serialization failure, deadlock, lock not
- * available.
+ * The error codes with which rosterd gives way to another program: serialization failure, deadlock, lock not available.
  */
 const YIELDED = new Set(["40001", "40P01", LOCK_NOT_AVAILABLE]);
 
@@ -51,7 +50,7 @@ export interface LockAttempt {
   tx: Tx;
   /** Runs a query that locks rows with `nowait`. Resolves to the value of its column `complete`. */
   lock(query: string, values?: (string | number)[]): Promise<boolean>;
-  /** Whether to lock the tables in reverse order, because the other program may do so. */
+  /** Whether to lock the tables in reverse order, in case the other program does. */
   reversed: boolean;
 }
 
@@ -59,7 +58,7 @@ const MIN_RETRY_DELAY_MS = 100;
 const MAX_RETRY_DELAY_MS = 1_000;
 
 /**
- * Runs `work`, which locks rows and then changes them, in a savepoint, and retries it until it succeeds. Throws {@link
+ * Runs `work` in a savepoint and retries it until it succeeds. `work` locks rows and then changes them. Throws {@link
  * LockedByOthers}.
  */
 export async function lockWithRetry<T>(
@@ -87,9 +86,7 @@ export async function lockWithRetry<T>(
 const MAX_PARTIAL_LOCK_MS = 400;
 const LOCK_INTERVAL_MS = 20;
 
-/**
- * Locks all free rows first, so that no other program can lock them, then keeps trying to lock the rest (measured).
- */
+/** First locks all free rows, so that no other program can lock them. Then keeps trying to lock the others. */
 async function lockRows(tx: Tx, query: string, values: (string | number)[], signal: AbortSignal): Promise<boolean> {
   const [{ complete }] = await tx.unsafe(query.replace("nowait", "skip locked"), values);
   if (complete) return true;

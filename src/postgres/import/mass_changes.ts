@@ -1,4 +1,4 @@
-/** Compares a plan's changes with the limits of the change guard (docs/people.md#change-guard). */
+/** Compares the changes in a plan with the limits of the change guard (docs/people.md#change-guard). */
 import { columnsToHold, reasonToHoldFile } from "../../domain/change_guard.ts";
 import { MAX_HELD_EXAMPLES } from "../../domain/decision.ts";
 import { type Guard, guards } from "../../domain/guard.ts";
@@ -12,11 +12,11 @@ export interface Weighing {
   guard: Guard;
   /** The columns that an admin has approved for this file. */
   waived: readonly string[];
-  /** The number of records skipped because of the unchanged-record cache. These records belong to known users. */
+  /** The number of records, all of known users, that were skipped because of the unchanged-record cache. */
   skipped: number;
 }
 
-/** The reason why the change guard holds the file; null if the file passes. */
+/** Returns why the change guard holds the file, and the columns; null if the file passes. */
 export async function weighChanges(
   tx: Tx,
   { queries, guard, waived, skipped }: Weighing,

@@ -22,11 +22,11 @@ import type { StagedFacts, StagingContext } from "./staging.ts";
 import type { UnchangedStore } from "./unchanged_store.ts";
 
 /**
- * Limits the number of times an import is planned again because another program has changed a user. Users who are
+ * How many plans an import makes before it gives up because other programs keep changing its users. Users who are
  * already locked stay locked.
  */
 const MAX_PLANS = 20;
-/** Limits the number of retries after another program has written a unique value that the plan needs. */
+/** The maximum number of attempts if other programs keep writing unique values that the plan needs. */
 const MAX_UNIQUE_CONFLICTS = 5;
 
 const OPEN_HOLD =
@@ -87,10 +87,10 @@ export class PostgresPlannedImport implements PlannedImport {
     return { counts: { ...counts, ...released }, summary, writes };
   }
 
-  /** Locks the users of the plan and their permits. Plans again if another program has changed one of the users. */
+  /** Locks the planned users and their permits. Plans again if another program has changed one of the users. */
   async #lockAll({ tx, lock, reversed }: LockAttempt): Promise<Plan> {
     const { planner, queries: { findOldIds, lockUsers, lockPermits } } = this.context;
-    // An import of a held file changes no users, so it needs no locks.
+    // If the change guard holds the file, the import changes no users and needs no locks.
     const isHeld = () => plan.summary.changes !== null;
     const locksPermits = () => !isHeld() && (plan.archives || findOldIds !== null);
     let plan = this.plan;
@@ -119,7 +119,7 @@ export function comparedImport({ tx, queries, feed, header }: StagingContext, im
   return { tx, queries, importId, feed, isFailedFile: header.own.length > 0 };
 }
 
-/** Completes the history entry of an import, notifies other programs and queues its email. */
+/** Completes the history entry of an import, notifies other programs, and queues the email about the import. */
 export async function record(
   { tx, importId }: Pick<ImportContext, "tx" | "importId">,
   { status, counts, news: { failed_new, failed_fixed }, facts, warnings, hold, mail, finishedAt }: DoneImport,
@@ -132,9 +132,8 @@ export async function record(
   const read = { delimiter, encoding, sha256, bytes };
   const values = { ...counts, failed_new, failed_fixed, ...held, ...read, status, finished_at: finishedAt };
   const row = await endImport(tx, importId, mail, { ...values, warnings: tx.json(warnings as never), reason: null });
-  // An earlier COMMIT whose reply was lost succeeded after all. The import stops, so that the file is not applied
-  // twice.
-  if (row === null) throw errorWithCode("applied_before", "this import was already applied");
+  // An earlier COMMIT succeeded although its reply was lost. This attempt stops, so that the file is not applied twice.
+  if (row === null) throw errorWithCode("applied_before", "this import has already been applied");
   if (status !== "checked" && counts.records > counts.failed + counts.skipped) await supersedeHeldFiles(tx, importId);
   return toEntry(row);
 }

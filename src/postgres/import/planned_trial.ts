@@ -1,4 +1,4 @@
-/** Ends a trial. The history keeps the counts and changes of the trial, but no users are changed. */
+/** Ends a trial: stores its counts and changes in the history, without changing any users. */
 import type { Counts } from "../../domain/outcome.ts";
 import type { DoneImport, FailureNews, ImportEntry, PlannedTrial, PlanSummary } from "../../importer/ports.ts";
 import { keepTrialChanges } from "../history/trial_changes.ts";

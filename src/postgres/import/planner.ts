@@ -1,4 +1,4 @@
-/** Plans an import: the steps from staged records to the tables `plan` and `missing`. It changes no users. */
+/** Plans an import: fills the tables `plan` and `missing` from the staged records. Changes no users. */
 import type { Losses } from "../../domain/decision.ts";
 import { guards, lossesToHold, reasonToHold } from "../../domain/guard.ts";
 import type { Warning } from "../../domain/outcome.ts";
@@ -28,7 +28,7 @@ export interface Plan {
   givesUp: boolean;
   /** Whether the plan archives users, whose permits are then released. */
   archives: boolean;
-  /** The number of unknown ids that would be known with leading zeros, and the reason for the first such id. */
+  /** The number of unknown ids that would be known with leading zeros, and a description of the first one. */
   lostZeros: { count: number; example: string };
 }
 
@@ -44,7 +44,7 @@ export class Planner {
   /** Whether the table of users was empty before this import created users directly. */
   #isFirst = false;
 
-  /** The number of records skipped because of the unchanged-record cache. These records belong to known users. */
+  /** The number of records, all of known users, that were skipped because of the unchanged-record cache. */
   #skipped = 0;
 
   /** Which users may be missing. */
@@ -109,7 +109,7 @@ export class Planner {
     return { summary, contested: contested > 0, givesUp, archives: archived > 0, lostZeros };
   }
 
-  /** Removes records whose claims are refused from the plan. Resolves to whether archived users give up values. */
+  /** Refuses claims and drops their records from the plan. Resolves to true if archived users give up values. */
   async #decideClaims(tx: Tx): Promise<boolean> {
     const { refuseTaken, dropRefused, settleGivers } = this.context.queries;
     await tx.unsafe("analyze claims");
@@ -168,14 +168,14 @@ export class Planner {
     return users === 0 ? [] : [otherPersonWarning(users, first_line)];
   }
 
-  /** Finds users whose grace period is over. A missing user is not counted again. */
+  /** Finds users whose grace period is over, except those who are missing anyway. */
   async #findDue(tx: Tx): Promise<void> {
     const { archive_inactive_users, release_permits_after_days } = this.context.settings;
     if (this.#isFirst || !archive_inactive_users || release_permits_after_days === 0) return;
     await tx.unsafe(withValues(this.context.queries.findDue, release_permits_after_days));
   }
 
-  /** Counts the users who begin waiting to be archived and those who have waited long enough. */
+  /** Counts the users who begin waiting to be archived, and those whose wait is over. */
   async #countWaiting(tx: Tx): Promise<Warning[]> {
     const { release_permits_after_days: days } = this.context.settings;
     if (days === 0) return [];
@@ -186,7 +186,7 @@ export class Planner {
     return graceWarnings(days, begun, over);
   }
 
-  /** Why the guard holds back losses of access; null if it lets everything through. */
+  /** Returns why the archive guard holds losses of access, and the losses; null if it holds none. */
   async #heldAccess(tx: Tx): Promise<HeldAccess | null> {
     const { archive_guard } = this.context.settings;
     if (!guards(archive_guard)) return null;

@@ -5,18 +5,20 @@
  * user's value or null. `@staged` is the change to user `u`: null keeps the value, '' clears it, and any other value
  * replaces it; `@new` is the value that it sets. Outside a template, `@staged(COLUMN)` means the same.
  *
- * `[[…]]` is only for rosters with the column `old_unique_id`. `@user` is the id before the import of a record's user.
+ * The text in `[[…]]` is used only for rosters with the column `old_unique_id`. `@user` is the id that the user of a
+ * record had before the import.
  *
- * `@feed` is the name of the feed, and `@several` whether the settings have other feeds. For user `u`, `@said` is the
- * last statement of this feed: whether the user is active, or null if the feed does not name the user. `@kept_active`
- * and `@called_inactive` say whether another feed in the settings says that the user is active, or inactive.
+ * `@feed` is the name of the feed. `@several` is true if the settings have other feeds. For user `u`, `@said` is what
+ * this feed said last: whether the user is active, or null if the feed does not name the user. `@kept_active` is true
+ * if another feed in the settings calls the user active, and `@called_inactive` if another feed calls the user
+ * inactive.
  */
 import { Buffer } from "node:buffer";
 import { type Column, VALUE_COLUMNS } from "../../domain/columns.ts";
 import type { Settings } from "../../domain/settings.ts";
 import * as statements from "./statements.ts";
 
-/** The feed, and the settings that decide between the roster's value and the user's current one. */
+/** The feed, and the settings that decide between the value in the roster and the user's current value. */
 export interface ValueSettings extends Pick<Settings, "defaults" | "fill_only_columns"> {
   feed: string;
   /** All feeds in the settings. The first feed takes precedence. */
@@ -64,12 +66,12 @@ function otherFeeds({ feed, feeds }: ValueSettings): readonly string[] {
   return feeds.filter((other) => other !== feed);
 }
 
-/** Whether one of these feeds names user `u`. */
+/** Returns the SQL condition that one of these feeds names user `u`. */
 function isNamedBy(feeds: readonly string[]): string {
   return `u.feeds ?| array[${feeds.map(quoted).join(", ")}]`;
 }
 
-/** The record's change to user `u`, whose row is null for a new user. */
+/** Returns the SQL for the record's change to user `u`, whose row is null for a new user. */
 function stagedSql(column: Column, settings: ValueSettings): string {
   const { name, databaseName } = column, { defaults, fill_only_columns } = settings;
   const staged = `s.${databaseName}`, value = `u.${databaseName}`;
@@ -93,7 +95,7 @@ function sharedSql(column: Column, settings: ValueSettings): string {
   return `case when ${isOther} and ${isKept} then null else ${staged} end`;
 }
 
-/** Quotes the name of a feed, which contains no backslashes. PostgreSQL computes {@link textSql} for each row. */
+/** Quotes the name of a feed, which contains no backslashes. PostgreSQL would compute {@link textSql} for each row. */
 function quoted(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
@@ -110,12 +112,12 @@ export function importTables(ending: "delete rows" | "drop"): string {
   return forColumns(statements.importTables, VALUE_COLUMNS).replaceAll("on commit drop", `on commit ${ending}`);
 }
 
-/** The query that releases the permits of the users in `archived`: a table, optionally with a condition. */
+/** Returns the query that releases the permits of the users in `archived`, a table with an optional condition. */
 export function releasePermits(archived: string): string {
   return statements.releasePermits.replaceAll("{{archived}}", archived);
 }
 
-/** Replaces $1, $2, … with values, because a statement without parameters takes one round trip instead of two. */
+/** Replaces $1, $2, … with values. A statement without parameters takes one round trip instead of two. */
 export function withValues(query: string, ...values: (number | boolean | string | null)[]): string {
   return query.replace(/\$(\d+)/g, (_, number: string) => {
     const value = values[Number(number) - 1];
@@ -145,7 +147,7 @@ function sqlOf(column: Column, part: string, settings: ValueSettings): string {
 }
 
 /**
- * The queries for a roster with these columns. Apart from these columns, the queries name only columns that have a
+ * Returns the queries for a roster with these columns. The queries use no other columns, except those that have a
  * default.
  */
 export function importQueries(present: readonly Column[], settings: ValueSettings) {

@@ -68,7 +68,7 @@ class CopiedRows implements StagedRows {
   }
 }
 
-/** The minimum number of bytes to send before a direct insert switches to `staged` and back. */
+/** How many bytes for `staged` a direct insert collects before it switches to that table and back. */
 const STAGED_SWITCH_BYTES = 1 << 20;
 
 /**
@@ -177,7 +177,7 @@ const JSONB_VERSION = "\x01";
 
 const ZERO = 0x30;
 
-/** The day number of the valid date `YYYY-MM-DD` at position `at`. */
+/** Reads the valid date `YYYY-MM-DD` at position `at`. Returns the number of days since 2000-01-01. */
 function daysSince2000(bytes: Uint8Array, at: number): number {
   const digit = (offset: number) => bytes[at + offset] - ZERO;
   const month = digit(5) * 10 + digit(6), day = digit(8) * 10 + digit(9);

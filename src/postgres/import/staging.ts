@@ -1,6 +1,4 @@
-/**
- * Stages the records and possible duplicates of one roster and determines the users whose records must be staged again.
- */
+/** Stages the records and possible duplicates of one roster, and finds the users whose records must be staged again. */
 import type { Batch } from "../../importer/csv/batch.ts";
 import type { FoundProblems } from "../../importer/checks/check.ts";
 import type { Findings } from "../../importer/checks/findings.ts";
@@ -42,7 +40,7 @@ export interface StagingContext {
 
 export interface StagedFacts {
   created: number;
-  /** The number of users whose records are not staged because they are unchanged. */
+  /** The number of users whose records were not staged because the records are unchanged. */
   skipped: number;
   /** Whether a unique value may occur in more than one record. */
   hasPossibleDuplicates: boolean;
@@ -53,9 +51,9 @@ export type PlanStaged<Planned> = (staged: StagedFacts, findings: Findings) => P
 export class PostgresStaging<Planned> implements Staging<Planned> {
   #created = 0;
   #hasPossibleDuplicates = false;
-  /** The number of users that have both a skipped record and a record that was read. */
+  /** The number of users who have both a skipped record and a staged one. */
   #repeated = 0;
-  /** An upper bound on the number of valid records staged. */
+  /** An upper bound on the number of valid records in `staged`. */
   #staged = 0;
 
   private constructor(
@@ -179,7 +177,7 @@ export class PostgresStaging<Planned> implements Staging<Planned> {
 
   async #tunePlanner(): Promise<void> {
     await this.context.tx.unsafe("analyze staged (line, problems, unique_id, active), possible_duplicates, taken");
-    // PostgreSQL plans nested loops for a table that it considers empty, even if the same statement fills the table.
+    // PostgreSQL chooses nested loops for a table that it considers empty, even if the same statement fills the table.
     if (this.#staged > Math.max(MAX_NESTED_RECORDS, MAX_NESTED_PART * Math.max(this.users, this.#created))) {
       await this.context.tx`set local enable_nestloop = off`;
     }

@@ -1,6 +1,6 @@
 /**
- * The unchanged-record cache in the database: a log to which new entries are appended and which is rewritten when most
- * of it is out of date.
+ * Stores the unchanged-record cache as a log. New entries are appended, and the log is rewritten when most of it is out
+ * of date.
  */
 import { Buffer } from "node:buffer";
 import { ENTRY_BYTES, PIECE_ENTRIES, type UnchangedTable } from "../../importer/digests/unchanged_table.ts";
@@ -13,7 +13,7 @@ export interface LogSize {
   entries: number;
 }
 
-/** The maximum number of entries. If the log has more, most of it is out of date. */
+/** The maximum number of entries. A log with more entries is rewritten. */
 function maxEntries(users: number): number {
   return 1.25 * users + 1_000;
 }
@@ -23,7 +23,7 @@ function maxPieces(users: number): number {
   return users / 1_000 + 50;
 }
 
-/** The maximum fraction of stale users. Beyond this fraction, a new log is smaller than the withdrawals. */
+/** The maximum fraction of stale users. If more users are stale, a new log is smaller than their withdrawals. */
 const MAX_STALE_PART = 0.1;
 
 /** Fills the table from the log. `users`: the approximate number of users in the log. */
@@ -33,7 +33,7 @@ export async function loadLog(tx: Tx, feed: string, table: UnchangedTable, users
   const rows = tx<{ text: string }[]>`
     select encode(digests, 'base64') as text from rosterd.known_records
     where feed = ${feed} order by id`;
-  // One buffer for all pieces, because a buffer for each piece would create garbage and make the process grow.
+  // All pieces share one buffer. A buffer for each piece would create garbage and make the process grow.
   const piece = Buffer.alloc(PIECE_ENTRIES * ENTRY_BYTES);
   for await (const page of pagesOf(rows.cursor(4))) {
     for (const { text } of page) table.add(piece.subarray(0, piece.write(text, "base64")));
@@ -51,7 +51,6 @@ export async function clearLog(tx: Tx, feed: string): Promise<void> {
 
 const APPEND = "insert into rosterd.known_records (feed, entries, digests) values ($1, $2, '\\xHEX')";
 
-/** Appends entries to the log. */
 export async function appendLog(tx: Tx, feed: string, pieces: Iterable<Uint8Array>): Promise<void> {
   for (const digests of pieces) {
     const hex = Buffer.from(digests.buffer, digests.byteOffset, digests.length).toString("hex");

@@ -4,7 +4,7 @@
  *
  * An entry is valid as long as the user's row is still the version that rosterd wrote or compared (`user_sums.ts`), in
  * the same table with the same columns. If reading the users would cost too much, an import leaves the cache unchanged,
- * and the next one notices the changed users.
+ * and the next import notices the users that have changed.
  */
 import type { UnchangedCache } from "../../importer/digests/unchanged_cache.ts";
 import { MAX_CACHED_USERS } from "../../importer/digests/unchanged_journal.ts";
@@ -24,13 +24,13 @@ import { bucketsFor, UserSums, type Written } from "./user_sums.ts";
 
 /** The users are read only if their table is at most this many times as large as the roster. */
 const WORTH = 8;
-/** The stored sums are not used if the roster needs more than this multiple of their number of buckets. */
+/** The stored sums are used only if the roster needs at most this many times as many buckets. */
 const MAX_GROWTH = 8;
-/** The maximum fraction of buckets with changed users. Beyond this fraction, the cache starts over. */
+/** The maximum fraction of buckets with changed users. If more buckets have changed, the cache starts over. */
 const MAX_CHANGED_PART = 0.5;
 /** The maximum length of a log. Loading a longer log takes more time than comparing the records. */
 const MAX_LOG_ENTRIES = 3 * MAX_CACHED_USERS;
-/** The `UserKey` of "rosterd". If a server computes a different value, its keys differ. */
+/** The `UserKey` of "rosterd". If a server computes a different value, its keys do not match those of rosterd. */
 const PROBE = "259664528327011823";
 
 const FORGET_ALL = "delete from rosterd.known_records where feed = $1; delete from rosterd.known_state where feed = $1";
@@ -47,7 +47,7 @@ const WRITE_SUMS = `
   update rosterd.known_state set sums = '\\xHEX' where feed = $1;
   update rosterd.known_state set written_by = xmin where feed = $1`;
 
-/** The current state of the users table, and the state that was stored last (`about.sql`). */
+/** The current state of the users table, and the state that the last import stored (`about.sql`). */
 interface About extends LogSize {
   tie: string | null;
   probe: string;
@@ -64,7 +64,7 @@ interface Keeping {
   tie: string;
   /** The sums of the users before the import changed any of them. */
   sums: UserSums;
-  /** Whether users have changed since the sums were stored or the log was rewritten. */
+  /** Whether users have changed since the sums were stored, or this import has rewritten the log. */
   isChanged: boolean;
 }
 
@@ -72,7 +72,7 @@ export class UnchangedStore {
   #keeping: Keeping | null = null;
   /** The number of users whom the feed names; null if unknown. */
   #named: number | null = null;
-  /** The number that is stored. */
+  /** The number of such users that the database stores. */
   #storedNamed: number | null = null;
   /** Whether the roster is complete, so that the next import needs the number. */
   #isSnapshot = false;
@@ -82,7 +82,7 @@ export class UnchangedStore {
    */
   constructor(private readonly tx: Tx, private readonly feed: string, readonly cache: UnchangedCache | null) {}
 
-  /** Whether the list of new entries is so long that {@link append} should store it now. */
+  /** Whether there are so many new entries that {@link append} should store them now. */
   get isLarge(): boolean {
     return this.cache !== null && this.cache.journal.isLarge;
   }
@@ -96,7 +96,7 @@ export class UnchangedStore {
     if (this.#keeping !== null) await appendLog(tx, feed, pieces);
   }
 
-  /** Loads the cache, unless the roster is too short to benefit. */
+  /** Loads the cache, unless the roster is too small for the cache to pay off. */
   async load(bytes: number): Promise<void> {
     const { tx, feed, cache } = this;
     if (cache === null) return;
@@ -114,8 +114,8 @@ export class UnchangedStore {
   }
 
   /**
-   * Which users may be missing: none, only those in the table `unmet`, or any user. Call this method after all records
-   * are staged.
+   * Determines which users may be missing: none, only those in the table `unmet`, or any user. Call this method once
+   * all records are staged.
    */
   async findUnmet(): Promise<"none" | "listed" | "any"> {
     const { tx, feed, cache } = this, skipped = cache?.matcher.skipped ?? 0;
@@ -146,7 +146,7 @@ export class UnchangedStore {
   }
 
   /**
-   * Updates the sums of the other feeds for changes that do not concern them: changes to users whom they do not name.
+   * Updates the sums of other feeds for changes to users whom those feeds do not name, so that their caches stay valid.
    */
   async #keepOthers({ tie }: Keeping, written: Written): Promise<void> {
     const { tx } = this;
@@ -175,7 +175,8 @@ export class UnchangedStore {
   }
 
   /**
-   * Loads the log, unless too many buckets of users have changed or `changed` is null. Returns true if the log is new.
+   * Loads the log. Discards it if `changed` is null or too many buckets of users have changed, and rewrites it if it is
+   * outdated. Returns true in both cases.
    */
   async #load(
     { table, journal }: UnchangedCache,
@@ -206,7 +207,7 @@ export class UnchangedStore {
   }
 
   async #writeState({ tie, sums }: Keeping, named: number | null): Promise<void> {
-    // Within a savepoint, the xid can only be read from a row.
+    // Within a savepoint, reading a row's xmin is the only way to get the xid.
     await this.tx.unsafe(withValues(WRITE_STATE, this.feed, tie, named).replace("HEX", sums.toHex()));
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Finds users who may be missing after an import that skipped unchanged records (docs/people.md#missing-users). A user
- * may be missing if the feed names the user and none of the user's records was skipped.
+ * Finds users who may be missing after an import that skipped unchanged records (docs/people.md#missing-users). These
+ * are the users whom the feed names and who have no skipped record.
  */
 import { Buffer } from "node:buffer";
 import type { UnchangedTable } from "../../importer/digests/unchanged_table.ts";

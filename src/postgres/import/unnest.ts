@@ -1,4 +1,4 @@
-/** Sends records to the embedded database, whose socket does not support COPY: one array per column. */
+/** Sends records, as one array per column, to the embedded database, whose socket does not support COPY. */
 import { Batch } from "../../importer/csv/batch.ts";
 import type { FoundProblems } from "../../importer/checks/check.ts";
 import type { Header } from "../../importer/checks/header.ts";

@@ -18,12 +18,12 @@ const MIN_BUCKETS = 16, MAX_BUCKETS = 1 << 14;
 /** The number of roster bytes per bucket: about 60 records. */
 const BUCKET_BYTES = 1 << 13;
 /**
- * This setting prevents a sort, which the planner would choose because it does not know how many users the import
- * created. Other settings stay unchanged.
+ * Turns sorting off for one query. The planner would otherwise choose a sort, because it does not know how many users
+ * the import created.
  */
 const NO_SORT = ["set local enable_sort = off", "set local enable_sort to default"];
 
-/** The rows that an import has written. */
+/** Describes the rows that an import has written. */
 export interface Written {
   importId: number;
   /** The number of users that the import inserted directly into the empty table. */
@@ -38,12 +38,12 @@ export function bucketsFor(bytes: number): number {
 }
 
 export class UserSums {
-  /** The number of users that {@link areCurrent} found. */
+  /** The number of users that {@link areCurrent} counted. */
   users = 0;
 
   private constructor(private readonly tx: Tx, private readonly sums: BigInt64Array) {}
 
-  /** Reads the bytes that {@link toHex} writes, but from base64. */
+  /** Reads sums from base64. Their bytes are the ones that {@link toHex} returns in hexadecimal. */
   static fromBase64(tx: Tx, text: string): UserSums {
     const bytes = Uint8Array.from(Buffer.from(text, "base64"));
     return new UserSums(tx, new BigInt64Array(bytes.buffer, 0, bytes.length / SUM_BYTES));
@@ -60,7 +60,8 @@ export class UserSums {
   }
 
   /**
-   * Whether all users are unchanged. This check is faster than finding the changed users and also counts the users.
+   * Whether no user has changed. This check is faster than finding out which users have changed. It also counts the
+   * users.
    */
   async areCurrent(): Promise<boolean> {
     const [row] = await this.tx.unsafe<{ total: string; users: number }[]>(total);
@@ -68,7 +69,7 @@ export class UserSums {
     return BigInt(row.total) === this.sums.reduce((all, sum) => all + sum, 0n);
   }
 
-  /** Returns 1 for each bucket whose sum differs, otherwise 0. */
+  /** Returns 1 for each bucket whose sum differs, and 0 for each other bucket. */
   differing(other: UserSums): Uint8Array {
     return Uint8Array.from(this.sums, (sum, bucket) => sum === other.sums[bucket] ? 0 : 1);
   }
@@ -82,7 +83,7 @@ export class UserSums {
     return this.#add(createdRows, importId);
   }
 
-  /** Adds the rows of the users whom `feed` does not name, as {@link addWritten} or {@link addCreated} does. */
+  /** Like {@link addWritten} or {@link addCreated}, but adds only the rows of users whom `feed` does not name. */
   async addUnshared(feed: string, { importId, created }: Written): Promise<void> {
     await this.#add(unsharedRows.replace("{{rows}}", created > 0 ? createdRows : writtenRows), importId, feed);
   }

@@ -1,5 +1,5 @@
 -- Archives or disables the missing users who are not held. Also archives merged users and users whose grace period is
--- over. Records that the feed calls the waiting users inactive and no longer names the other missing users.
+-- over. In `feeds`, marks waiting users as inactive and removes this feed from the other missing users.
 update rosterd.users as u
 set
   feeds = case when m.is_named then u.feeds || jsonb_build_object(@feed, false) else u.feeds - @feed end,

@@ -1,5 +1,5 @@
--- Lists the first few users whose values in some columns would change, with the value before and after. $1: the columns
--- as a JSON array; $2: the number of users for each column.
+-- For each of the given columns, lists the first few users whose value would change, with the value before and after.
+-- $1: the columns as a JSON array; $2: the number of users for each column.
 select name, unique_id, before, after
 from (
   select name, unique_id, line, pair ->> 0 as before, pair ->> 1 as after,

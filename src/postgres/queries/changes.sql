@@ -27,7 +27,7 @@ from (
   select plan.line, plan.unique_id, plan.new_id, coalesce(plan.transition, due.effect) as transition, plan.held,
     false as is_missing, due.merged_into
   from plan
-  -- Users whose grace period is over may have a record.
+  -- A user whose grace period is over may have a record, too.
   left join missing as due on due.unique_id = plan.unique_id
   where plan.transition is not null or plan.held is not null or plan.changes is not null
   union all

@@ -1,5 +1,5 @@
--- Counts active users per login source, in total, and among the users named by the feed. Users whom this file adds are
--- included.
+-- Counts the active users of each login source, all active users, and those whom the feed names. The last count
+-- includes known users whom the feed first names in this file.
 select null as feed, login_source, count(*) as active from rosterd.users where active group by grouping sets ((login_source), ())
 union all
 select @feed, null, count(*)

@@ -1,5 +1,5 @@
--- Counts the users who would lose `active` or lost it in the last 24 hours (unless undone), per login source, in total,
--- and as a result of this feed's files.
+-- Counts the users who would lose access, and those who lost it in the last 24 hours because of imports that were not
+-- undone: by login source, in total, and because of this feed's files.
 with losing as (
   select u.unique_id, u.login_source
   from plan as p join rosterd.users as u on u.unique_id = p.unique_id

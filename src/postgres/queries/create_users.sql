@@ -1,4 +1,4 @@
--- Creates new users. Inactive users are created as archived or as disabled. $1: the import's id.
+-- Creates new users. Inactive ones are archived or disabled from the start. $1: the import's id.
 insert into rosterd.users (unique_id, {{, |@name}}, active, archived_at, created_by_import, feeds)
 select
   s.unique_id, {{, |@new}}, s.active is distinct from '0', case when p.transition = 'create_archived' then now() end, $1,

@@ -1,6 +1,5 @@
--- Ends the failures of earlier imports that import $1 repeats or ends (docs/mail.md#new-and-known-failures). Returns
--- the number of failures that no longer occur. $2: whether the file may be a complete roster. $3: the number of its
--- records.
+-- Ends the failures of earlier imports that import $1 has repeated or fixed (docs/mail.md#new-and-known-failures).
+-- Returns the number of fixed failures. $2: whether the file may be a complete roster. $3: the number of its records.
 with open as (
   select o.import_id, o.line, o.unique_id, o.keys, i.records, i.started_at
   from rosterd.import_failures as o
@@ -12,15 +11,15 @@ with open as (
   select import_id, line, true from open
   join rosterd.users as u on u.unique_id = open.unique_id collate "C" and u.created_by_import = $1
   union all
-  -- A record without a unique_id does not name a user. The failure has ended if the record is missing from a roster of
-  -- about the same size.
+  -- A failed record without a unique_id names no user. Its failure ends with a later complete roster that is at least
+  -- half as large.
   select import_id, line, true from open where unique_id is null and $2 and records <= 2 * $3
   union all
   select import_id, line, true from open
   where unique_id is null
     and keys in (select keys from rosterd.import_failures where import_id = $1 and unique_id is null)
   union all
-  -- The failure has ended because the record's user has probably left.
+  -- After 28 days, the failure ends, because its user has probably left.
   select import_id, line, false from open
   where started_at < (select started_at - interval '28 days' from rosterd.imports where id = $1)
 ), ended as (

@@ -1,6 +1,6 @@
--- Groups failures by reason, ignoring quoted values and numbers that differ between records. Groups new and known
--- failures of import $1, and failures of the feed's earlier imports whose users have not appeared in any file since.
--- $2: the limit for each kind.
+-- Groups failures by reason, ignoring quoted values and numbers that differ between records. There are three kinds of
+-- failures: the new and the known ones of import $1, and those of earlier imports of the feed whose users have not
+-- appeared in any file since. $2: the maximum number of groups of each kind.
 with this as (
   select id, feed, started_at from rosterd.imports where id = $1
 ), failures as (

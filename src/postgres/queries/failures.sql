@@ -1,5 +1,5 @@
--- Lists the failed records as they were staged, with all their problems in column order. `keyed` adds the hash of a
--- malformed record's text.
+-- Lists the failed records as they were staged, with all their problems in column order. `keyed` also contains the hash
+-- of a malformed record's text.
 select f.line, f.unique_id, f.keyed #- '{0,key}' as problems, f.keyed, f.record, f.name
 from (
   select
@@ -8,7 +8,7 @@ from (
     coalesce(
       (
         select jsonb_agg(jsonb_build_object('column', 'unique_id', 'code', '9022', 'reason',
-          format('unique_id "%s" is already on line %s, with other values', s.unique_id, r.first_line)))
+          format('unique_id "%s" is already on line %s, with different values', s.unique_id, r.first_line)))
         from repeats as r where r.line = s.line
       ), '[]'
     ) || coalesce(s.problems::jsonb, '[]') || coalesce(
@@ -23,6 +23,6 @@ from (
   from staged as s
   where (s.problems is not null or s.line in (select line from taken) or s.line in (select line from repeats))
     and not exists (select from repeats as r where r.line = s.line and r.same)
-  -- This makes PostgreSQL compute the problems once for each record, not once for each use.
+  -- With this clause, PostgreSQL computes the problems once per record instead of once per use.
   offset 0
 ) as f

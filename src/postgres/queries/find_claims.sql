@@ -1,5 +1,5 @@
--- Finds contested claims: the file may contain the value twice, or another user has it. An uncontested claim always
--- succeeds. A user who was already archived and whom no record reactivates does not keep a value
+-- Finds contested claims: those to a value that the file may contain twice or that another user has. An uncontested
+-- claim always succeeds. A user who is already archived and whom no record reactivates gives up the value
 -- (docs/file-format.md#taken-values).
 insert into claims (line, what, key, holder_id, holder_state, leaver_line, giver_id, giver_version)
 select

@@ -1,5 +1,5 @@
 -- Finds the users whose grace period is over, even if this file does not name them. The feed calls such users inactive,
--- no feed calls them active, and no record in this file, not even a failed one, calls them active. $1:
+-- and neither another feed nor any record in this file, not even a failed one, calls them active. $1:
 -- release_permits_after_days.
 insert into missing (unique_id, login_source, effect, was_active, loses, held, is_named, said, inactive_since, version)
 select u.unique_id, u.login_source, 'archive', false, false, false, true, false, u.inactive_since, u.xmin

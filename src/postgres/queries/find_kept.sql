@@ -1,5 +1,5 @@
--- Finds values in the roster that differ from the user's values but are not applied: in `fill_only_columns`
--- (docs/file-format.md#fill-only-columns), or because of another feed (docs/people.md#different-values).
+-- Finds values in the roster that differ from the user's values but are not applied, because of `fill_only_columns`
+-- (docs/file-format.md#fill-only-columns) or because of another feed (docs/people.md#different-values).
 insert into overruled (line, unique_id, name, value, kept)
 select s.line, s.unique_id, differing.name, differing.value, differing.kept
 from staged as s

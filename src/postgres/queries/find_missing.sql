@@ -1,6 +1,6 @@
 -- Finds the users whom the feed named before but this file does not name. A user with a failed record is not missing,
--- nor is a user whose id is the old id of a record. $1: whether records were skipped, so that only users in `unmet` may
--- be missing. $2: release_permits_after_days. Users who are still waiting are left out.
+-- and neither is a user whose id is the old id in a record. $1: whether records were skipped, so that only users in
+-- `unmet` may be missing. $2: release_permits_after_days. Users who are still waiting are left out.
 insert into missing (unique_id, login_source, effect, was_active, loses, held, is_named, said, inactive_since, version)
 select
   u.unique_id, u.login_source, outcome.effect, u.active, outcome.effect in ('archive', 'disable') and u.active, false,

@@ -1,6 +1,7 @@
--- Finds the users whom records name by an old id (docs/people.md#new-ids): those to be renamed, in staged.known_id, and
--- those to be merged into others. A record fails if its old id also has a separate record or if several records claim
--- the same known old id. If no user has the old id, the record is applied as if it had no old id.
+-- Finds the users whose id is the old id in a record (docs/people.md#new-ids). Stores users to be renamed in
+-- staged.known_id, and users to be merged into others in `missing`. A record fails if its old id has a separate record,
+-- or if several records claim the same known old id. If no user has the old id, the record is applied as if it had no
+-- old id.
 update staged set known_id = null where known_id is not null;
 with heirs as materialized (
   select
@@ -16,7 +17,7 @@ own as materialized (
 refused as (
   select
     h.old_id, h.new_id,
-    case when own.id is null then format('old_unique_id "%s" is also on line %s: leave it only on the record of that person', h.old_id, other.line)
+    case when own.id is null then format('old_unique_id "%s" is also on line %s: keep it only for the person who had this id', h.old_id, other.line)
       else format('old_unique_id "%s" has a record of its own on line %s: remove that record, or the old id here', h.old_id, own.line)
     end as reason
   from heirs as h
@@ -26,7 +27,7 @@ refused as (
   where own.id is not null or other.old_id is not null
 )
 update staged as s
--- The problems are kept in column order.
+-- The new problem is inserted in column order.
 set problems = case when s.problems::jsonb -> 0 ->> 'column' = 'unique_id' then jsonb_insert(s.problems::jsonb, '{0}', p.problem, true)
   else p.problem || coalesce(s.problems::jsonb, '[]') end::text
 from refused as r

@@ -1,5 +1,5 @@
--- Finds users created by direct insert with a value that a later record may claim, or with an id that another record
--- has as its old id. Users with both a skipped record and a record that was read are already in restaged_users. $1: the
+-- Finds users created by direct insert who have a value that a later record may claim, or whose id is the old id in
+-- another record. Users with both a skipped record and a record that was read are already in restaged_users. $1: the
 -- import's id.
 insert into restaged_users (unique_id)
 select u.unique_id from possible_duplicates as s join rosterd.users as u on u.unique_id = s.key

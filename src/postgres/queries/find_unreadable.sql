@@ -1,4 +1,4 @@
--- Counts the records without a readable unique_id and says whether any record is applied
+-- Counts the records without a readable unique_id, and tells whether any record will be applied
 -- (docs/people.md#missing-users).
 select
   count(*) filter (where is_unreadable) as unreadable,

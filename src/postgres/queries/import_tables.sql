@@ -1,15 +1,14 @@
 -- The tables of an import. Each commit empties or drops these tables (import_transaction.ts).
 --
 -- staged: one row per record. All values are text, so that COPY cannot refuse any of them. null keeps the user's value,
--- '' clears it. `problems` is JSON; null if the record has no problems.
+-- and '' clears it. `problems` is JSON, or null if the record has no problems.
 create temp table staged (
   line      bigint not null,
   problems  text,
   unique_id text collate "C",
   {{, |@name text}},
   active    text,
-  -- The earlier id of the record's user. The second column contains the same id if this import renames the user
-  -- (find_old_ids.sql).
+  -- The old id in the record, and the same id in known_id if this import renames the user (find_old_ids.sql).
   old_unique_id text collate "C",
   known_id      text collate "C"
 ) on commit drop;
@@ -41,8 +40,8 @@ create temp table plan (
   held             text,
   -- Whether another feed preserves the access that this record would take away.
   kept             boolean not null,
-  -- The first column: whether the feed said that the user was active; null if the feed did not name the user. The
-  -- second column: what the feed says now; null if that is unchanged or the user is new.
+  -- said: whether the feed has called the user active until now; null if it has not named the user. says: whether it
+  -- does so from now on; null if that is unchanged or the user is new.
   said             boolean,
   says             boolean,
   -- The changed values by column, {"city": ["Ottawa", "Hull"]}; null if no values change.
@@ -70,9 +69,9 @@ create temp table overruled (
   kept      text not null
 ) on commit drop;
 
--- claims: values that another user has or another record also claims. holder_id: the user who has the value.
--- leaver_line: the line on which that user gives it up, or null. giver_id: the archived user who has the value and
--- gives it up to this claim.
+-- claims: claims to values that another user has or another record may also claim. holder_id: the user who has the
+-- value. leaver_line: the line on which that user gives it up, or null. giver_id: the archived user who has the value
+-- and gives it up to this claim.
 create temp table claims (
   line          bigint not null,
   what          text not null,
@@ -104,7 +103,7 @@ create temp table missing (
   -- archive; disable: the grace period begins; merge; kept: another feed calls the user active; none: already archived.
   effect         text not null,
   was_active     boolean not null,
-  -- Whether the user loses access, so that the guard may hold the change. A merge does not count as a loss.
+  -- Whether the archive guard counts the user as losing access. It does not count merges.
   loses          boolean not null,
   held           boolean not null,
   -- Whether the feed calls the user inactive from now on. Otherwise, the feed no longer names the user, unless the user
@@ -119,8 +118,7 @@ create temp table missing (
   merged_into    text collate "C"
 ) on commit drop;
 
--- unmet: the keys of users whom the feed names and whose records were not skipped. The table is used only if records
--- were skipped.
+-- unmet: the keys of users whom the feed names and whose records were not skipped. Empty if no records were skipped.
 create temp table unmet (
   key bigint not null
 ) on commit drop;

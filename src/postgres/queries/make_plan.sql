@@ -1,7 +1,7 @@
 -- Plans the changes of each valid record (docs/people.md#outcomes). $1: archive_inactive_users; $2: whether a record
 -- without `active` reactivates an archived user (missing_users "archive"); $3: whether users wait before they are
 -- archived (docs/people.md#grace-period); find_due.sql then archives them. If a user keeps access through another feed
--- (docs/people.md#who-is-named), this feed's statement is only recorded.
+-- (docs/people.md#who-is-named), the plan only stores what this feed says.
 insert into plan
 select
   line, coalesce(known_id, unique_id), case when known_id is not null then unique_id end, transition, coalesce(transition in ('archive', 'disable') and was_active, false), null,
@@ -37,7 +37,7 @@ from (
   cross join lateral (
     select
       @said as said,
-      -- Whether this feed now says that a user is active although the other feeds call the user inactive.
+      -- Whether this feed is the first to call the user active again, while another feed calls the user inactive.
       @said is not true and @called_inactive and not @kept_active as is_first
   ) as word
   cross join lateral (

@@ -1,5 +1,5 @@
 -- Moves the permits of renamed and merged users and the history of renamed users to the new ids. Changes that earlier
--- imports made for the new id itself stay unchanged. $1: the import's id.
+-- imports stored under the new id stay as they are. $1: the import's id.
 with moves as (
   select unique_id as old_id, new_id, new_id as noted_id from plan where new_id is not null
   union all

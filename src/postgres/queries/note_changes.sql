@@ -1,5 +1,5 @@
--- Records the data that undo needs (docs/people.md#undo): each user's values, and what the feed says about the user,
--- before and after. $1: the import's id.
+-- Stores what an undo needs (docs/people.md#undo): the values of each user and what the feed says about the user, both
+-- before and after the import. $1: the import's id.
 insert into rosterd.import_changes (import_id, unique_id, lost_active, changes)
 select
   $1, coalesce(new_id, unique_id), loses and transition is not null,

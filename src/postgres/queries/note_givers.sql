@@ -1,4 +1,4 @@
--- Records the values that archived users give up, so that undo can restore them. $1: the import's id.
+-- Stores the values that archived users give up, so that an undo can restore them. $1: the import's id.
 insert into rosterd.import_changes as existing (import_id, unique_id, lost_active, changes)
 select
   $1, coalesce(p.new_id, c.giver_id), false,

@@ -1,4 +1,4 @@
--- Records the changes to missing users and to users whose grace period is over, so that undo can restore the earlier
+-- Stores the changes to missing users and to users whose grace period is over, so that an undo can restore the earlier
 -- state. $1: the import's id.
 insert into rosterd.import_changes as existing (import_id, unique_id, lost_active, changes)
 select

@@ -1,5 +1,5 @@
--- Marks users who are held by an earlier import but whom an applied record keeps active or lists again, or whom another
--- feed calls active. An approval will leave these users out. $1: the import's id; $2: archive_inactive_users.
+-- Marks users on hold from an earlier import whom an applied record keeps active or names again, or whom another feed
+-- calls active. An approval will leave these users out. $1: the import's id; $2: archive_inactive_users.
 update rosterd.import_held as h
 set otherwise_by = h.otherwise_by || $1::bigint
 from rosterd.imports as i, staged as s

@@ -1,7 +1,7 @@
--- Decides the claims based on the state after the import (docs/file-format.md#taken-values): a user who keeps a value
--- wins; otherwise, the earliest line wins. A user whose claim is refused keeps the old value, so another user's claim
--- to that value is also refused, and so on. The recursion follows this chain with one index lookup per step. Without
--- `offset 0`, the planner joins all claims in each step, which takes hours for a shifted column.
+-- Decides the claims by the state after the import (docs/file-format.md#taken-values). If a user keeps the value, that
+-- user wins; otherwise, the earliest line wins. A user whose claim is refused keeps the old value, so another user's
+-- claim to that value is also refused, and so on. The recursion follows this chain with one index lookup per step.
+-- Without `offset 0`, the planner joins all claims in each step, which takes hours for a shifted column.
 with recursive ranked as (
   select claims.*, min(line) over (partition by what, key) as first_line from claims
 ),

@@ -1,5 +1,5 @@
 -- Keeps an archived user as a giver only if the value now goes to another user and the giver would otherwise keep it.
--- The value in the user's own record is then not applied. The last statement counts the givers.
+-- In that case, the giver's own record does not change the value. The last statement counts the givers.
 update claims as c set giver_id = null
 where giver_id is not null
   and (line in (select line from taken)

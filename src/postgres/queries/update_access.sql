@@ -1,4 +1,4 @@
--- Updates users who only gain or lose access, or about whom only what the feed says changes.
+-- Updates users whose values stay the same, but whose access changes or about whom the feed now says something else.
 update rosterd.users as u
 set
   feeds = case when p.says is null then u.feeds else u.feeds || jsonb_build_object(@feed, p.says) end,

@@ -1,4 +1,4 @@
--- Updates users whose values differ from their record. Changes only values that the record contains.
+-- Updates users whose values differ from those in their records. A value that the record leaves open stays the same.
 update rosterd.users as u
 set
   [[unique_id = coalesce(p.new_id, u.unique_id),]]

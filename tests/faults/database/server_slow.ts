@@ -84,7 +84,7 @@ onCluster(
       env: { DATABASE_URL: proxy.url, NO_COLOR: "1" },
     }).output();
     const told = new TextDecoder().decode(doctor.stdout);
-    assert.match(told, /cannot INSERT on rosterd\.users/);
+    assert.match(told, /cannot use INSERT on rosterd\.users/);
     assert.match(told, /grant insert on rosterd\.users to clerk/);
     await sql.unsafe("grant insert on rosterd.users to clerk");
     await database.recovers(file);

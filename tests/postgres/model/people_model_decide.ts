@@ -199,7 +199,7 @@ function goingValues({ people }: World, { changes }: Import): Going[] {
 function staysWord({ people }: World, { feed }: Import, id: string, after: boolean | undefined): string | null {
   const person = people.get(id);
   if (person === undefined) return "the user no longer exists";
-  return person.words.get(feed) === after ? null : "the word of the feed has changed since";
+  return person.words.get(feed) === after ? null : "what the feed says has changed since";
 }
 
 function staysAccess({ people }: World, id: string, { access }: Change): string | null {

@@ -38,7 +38,7 @@ const MUST_BE_SEEN = [
   "undo: the user no longer exists",
   "undo: a value has changed since",
   "undo: active has changed since",
-  "undo: the word of the feed has changed since",
+  "undo: what the feed says has changed since",
   "undo: email is now taken by user …",
   "undo: unique_id is now taken by user …",
   "undo: permit … stays released: another active permit has its number",

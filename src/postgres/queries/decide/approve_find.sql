@@ -1,11 +1,11 @@
--- Finds the users whom an approval would change. `left_out` is the reason why a user is left out. $1: the import's id.
+-- Lists the held users for an approval. `left_out` is the reason why a user is left out, or null. $1: the import's id.
 create temp table deciding on commit drop as
 select
   h.unique_id, h.effect, u.login_source,
-  -- Whether the user is waiting to be archived (docs/people.md#grace-period).
+  -- Whether the user will then wait to be archived (docs/people.md#grace-period).
   h.effect = 'disable' and (kept.settings ->> 'release_permits_after_days')::integer > 0
     and (h.line is null or (kept.settings ->> 'archive_inactive_users')::boolean) as waits,
-  -- The feed that no longer names a missing user, or that calls waiting users inactive.
+  -- For a missing user: the feed that no longer names the user or, if the user waits, calls the user inactive.
   case when h.line is null and u.feeds ? i.feed then i.feed end as unnamed_by,
   case
     when u.unique_id is null then 'the user no longer exists'

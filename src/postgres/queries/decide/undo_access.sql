@@ -1,4 +1,4 @@
--- Restores the access of users.
+-- Restores users' access.
 update rosterd.users as u
 set active = s.active, archived_at = s.archived_at, inactive_since = s.inactive_since, updated_at = now()
 from undo_states as s

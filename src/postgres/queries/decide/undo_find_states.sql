@@ -1,6 +1,6 @@
--- Returns one row per user whose access the import changed. `active`, `archived_at` and `inactive_since` form one
--- state. If a change lacks `archived_at`, the import left the user unarchived; if it lacks `active`, the import left
--- the user inactive. $1: the import's id.
+-- Lists the users whose access the import changed, one row each. `active`, `archived_at` and `inactive_since` are
+-- restored together. If a change lacks `archived_at`, the import left the user unarchived; if it lacks `active`, the
+-- import left the user inactive. $1: the import's id.
 create temp table undo_states on commit drop as
 select
   c.unique_id,

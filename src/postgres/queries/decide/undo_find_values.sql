@@ -1,4 +1,4 @@
--- Returns one row per value that the import changed; `stays` is the reason why a value is not restored
+-- Lists the values that the import changed, one row each. `stays` is the reason why a value cannot be restored, or null
 -- (docs/people.md#undo). $1: the import's id.
 create temp table undo_values on commit drop as
 select

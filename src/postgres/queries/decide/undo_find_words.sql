@@ -1,11 +1,12 @@
--- Returns one row per user for whom the import changed what the feed says: whether the user is active or whether the
--- feed names the user at all. `before` is null if the feed had not named the user. $1: the import's id.
+-- Lists the users about whom the feed says something else since the import, one row each: it first named them, no
+-- longer names them, or has changed whether it calls them active. `before` is null if the feed had not named the user.
+-- $1: the import's id.
 create temp table undo_words on commit drop as
 select
   c.unique_id, i.feed, nullif(c.changes -> 'feeds' -> 0, 'null') as before,
   case
     when u.unique_id is null then 'the user no longer exists'
-    when u.feeds -> i.feed is distinct from nullif(c.changes -> 'feeds' -> 1, 'null') then 'the word of the feed has changed since'
+    when u.feeds -> i.feed is distinct from nullif(c.changes -> 'feeds' -> 1, 'null') then 'what the feed says has changed since'
   end as stays
 from rosterd.import_changes as c
 join rosterd.imports as i on i.id = c.import_id

@@ -1,4 +1,5 @@
--- Clears unique values that move to another user, even values of users whom the import created. $1: the import's id.
+-- Clears the unique values that go back to other users, including values of users whom the import created. $1: the
+-- import's id.
 with wanted as (
   select name, lower(before collate "C") as key from undo_values
   where stays is null and before is not null and name in ('user_name', 'email')

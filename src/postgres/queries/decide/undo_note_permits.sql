@@ -1,4 +1,4 @@
--- Stores the numbers of the permits that the import released, because they can no longer be determined after the undo.
+-- Stores the numbers of the permits that the import released, because the undo removes the only other trace of them.
 -- $1: the import's id.
 update rosterd.import_changes as c
 set permits_released = p.numbers

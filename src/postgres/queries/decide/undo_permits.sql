@@ -1,4 +1,4 @@
--- Keeps permits released if their users remain archived, no longer exist or were created by the import. $1: the
+-- Excludes permits from the undo if their users remain archived, no longer exist or were created by the import. $1: the
 -- import's id.
 update rosterd.permits as p
 set released_by_import = null

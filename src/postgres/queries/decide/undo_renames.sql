@@ -1,4 +1,4 @@
--- Gives renamed users their old ids back. The users' permits and history move with them. $1: the import's id.
+-- Gives renamed users their old ids back. Their permits and history move with them. $1: the import's id.
 update rosterd.users as u set unique_id = v.before, updated_at = now()
 from undo_values as v
 where v.name = 'unique_id' and v.stays is null and u.unique_id = v.unique_id;

@@ -1,6 +1,6 @@
 -- Excludes a user_name, email or unique_id from the undo if another user has the value and will keep it. Users whom the
--- import created give up their values. If a value is not restored, the user keeps the current value, which can block
--- another user. The query is therefore repeated until it finds no more rows. $1: the import's id.
+-- import created give up their values. A user whose value is not restored keeps the current value, which can block
+-- another user. The query is therefore repeated until it updates no more rows. $1: the import's id.
 with owned as (
   select v.unique_id, v.name, owner.unique_id as owner_id, owner.created_by_import
   from undo_values as v

@@ -1,4 +1,5 @@
--- The maximum number of connections of the role and of the database. -1 means no limit; a superuser never has a limit.
+-- Returns how many connections the role and the database allow. -1 means no limit, which is always the case for
+-- superusers.
 select
   quote_ident(current_user) as role,
   quote_ident(current_database()) as database,

@@ -1,4 +1,4 @@
--- The role's rights on the database and on the schema rosterd. The rights on the schema are null if the schema does not
+-- Returns the role's rights on the database and on the schema rosterd. The rights on the schema are null if it does not
 -- exist.
 select
   quote_ident(current_user) as role,

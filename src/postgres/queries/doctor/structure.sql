@@ -1,5 +1,5 @@
--- The keys, checks and indexes of the tables, and the triggers that are switched off. Partitions and views are left
--- out.
+-- Returns the keys, checks and indexes of the tables, and the triggers that are switched off. Ignores partitions and
+-- views.
 with tables as (
   select oid, relname from pg_class where relnamespace = to_regnamespace('rosterd') and relkind = 'r'
 )
@@ -12,7 +12,7 @@ select
   ) as constraints,
   (
     select coalesce(json_agg(json_build_object(
-      -- The names are left out because a restore may have changed them.
+      -- The definition omits the names of the index and table, because a restore may have changed them.
       'table', tables.relname, 'name', i.relname, 'is_valid', indisvalid, 'is_unique', indisunique,
       'definition', regexp_replace(pg_get_indexdef(indexrelid), '^.* USING ', '')
     )), '[]') from pg_index join tables on tables.oid = indrelid join pg_class as i on i.oid = indexrelid

@@ -1,4 +1,4 @@
--- The missing rights on the existing tables. $1: the required rights, {"users": ["SELECT", …], …}.
+-- Lists the rights that the role lacks on each existing table. $1: the required rights, {"users": ["SELECT", …], …}.
 select
   wanted.name,
   quote_ident(pg_get_userbyid(c.relowner)) as owner,

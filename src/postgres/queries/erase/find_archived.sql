@@ -1,5 +1,5 @@
--- Locks users who have been archived for longer than the setting allows. Users with an active permit are left out. $1:
--- days; $2: the limit; $3: users to leave out, as JSON.
+-- Locks users who have been archived for longer than the setting allows, except users with an active permit. $1: days;
+-- $2: the limit; $3: users to leave out, as JSON.
 create temp table erasing on commit drop as
 select u.*
 from rosterd.users as u

@@ -1,5 +1,5 @@
--- Removes records of merges with the erased users from the changes made to other users by imports and trials. This
--- query runs before traces.sql, because a single statement cannot change and delete the same row.
+-- Removes merges with the erased users from the changes that imports and trials have stored for other users. This query
+-- runs before traces.sql, because a single statement cannot change and delete the same row.
 update rosterd.import_changes as c set changes = c.changes - '{old_unique_id, merged_into}'::text[]
 from rosterd.imports as i cross join erased_ids as e
 where i.merged > 0 and c.import_id = i.id and i.id between e.first_import and e.last_import

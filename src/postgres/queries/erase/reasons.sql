@@ -1,6 +1,6 @@
--- Replaces the unique_id of erased users in the failures of other records. Such a record claims a value or the id of an
--- erased user. Deletes a failed record whose unique_id is the user's id without leading zeros, because it belongs to
--- the user.
+-- Removes the ids of erased users from the reasons why other records failed. Such a record claimed an erased user's
+-- value or id. Also deletes failed records whose unique_id is the id of an erased user without its leading zeros,
+-- because they belong to that user.
 delete from rosterd.import_failures as f
 where f.problems::text like '%without its leading zeros%' and exists (
   select from jsonb_array_elements(f.problems) as problems (problem)

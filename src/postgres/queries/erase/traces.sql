@@ -1,5 +1,5 @@
--- Deletes the records that imports kept about the users. For each import, counts the users whose changes an undo can no
--- longer restore.
+-- Deletes what imports have stored about the users. For each import, counts the users whose changes can no longer be
+-- undone.
 with changes as (
   delete from rosterd.import_changes as c using erased_ids as e
   where e.unique_id = c.unique_id and c.import_id between e.first_import and e.last_import
@@ -17,7 +17,7 @@ moved as (
   delete from rosterd.moved_permits as m using erased_ids as e
   where e.unique_id in (m.old_id, m.new_id) and m.import_id between e.first_import and e.last_import
 ),
--- A trial lists a user under the id that the roster would give the user.
+-- A trial lists a renamed user under the new id.
 trials as (
   delete from rosterd.trial_changes as t using erased_ids as e
   where e.unique_id = t.unique_id and t.import_id between e.first_import and e.last_import

@@ -1,5 +1,5 @@
--- Removes the users. Their former permits then belong to no user, so that no undo restores them. $1: the admin or the
--- setting that erases the users.
+-- Removes the users. Detaches their former permits, so that no undo restores them. $1: the admin or the setting that
+-- erases the users.
 with permits as (
   update rosterd.permits as p set unique_id = null, released_by_import = null
   from erasing as e where e.unique_id = p.unique_id

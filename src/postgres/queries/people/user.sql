@@ -1,4 +1,4 @@
--- Reads a user with permits, open holds and the last failure. $1: the unique_id.
+-- Reads a user with the user's permits, open holds and last failure. $1: the unique_id.
 select
   to_jsonb(u) as stored, u.archived_at, case when not u.active then u.inactive_since end as inactive_since, u.created_at, u.updated_at,
   (

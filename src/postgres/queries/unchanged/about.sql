@@ -2,7 +2,7 @@
 -- other programs from altering the table and its columns, but not from changing rows.
 lock table rosterd.users in access share mode;
 select
-  -- This is null if rows may change without a new row version or may belong to other tables.
+  -- Null if rows may change without a new row version, or may belong to other tables.
   (
     select case
       when c.relkind = 'r' and a.amname = 'heap'

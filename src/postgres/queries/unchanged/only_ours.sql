@@ -1,5 +1,5 @@
--- Whether a write to the users table runs only rosterd's own code. If other triggers exist, a row may not have the
--- values that rosterd wrote.
+-- Checks whether a write to the users table runs only rosterd's own code. With other triggers, a row may have other
+-- values than rosterd wrote.
 with tables as (
   select oid from pg_class where relnamespace = 'rosterd'::regnamespace and relkind in ('r', 'p', 'v', 'f')
 ),
@@ -20,7 +20,7 @@ select
   -- PostgreSQL's own functions have no entry in pg_depend.
   and not exists (select from pg_depend join code using (classid, objid)
     where refclassid in ('pg_proc'::regclass, 'pg_operator'::regclass, 'pg_opclass'::regclass))
-  -- Checks that the functions have the bodies from migrations 0002 and 0016, because customers may replace them.
+  -- The functions must have the bodies from migrations 0002 and 0016, because customers may replace them.
   and (
     select count(*) from pg_proc
     where (oid = to_regprocedure('rosterd.release_permits(text[], bigint)') and md5(prosrc) = '3ecf925d3fdf6fc23f0f31f716cce398')

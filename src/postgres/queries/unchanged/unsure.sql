@@ -1,5 +1,5 @@
--- Users whose row may not match their record: the record was not applied or was applied only in part, the user has
--- several records or none, or the user was renamed. $1: whether the database may have changed the values that the
+-- Lists users whose row may differ from their record: the record was not applied or was applied only in part, the user
+-- has several records or none, or the user was renamed. $1: whether the database may have changed the values that the
 -- import wrote.
 select unique_id from staged where exists (select from taken) and line in (select line from taken)
 union

@@ -1,5 +1,5 @@
--- The rows that the import replaced and the rows that it wrote. All rows were written in one subtransaction, so they
--- have the same xmin. current_id is the user's new id, which differs from the old one if the user was renamed.
+-- Selects the rows that the import replaced and those that it wrote. The import wrote all rows in one subtransaction,
+-- so they have the same xmin. current_id is the user's new id, which differs from the old one if the user was renamed.
 with replaced as (
   select unique_id, coalesce(new_id, unique_id) as current_id, version
   from plan where changes is not null or transition is not null or says is not null
