@@ -27,8 +27,7 @@ export function serviceCheck(service: ServiceClient, feed: string): CheckOne {
       const content = ReadableStream.from(file.read());
       const body = { type: "application/octet-stream", content };
       const query = new URLSearchParams({ name: file.name, feed });
-      const [report] = await service.ask("POST", `/check?${query}`, body) as CheckReport[];
-      return report;
+      return await service.ask("POST", `/check?${query}`, body) as CheckReport;
     }, unopened);
 }
 

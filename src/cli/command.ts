@@ -62,4 +62,4 @@ export const EMBEDDED_FLAG = { embedded: { value: null, help: "use the embedded 
 
 export const FEED_FLAG = { feed: { value: "NAME", help: "the feed (without this flag, the upload folder itself)" } };
 
-export const JSON_FLAG = { json: { value: null, help: "print one JSON document; messages go to standard error" } };
+export const JSON_FLAG = { json: { value: null, help: "print one JSON object; messages go to standard error" } };

@@ -1,12 +1,8 @@
 /** Opens a FILE operand and closes it after use. */
 import { basename } from "node:path";
-import type { Report } from "../domain/outcome.ts";
 import type { RosterFile } from "../importer/inbox_port.ts";
-import { errorReport } from "../importer/report.ts";
 import { openRosterFile } from "../inbox/files/open.ts";
 import { codeOf, isErrno } from "../runtime/errors.ts";
-import { EmbeddedInUse } from "../service/open_database.ts";
-import { CommandFailed, type Invocation } from "./command.ts";
 
 const OPEN_ERRORS: Readonly<Record<string, string>> = {
   ENOENT: "the file does not exist",
@@ -19,8 +15,8 @@ const OPEN_ERRORS: Readonly<Record<string, string>> = {
   not_a_plain_file: "it is not a regular file",
 };
 
-/** Runs `work` on the file at `path`. If the file cannot be opened, returns the report from `unopened`. */
-export async function openOperand<T extends Report>(
+/** Runs `work` on the file at `path`. If the file cannot be opened, returns the result of `unopened`. */
+export async function openOperand<T>(
   path: string,
   work: (file: RosterFile) => Promise<T>,
   unopened: (file: string, error: unknown) => T,
@@ -41,13 +37,4 @@ export async function openOperand<T extends Report>(
   } finally {
     await file.close();
   }
-}
-
-/** With `--json`, reports an unusable database for each operand; otherwise rethrows the error. */
-export function databaseErrorReports({ flags, operands, terminal }: Invocation, error: unknown): Report[] {
-  if (!flags.json || !(error instanceof CommandFailed || error instanceof EmbeddedInUse)) throw error;
-  terminal.err(`rosterd: ${error.message}`);
-  return operands.map((path) =>
-    errorReport(basename(path), Object.assign(new Error(error.message), { code: "database" }))
-  );
 }

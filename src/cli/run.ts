@@ -34,7 +34,11 @@ export async function run(words: readonly string[], program: Program): Promise<n
   try {
     return await runLine(words, program, terminal);
   } catch (error) {
-    return explain(error, terminal);
+    const { text, exitCode, usage } = explain(error);
+    terminal.err(`rosterd: ${text}`);
+    if (usage !== undefined) terminal.err(usage);
+    if (words.includes("--json")) terminal.out(JSON.stringify({ error: { exit_code: exitCode, text } }, null, 2));
+    return exitCode;
   }
 }
 
@@ -62,28 +66,36 @@ async function runLine(words: readonly string[], { version, commands }: Program,
     const given = { version, config, command: chosen, commands, installation, operands, flags };
     return await chosen.run({ ...given, terminal, clock: systemClock, log, signal: signals.signal });
   } catch (error) {
-    if (!(error instanceof WrongUsage)) throw error;
-    terminal.err(`rosterd: ${error.message}`);
-    terminal.err(usageLine(error.command ?? named));
-    return EXIT.usage;
+    if (error instanceof WrongUsage) error.command ??= named;
+    throw error;
   }
 }
 
-function explain(error: unknown, terminal: Terminal): number {
-  if (error instanceof UnusableData && !error.isMisconfigured) return say(terminal, error.message, EXIT.other);
+/** `usage` is printed after an error in the command line. */
+interface Explained {
+  text: string;
+  exitCode: number;
+  usage?: string;
+}
+
+function explain(error: unknown): Explained {
+  if (error instanceof WrongUsage) return { ...explained(error, EXIT.usage), usage: usageLine(error.command) };
+  if (error instanceof UnusableData && !error.isMisconfigured) return explained(error, EXIT.other);
   const wrongConfiguration = error instanceof WrongConfiguration || error instanceof UnusableData ||
     error instanceof NoAccess ||
     error instanceof UnsuitableDatabase ||
     error instanceof SchemaTooNew || error instanceof BrokenSettingsFile || error instanceof BrokenTokensFile;
-  if (wrongConfiguration) return say(terminal, (error as Error).message, EXIT.configuration);
-  if (error instanceof InvalidSettings || error instanceof UnknownFeed) return say(terminal, error.message, EXIT.usage);
+  if (wrongConfiguration) return explained(error as Error, EXIT.configuration);
+  if (error instanceof InvalidSettings || error instanceof UnknownFeed) return explained(error, EXIT.usage);
   if (error instanceof CommandFailed || error instanceof EmbeddedInUse || error instanceof CannotDecide) {
-    return say(terminal, error.message, EXIT.other);
+    return explained(error, EXIT.other);
   }
-  if (error instanceof CannotListen) return say(terminal, error.message, exitCodeOfListening(error));
-  if (isDatabaseUnreachable(error)) return say(terminal, explainFully(error), EXIT.other);
-  if (error instanceof DOMException && error.name === "AbortError") return say(terminal, "stopped", EXIT.other);
-  return say(terminal, unexpected(error), EXIT.other);
+  if (error instanceof CannotListen) return explained(error, exitCodeOfListening(error));
+  return { text: textOfOther(error), exitCode: EXIT.other };
+}
+
+function explained({ message }: Error, exitCode: number): Explained {
+  return { text: message, exitCode };
 }
 
 /** A port in use may be free after a restart. Other address errors are permanent. */
@@ -91,9 +103,9 @@ function exitCodeOfListening({ code }: CannotListen): number {
   return code === "EADDRINUSE" ? EXIT.other : EXIT.configuration;
 }
 
-function say(terminal: Terminal, message: string, code: number): number {
-  terminal.err(`rosterd: ${message}`);
-  return code;
+function textOfOther(error: unknown): string {
+  if (isDatabaseUnreachable(error)) return explainFully(error);
+  return error instanceof DOMException && error.name === "AbortError" ? "stopped" : unexpected(error);
 }
 
 /** Only the code of a database error is shown, because the error text may contain user data. */

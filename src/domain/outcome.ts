@@ -147,7 +147,7 @@ export const result = {
 };
 const resultDocument = z.object(result);
 
-/** The output of `rosterd import --json` (docs/cli.md), with the first {@link MAX_FAILURES_REPORTED} failures. */
+/** The outcome of a file that was imported or checked, with the first {@link MAX_FAILURES_REPORTED} failures. */
 export type Report = z.output<typeof resultDocument> & { failures: Failure[] };
 
 const time = z.string().describe("RFC 3339, UTC.");

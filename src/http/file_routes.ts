@@ -7,7 +7,7 @@ import { gone, type HttpEnv } from "./env.ts";
 import { found } from "./import_routes.ts";
 import { Problem } from "./problem.ts";
 import { errors, feedName, fileName, importPath, json } from "./route.ts";
-import { checkReports, importList } from "./schemas.ts";
+import { checkReport, importList } from "./schemas.ts";
 import type { Download, Service } from "./service.ts";
 
 const FILE = { schema: { type: "string", format: "binary" } } as const;
@@ -79,7 +79,7 @@ const checkFile = createRoute({
     body: { required: true, ...FILE_BODY },
   },
   responses: {
-    200: json("The output of `rosterd check --json`.", checkReports),
+    200: json("What importing the file would do.", checkReport),
     ...errors(409, 415, 422, 503),
   },
 });

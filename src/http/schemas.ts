@@ -51,28 +51,26 @@ export const lastingFailures = z.object({
 
 const heldColumn = decisions.heldColumn.clone().openapi("HeldColumn");
 
-export const checkReports = z.array(
-  z.object({
-    ...outcome.result,
-    failures: z.array(failure).max(MAX_FAILURES_REPORTED).describe(`The first ${MAX_FAILURES_REPORTED}.`),
-    held_columns: z.array(heldColumn).describe(
-      "The columns for which change_guard would hold the file, so that the file is not applied without approval.",
-    ),
-    changes: z.array(outcome.change).max(MAX_CHANGES_REPORTED).describe(`The first ${MAX_CHANGES_REPORTED}.`),
-    kept: z.array(outcome.keptValue).max(MAX_CHANGES_REPORTED).describe(
-      `The first ${MAX_CHANGES_REPORTED} values that users keep because of fill_only_columns.`,
-    ),
-    first_records: z.array(outcome.storedRecord).max(MAX_RECORDS_REPORTED).describe(
-      `The first ${MAX_RECORDS_REPORTED} valid records, as they would be stored with the proposed settings.`,
-    ),
-    findings: z.array(rosterFinding.clone().openapi("RosterFinding")).describe(
-      "One question for each problem that a setting can fix.",
-    ),
-    proposal: proposal.nullable().describe(
-      "The settings change that applies all suggestions; null if there are no suggestions.",
-    ),
-  }).openapi("CheckReport") satisfies z.ZodType<CheckReport>,
-).length(1);
+export const checkReport = z.object({
+  ...outcome.result,
+  failures: z.array(failure).max(MAX_FAILURES_REPORTED).describe(`The first ${MAX_FAILURES_REPORTED}.`),
+  held_columns: z.array(heldColumn).describe(
+    "The columns for which change_guard would hold the file, so that the file is not applied without approval.",
+  ),
+  changes: z.array(outcome.change).max(MAX_CHANGES_REPORTED).describe(`The first ${MAX_CHANGES_REPORTED}.`),
+  kept: z.array(outcome.keptValue).max(MAX_CHANGES_REPORTED).describe(
+    `The first ${MAX_CHANGES_REPORTED} values that users keep because of fill_only_columns.`,
+  ),
+  first_records: z.array(outcome.storedRecord).max(MAX_RECORDS_REPORTED).describe(
+    `The first ${MAX_RECORDS_REPORTED} valid records, as they would be stored with the proposed settings.`,
+  ),
+  findings: z.array(rosterFinding.clone().openapi("RosterFinding")).describe(
+    "One question for each problem that a setting can fix.",
+  ),
+  proposal: proposal.nullable().describe(
+    "The settings change that applies all suggestions; null if there are no suggestions.",
+  ),
+}).openapi("CheckReport") satisfies z.ZodType<CheckReport>;
 
 export const heldPage = z.object({
   columns: z.array(heldColumn).describe("The columns that would change for too many users, if the whole file is held."),
@@ -191,7 +189,7 @@ export const statusDocument = z.object({
 
 export const readiness = z.object({ ready: z.boolean(), problems: z.array(outcome.codedText) });
 
-export const findings = z.array(finding.clone().openapi("Finding"));
+export const findings = z.object({ findings: z.array(finding.clone().openapi("Finding")) });
 
 export const testMailResult = z.object({ sent: z.boolean(), text: z.string() });
 

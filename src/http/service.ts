@@ -122,8 +122,8 @@ export interface Service {
   metrics(): readonly Metric[];
   readiness(): Promise<Readiness>;
   doctor(signal: AbortSignal): Promise<Finding[]>;
-  /** Reports the effects that an import of the file into the feed would have, as `check --json` does. */
-  check(name: string, body: ReadableStream<Uint8Array>, signal: AbortSignal, feed: string): Promise<CheckReport[]>;
+  /** Reports the effects that an import of the file into the feed would have. */
+  check(name: string, body: ReadableStream<Uint8Array>, signal: AbortSignal, feed: string): Promise<CheckReport>;
 }
 
 export interface ReplayRequest {

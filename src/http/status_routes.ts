@@ -65,6 +65,6 @@ export function addStatusRoutes(app: OpenAPIHono<HttpEnv>, service: Service): vo
     const status = await service.status();
     return c.json(hasRole(c.get("caller").role, "clerk") ? status : withoutPeople(status), 200);
   });
-  app.openapi(getDoctor, async (c) => c.json(await service.doctor(gone(c)), 200));
+  app.openapi(getDoctor, async (c) => c.json({ findings: await service.doctor(gone(c)) }, 200));
   app.openapi(getMetrics, (c) => c.text(metricsText(service.metrics()), 200, { "content-type": METRICS_TYPE }));
 }

@@ -1,4 +1,4 @@
-/** Builds the JSON that `import --json`, `check --json` and `POST /check` return. */
+/** Reports what an import did to a file, or what it would do. */
 import { inColumnOrder } from "../domain/columns.ts";
 import type { HeldColumn } from "../domain/decision.ts";
 import {

@@ -269,7 +269,7 @@ export class RosterdService implements Service {
     body: ReadableStream<Uint8Array>,
     signal: AbortSignal,
     feed: string,
-  ): Promise<CheckReport[]> {
+  ): Promise<CheckReport> {
     const { config, database, databaseMonitor, state, store, clock, settingsFile } = this.#parts;
     if (database.kind === "embedded" && state.running !== null) throw new Busy();
     const { settings: all } = await settingsFile.read(), settings = settingsOf(all, feed);
@@ -280,11 +280,9 @@ export class RosterdService implements Service {
       await body.pipeTo(target.writable);
       const file = await openRosterFile(path, name);
       try {
-        return [
-          await databaseMonitor.ask(() =>
-            checkReport(file, { store, feed, settings, clock, signal, onProgress: () => {} })
-          ),
-        ];
+        return await databaseMonitor.ask(() =>
+          checkReport(file, { store, feed, settings, clock, signal, onProgress: () => {} })
+        );
       } finally {
         await file.close();
       }

@@ -103,7 +103,7 @@ async function embeddedOnce(program: Program): Promise<Figure> {
     };
     await load(await emptyRoster());
     const { seconds, peakMiB, out } = await load(await rosterFile({ records: EMBEDDED_RECORDS }));
-    const [{ created }] = JSON.parse(out);
+    const { imports: [{ created }] } = JSON.parse(out);
     if (created !== EMBEDDED_RECORDS) throw new Error(`rosterd created ${created} users`);
     return { value: seconds, peakMiB };
   });

@@ -14,7 +14,7 @@ export async function importOnce(program: Program, wanted: ImportCase, records: 
     await sellPermits(sql, wanted, records);
     await settle("rosterd.users");
     const result = await load(await rosterFile({ records, ...wanted.file }), wanted.keepsFailed);
-    requireCounts(JSON.parse(result.out)[0], { records, ...wanted.expected(records) }, "rosterd");
+    requireCounts(JSON.parse(result.out).imports[0], { records, ...wanted.expected(records) }, "rosterd");
     return result;
   });
 }

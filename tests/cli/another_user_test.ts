@@ -24,7 +24,7 @@ async function workplace(): Promise<Workplace> {
 }
 
 async function verdicts(here: Workplace): Promise<Record<string, [string, string]>> {
-  const findings: Finding[] = JSON.parse((await here.run("doctor", "--json")).out);
+  const { findings }: { findings: Finding[] } = JSON.parse((await here.run("doctor", "--json")).out);
   return Object.fromEntries(findings.map(({ check, verdict, text }) => [check, [verdict, text]]));
 }
 

@@ -127,7 +127,7 @@ serverTest("an impossible decision exits with 1 and one sentence; --json prints 
     return err;
   };
   assert.equal(await refused("approve", "1"), "rosterd: there is no hold on this import\n");
-  assert.equal(await refused("discard", "9", "--json"), "rosterd: import 9 does not exist\n");
+  assert.equal(await refused("discard", "9"), "rosterd: import 9 does not exist\n");
   const shown = await json(here, "imports", "show", "2");
   assert.deepEqual([shown.status, shown.hold.state, shown.held_users.length], ["held", "open", 25]);
   assert.deepEqual(shown.held_users[0].outcome, null);

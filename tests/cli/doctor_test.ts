@@ -39,7 +39,7 @@ interface Diagnosis {
 async function doctor(here: Workplace, ...words: string[]): Promise<Diagnosis> {
   const { code, out, err } = await here.run("doctor", "--json", ...words);
   assert.notEqual(out, "", err);
-  const findings: Finding[] = JSON.parse(out);
+  const { findings }: { findings: Finding[] } = JSON.parse(out);
   for (const finding of findings) {
     assert.deepEqual(Object.keys(finding), ["check", "verdict", "text", "fix"]);
     assert.equal(finding.fix === null, finding.verdict === "good", `${finding.check}: a fix unless it is good`);

@@ -19,7 +19,7 @@ Deno.test({
 
     assert.equal((await here.run("check", "x.csv")).code, 2);
     assert.equal((await here.run("check", "--feed", "students", "x.csv")).code, 0);
-    const [{ proposal }] = JSON.parse((await here.run("check", "--feed", "staff", "--json", "x.csv")).out);
+    const { checks: [{ proposal }] } = JSON.parse((await here.run("check", "--feed", "staff", "--json", "x.csv")).out);
     assert.deepEqual(proposal.patch, { feeds: { staff: { date_format: "DD/MM/YYYY" } } });
 
     assert.equal((await here.run("import", "--feed", "students", "x.csv")).code, 0);

@@ -19,7 +19,7 @@ Deno.test({
     await using here = await Workplace.make({ DATABASE_URL: database.url });
     const json = async (...words: string[]) => {
       const { code, out } = await here.run(...words, "--json");
-      const [{ created, unchanged, failed }] = JSON.parse(out);
+      const { checks, imports } = JSON.parse(out), [{ created, unchanged, failed }] = checks ?? imports;
       return { code, created, unchanged, failed };
     };
     await here.write("roster.csv", ROSTER);

@@ -1,6 +1,7 @@
 /** An operand that cannot be opened is reported, and the others are still imported. */
 import assert from "node:assert/strict";
 import { mkdir, symlink } from "node:fs/promises";
+import type { Report } from "../../src/domain/outcome.ts";
 import { IS_ROOT } from "../inbox/other_process.ts";
 import { missingPrograms } from "../support/programs.ts";
 import { serverUnavailable, testDatabase } from "../support/postgres.ts";
@@ -42,9 +43,7 @@ for (const command of ["check", "import"]) {
       const paths = operands.map(([path]) => path);
       const { code, out, err } = await here.run(command, "--json", ...paths);
       assert.deepEqual([code, err], [1, ""]);
-      const reports: { status: string; created: number; reason: { code: string; text: string } | null }[] = JSON.parse(
-        out,
-      );
+      const document: Record<string, Report[]> = JSON.parse(out), reports = document[`${command}s`];
       assert.equal(reports.length, paths.length);
       for (const [at, [path, reason, text]] of operands.entries()) {
         const report = reports[at];
@@ -69,7 +68,7 @@ Deno.test({
     await here.write("sick.csv", "unique_id,login_source\n1,ldap\n");
     await here.write("good.csv", "unique_id,login_source\n2,ldap\n");
     const { code, out } = await here.with([...fault, ...FROM_SOURCE]).run("check", "--json", sick, "good.csv");
-    const reports: { status: string; reason: { code: string; text: string } | null }[] = JSON.parse(out);
+    const { checks: reports }: { checks: Report[] } = JSON.parse(out);
     assert.deepEqual([code, ...reports.map(({ status }) => status)], [1, "error", "done"]);
     assert.deepEqual([reports[0].reason!.code, reports[0].reason!.text], ["eio", "it cannot be opened (EIO)"]);
   },

@@ -32,7 +32,7 @@ Deno.test("the printed sample has every column of a user, and passes a check wit
   assert.deepEqual(sample.split("\n")[0].split(","), names);
   await here.write("sample.csv", sample);
   const { code, out } = await here.run("check", "--embedded", "sample.csv", "--json");
-  const [{ status, records, created, warnings }] = JSON.parse(out);
+  const { checks: [{ status, records, created, warnings }] } = JSON.parse(out);
   assert.deepEqual([code, status, records, created, warnings], [0, "done", 3, 3, []]);
 });
 

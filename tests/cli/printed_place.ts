@@ -64,7 +64,7 @@ export class PrintedPlace implements AsyncDisposable {
   /** The checks of `rosterd doctor` that did not pass. */
   async complaints(): Promise<string[]> {
     const { out } = await this.#run("rosterd", ["doctor", "--json", ...FOLDERS]);
-    const findings: { check: string; verdict: string }[] = JSON.parse(out);
+    const { findings }: { findings: { check: string; verdict: string }[] } = JSON.parse(out);
     return findings.filter(({ verdict }) => verdict !== "good").map(({ check }) => check);
   }
 

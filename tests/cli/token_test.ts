@@ -110,8 +110,8 @@ Deno.test("without a service, tokens are added, listed and removed in the data f
   assert.deepEqual([again.code, again.out], [1, ""]);
   assert.match(again.err, /a token named anna already exists: remove it first/);
   assert.match((await here.run("token", "link", "anna")).out, /^http:\/\/127\.0\.0\.1:8080\/#\/sign-in\//);
-  const listed = JSON.parse((await here.run("token", "list", "--json")).out);
-  assert.deepEqual(listed.map(({ name, role }: Record<string, string>) => [name, role]), [
+  const { tokens } = JSON.parse((await here.run("token", "list", "--json")).out);
+  assert.deepEqual(tokens.map(({ name, role }: Record<string, string>) => [name, role]), [
     ["admin", "admin"],
     ["anna", "read"],
   ]);

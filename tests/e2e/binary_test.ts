@@ -26,9 +26,9 @@ async function emptyFolder(databaseUrl: string | null): Promise<Workplace> {
 async function doesTheMainJob(here: Workplace): Promise<void> {
   const embedded = "DATABASE_URL" in here.environment ? [] : ["--embedded"];
   const foreseen = await here.run("check", ...embedded, "sample.csv", "--json");
-  assert.deepEqual([foreseen.code, JSON.parse(foreseen.out)[0].created], [2, 4], foreseen.err);
+  assert.deepEqual([foreseen.code, JSON.parse(foreseen.out).checks[0].created], [2, 4], foreseen.err);
   const imported = await here.run("import", ...embedded, "sample.csv", "--json");
-  assert.deepEqual([imported.code, JSON.parse(imported.out)[0].created], [2, 4], imported.err);
+  assert.deepEqual([imported.code, JSON.parse(imported.out).imports[0].created], [2, 4], imported.err);
 
   await here.write("settings.json", JSON.stringify({ settle_seconds: 0 }));
   const service = here.spawn("serve");

@@ -28,7 +28,7 @@ Deno.test({
       headers: { "content-type": "application/octet-stream" },
       body: roster("Ottawa"),
     });
-    const [checked] = await response.json();
+    const checked = await response.json();
     const { id, warnings } = await service.import("monday.csv", roster("Ottawa"));
     const text = `the same file was imported before, as import ${first.id + 1} on 28 Nov 2026: later changes may be ` +
       "reversed. If this was a mistake, undo this import and upload the newest roster";

@@ -24,7 +24,7 @@ export interface Expected {
   /** The counts as shown in the history; absent for a rejected file. */
   encoding?: string;
   delimiter?: string;
-  /** The `import --json` document for this file. */
+  /** What the import and the check of this file report. */
   report: Report;
   /** The changes that `check` should predict; absent if the case does not test them. */
   changes?: Change[];

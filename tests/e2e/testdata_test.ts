@@ -75,7 +75,7 @@ async function makeReady(
   for (const name of await service.bak().catch(() => [])) await Deno.remove(`${service.upload}/bak/${name}`);
 }
 
-/** `check --json` over HTTP returns the same document as the import but writes no data. */
+/** `POST /check` returns what the import will report, but writes no data. */
 async function assertCheck(one: Case, service: TestService, { sql, url }: TestDatabase): Promise<void> {
   const before = await everything(sql);
   const { report, changes } = one.expected;
@@ -84,7 +84,7 @@ async function assertCheck(one: Case, service: TestService, { sql, url }: TestDa
     headers: { "content-type": "application/octet-stream" },
     body: one.bytes as BufferSource,
   });
-  const [checked] = await response.json() as CheckReport[];
+  const checked = await response.json() as CheckReport;
   const { created, updated, archived, reactivated, missing_archived } = report;
   const users = created + updated + archived + reactivated + missing_archived;
   // An archived user who gives up a value does not need a record.
@@ -135,7 +135,7 @@ async function assertImport(one: Case, service: TestService): Promise<void> {
   else assert.equal(entry.mail, "none");
 }
 
-/** The `import --json` document for an import in the history. */
+/** The report of an import in the history. */
 async function documentOf(entry: ImportEntry, names: string[], service: TestService): Promise<Record<string, unknown>> {
   const page = await service.get<{ failures: PastFailure[] }>(`/imports/${entry.id}/failures?limit=1000`);
   const failures = page.failures.map(({ since: _, ...failure }) => failure);

@@ -61,7 +61,7 @@ onServer(`the command line imports ${FAILURES} records that all fail in flat mem
   const { code, out, err, peakMiB } = await measure(command, here.folder, here.environment);
 
   assert.equal(code, 2, err);
-  const [report] = JSON.parse(out);
+  const { imports: [report] } = JSON.parse(out);
   assert.deepEqual([report.records, report.failed, report.failures.length], [FAILURES, FAILURES, 1_000]);
   const [entry] = await database.sql<ImportEntry[]>`select status, failed from rosterd.imports`;
   assert.deepEqual(entry, { status: "failed_records", failed: FAILURES });
@@ -220,7 +220,7 @@ onServer("a quote that stays open for 2 GiB fails one record and needs no extra 
   );
 
   assert.equal(code, 2, err);
-  const [report] = JSON.parse(out);
+  const { checks: [report] } = JSON.parse(out);
   assert.deepEqual([report.records, report.created, report.failed], [records + 1, records, 1]);
   assert.deepEqual(report.failures.map(({ line, problems: [{ code }] }: typeof report.failures[0]) => [line, code]), [
     [2, "malformed"],

@@ -92,7 +92,7 @@ Deno.test("A file to check may exceed 64 KiB but not 256 MiB, with or without a 
   await using http = await testHttp();
   const chunk = new Uint8Array(1024 * 1024);
   const fine = await http.ask("POST", "/check?name=x.csv", { body: chunk });
-  const [{ file, records }] = await fine.json();
+  const { file, records } = await fine.json();
   assert.deepEqual([file, records], ["x.csv", chunk.length]);
   const headers = { "content-length": String(256 * 1024 * 1024 + 1) };
   assert.equal((await http.ask("POST", "/check?name=x.csv", { body: chunk, headers })).status, 413);

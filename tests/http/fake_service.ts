@@ -262,7 +262,7 @@ export function fakeService(settingsPath: string, changes: Partial<Service> = {}
     readiness: () => Promise.resolve({ ready: true, problems: [] }),
     check: async (file, body) => {
       const { length } = await new Response(body).bytes();
-      return [{
+      return {
         ...noCounts(),
         file,
         status: "done",
@@ -286,7 +286,7 @@ export function fakeService(settingsPath: string, changes: Partial<Service> = {}
         }],
         proposal: { patch: { value_maps: { active: { Y: "1" } } } },
         records: length,
-      }];
+      };
     },
     ...changes,
   };

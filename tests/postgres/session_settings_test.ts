@@ -75,7 +75,7 @@ Deno.test({
     await using pooled = await startPgbouncer(database.url);
     await using service = await TestService.start({ databaseUrl: pooled.url, withoutMail: true });
     await importsWell(service, "pooled");
-    const { findings } = { findings: await service.get<{ check: string; verdict: string }[]>("/doctor") };
+    const { findings } = await service.get<{ findings: { check: string; verdict: string }[] }>("/doctor");
     assert.equal(findings.find(({ check }) => check === "database")?.verdict, "good");
   },
 });

@@ -10,7 +10,19 @@ interface Operation {
   responses: Record<string, { content?: Record<string, { schema: object }> }>;
 }
 
+/** The parts of a JSON Schema that tests look at. */
+export interface Schema {
+  $ref?: string;
+  type?: string | string[];
+  properties?: Record<string, Schema>;
+  required?: string[];
+  items?: Schema;
+  additionalProperties?: boolean;
+  enum?: unknown[];
+}
+
 interface Document {
+  components: { schemas: Record<string, Schema> };
   paths: Record<string, Record<string, Operation>>;
 }
 
@@ -62,6 +74,26 @@ export class OpenApi {
     if (type !== "application/json") return;
     const { schema } = content[type];
     this.#assertValid(what, this.#ajv.compile(rooted(schema)), await answer.clone().json());
+  }
+
+  /** The schema of the answer to a successful call, such as `GET /imports/{id}`. */
+  answerOf(call: string): Schema {
+    const [method, template] = call.split(" ");
+    const schema = this.document.paths[template]?.[method.toLowerCase()]?.responses[200]?.content?.["application/json"]
+      .schema as Schema | undefined;
+    assert.ok(schema !== undefined, `/openapi.json has no ${call} that answers with JSON`);
+    return schema;
+  }
+
+  /** The schema that a `$ref` of the document refers to. */
+  resolve(schema: Schema): Schema {
+    const { schemas } = this.document.components;
+    return schema.$ref === undefined ? schema : schemas[schema.$ref.slice("#/components/schemas/".length)];
+  }
+
+  /** Asserts that a document has this schema, whose references lead into `/openapi.json`. */
+  assertDocument(what: string, schema: Schema, document: unknown): void {
+    this.#assertValid(what, this.#ajv.compile(rooted(schema)), document);
   }
 
   /** The matching path in the document; undefined if none matches. */

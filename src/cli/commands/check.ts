@@ -1,5 +1,5 @@
 /** `rosterd check FILE…`: a dry run of an import. */
-import { asCheck, type CheckReport } from "../../importer/report.ts";
+import type { CheckReport } from "../../importer/report.ts";
 import { type Database, requireSuitable } from "../../postgres/connection/connect.ts";
 import { PostgresImportStore } from "../../postgres/import/import_store.ts";
 import { printable } from "../../runtime/log.ts";
@@ -12,7 +12,6 @@ import { type CheckOne, ownCheck, serviceCheck } from "../check_operand.ts";
 import { printLikelyFixes } from "../print_findings.ts";
 import { printHeldColumns } from "../print_hold.ts";
 import { exitCodeOf, printReport } from "../print_report.ts";
-import { databaseErrorReports } from "../roster_operand.ts";
 import { feedInForce } from "../settings_in_force.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -45,9 +44,9 @@ async function runCheck(invocation: Invocation): Promise<number> {
       return await all(ownCheck(invocation, { store, ...await feedInForce(invocation) }));
     },
     (service) => all(serviceCheck(service, feed)),
-  ).catch((error) => databaseErrorReports(invocation, error).map(asCheck));
+  );
   terminal.progress("");
-  if (flags.json) terminal.out(JSON.stringify(reports, null, 2));
+  if (flags.json) terminal.out(JSON.stringify({ checks: reports }, null, 2));
   else {
     for (const report of reports) {
       printReport(terminal, report, true);

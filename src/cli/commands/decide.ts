@@ -11,7 +11,7 @@ import { counted, grouped } from "../../runtime/grouped.ts";
 import { approve } from "../../service/approve.ts";
 import { greatestIdIn } from "../greatest_id.ts";
 import { withAccess } from "../access.ts";
-import { type Command, EXIT, type Invocation, JSON_FLAG } from "../command.ts";
+import { type Command, CommandFailed, EXIT, type Invocation, JSON_FLAG } from "../command.ts";
 import { ifNoSchema, importId, noSuchImport } from "./imports.ts";
 import { isConfirmed, YES_FLAG } from "../confirm.ts";
 import { operatingSystemUser } from "../operating_system_user.ts";
@@ -123,8 +123,7 @@ async function run<T extends Decided>(decision: Decision<T>, invocation: Invocat
   const id = importId(operands[0]), question = decision.question?.(id);
   // A script is not asked for confirmation and does not need a flag.
   if (question !== undefined && terminal.canAsk && !await isConfirmed(invocation, question)) {
-    terminal.err("rosterd: nothing was changed");
-    return EXIT.other;
+    throw new CommandFailed("nothing was changed");
   }
   const result = await withAccess<T | null>(
     invocation,

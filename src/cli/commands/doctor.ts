@@ -36,7 +36,7 @@ async function runDoctor(invocation: Invocation): Promise<number> {
     terminal.progress("checking …");
   }
   terminal.progress("");
-  if (flags.json) terminal.out(JSON.stringify(findings, null, 2));
+  if (flags.json) terminal.out(JSON.stringify({ findings }, null, 2));
   else printSummary(terminal, findings);
   const isBad = findings.filter(({ verdict }) => verdict === "bad");
   if (isBad.some(({ check }) => check === "settings")) return EXIT.configuration;
@@ -50,7 +50,10 @@ async function* findingsOf(invocation: Invocation): AsyncGenerator<Finding> {
     if (error instanceof UnusableData) return null;
     throw error;
   });
-  if (service !== null) return yield* await service.ask("GET", "/doctor") as Finding[];
+  if (service !== null) {
+    const { findings } = await service.ask("GET", "/doctor") as { findings: Finding[] };
+    return yield* findings;
+  }
   const { config, clock, signal } = invocation;
   yield* runChecks({ config, clock, signal, database: () => ownDatabase(config) });
 }

@@ -29,10 +29,7 @@ async function runErase(invocation: Invocation): Promise<number> {
     throw new WrongUsage("users erase asks for confirmation, which needs a terminal: add --yes");
   }
   const question = `Erase the user ${printable(id)} and every trace of them in the database?`;
-  if (!await isConfirmed(invocation, question)) {
-    terminal.err("rosterd: nothing was erased");
-    return EXIT.other;
-  }
+  if (!await isConfirmed(invocation, question)) throw new CommandFailed("nothing was erased");
   const erased = await withAccess<Erased | null>(
     invocation,
     async (database) => {

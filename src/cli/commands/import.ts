@@ -2,8 +2,9 @@
 import type { Report } from "../../domain/outcome.ts";
 import { writeFailedFile } from "../../importer/files/failed_file.ts";
 import { errorReport, importReport } from "../../importer/report.ts";
-import type { FeedSettings, ImportStore } from "../../importer/ports.ts";
-import { type Database, requireSuitable } from "../../postgres/connection/connect.ts";
+import { maskSettings, type Settings } from "../../domain/settings.ts";
+import type { FeedSettings, ImportEntry, ImportStore } from "../../importer/ports.ts";
+import { type Database, requireSuitable, type Sql } from "../../postgres/connection/connect.ts";
 import { PostgresImportStore } from "../../postgres/import/import_store.ts";
 import { migrate } from "../../postgres/migrate.ts";
 import { findRunning, NoAccess, noAccess, withEmbedded, withServer } from "../access.ts";
@@ -23,7 +24,8 @@ import { exitCodeOf, printReport } from "../print_report.ts";
 import { feedInForce } from "../settings_in_force.ts";
 import { operatingSystemUser } from "../operating_system_user.ts";
 import { showProgress } from "../progress_bar.ts";
-import { databaseErrorReports, openOperand } from "../roster_operand.ts";
+import { openOperand } from "../roster_operand.ts";
+import { importDetails, ownImport } from "./imports.ts";
 
 export const importCommand: Command = {
   words: "import",
@@ -51,11 +53,15 @@ async function runImport(invocation: Invocation): Promise<number> {
     await migrate(database.sql);
     const store = new PostgresImportStore(database, { greatestId: greatestIdIn(invocation.config.data) });
     const into = { store, ...await feedInForce(invocation) };
-    const done: Report[] = [];
-    for (const path of operands) done.push(await importOne(invocation, into, path, failed));
-    return done;
-  }).catch((error) => databaseErrorReports(invocation, error));
-  if (flags.json) terminal.out(JSON.stringify(reports, null, 2));
+    const reports: Report[] = [];
+    for (const path of operands) {
+      const done = await importOne(invocation, into, path, failed);
+      if (!flags.json) printReport(terminal, done.report);
+      reports.push(flags.json ? await documentOf(done, into, database.sql) : done.report);
+    }
+    return reports;
+  });
+  if (flags.json) terminal.out(JSON.stringify({ imports: reports }, null, 2));
   return exitCodeOf(reports);
 }
 
@@ -78,13 +84,21 @@ async function withNamedDatabase<T>(invocation: Invocation, work: (database: Dat
   );
 }
 
+/** The report of a file, and its import. An import that never began is null. */
+interface Done {
+  report: Report;
+  startedAt: Date;
+  entry: ImportEntry | null;
+}
+
 async function importOne(
   { clock, signal, terminal, flags }: Invocation,
   { store, feed, settings }: FeedSettings & { store: ImportStore },
   path: string,
   failed: FailedTarget | null,
-): Promise<Report> {
-  const report = await openOperand(path, async (file) => {
+): Promise<Done> {
+  const startedAt = clock.now();
+  const done = await openOperand(path, async (file) => {
     const { report, entry } = await importReport(file, {
       store,
       feed,
@@ -99,9 +113,44 @@ async function importOne(
       const failures = store.failures(entry.id);
       await writeFailedFile({ file, failures, entry, signal }, (bytes) => failed.write(bytes));
     }
-    return report;
-  }, errorReport);
+    return { report, startedAt, entry };
+  }, (name, error) => ({ report: errorReport(name, error), startedAt, entry: null }));
   terminal.progress("");
-  if (!flags.json) printReport(terminal, report);
-  return report;
+  return done;
+}
+
+/** The same document as `imports show --json` prints. If the import never began, its `id` is null. */
+async function documentOf({ report, startedAt, entry }: Done, { feed, settings }: FeedSettings, sql: Sql) {
+  const shown = entry === null || report.status === "error" ? null : await ownImport(sql, entry.id);
+  if (shown !== null) return importDetails(shown);
+  const begun = entry ?? neverBegun(feed, settings, startedAt);
+  return { ...begun, ...report, held_users: [], held_columns: [] };
+}
+
+function neverBegun(
+  feed: string,
+  settings: Settings,
+  startedAt: Date,
+): Omit<ImportEntry, "id" | keyof Report> & { id: null } {
+  return {
+    id: null,
+    feed,
+    failed_new: 0,
+    failed_fixed: 0,
+    sha256: null,
+    uploaded_by: operatingSystemUser(),
+    bytes: null,
+    encoding: null,
+    delimiter: null,
+    started_at: startedAt.toISOString(),
+    finished_at: null,
+    undone_at: null,
+    bak_file: null,
+    failed_file: null,
+    mail: "none",
+    hold: null,
+    approves: null,
+    decisions: [],
+    settings: maskSettings(settings),
+  };
 }

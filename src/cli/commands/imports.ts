@@ -114,14 +114,18 @@ async function runShow(invocation: Invocation): Promise<number> {
   const id = importId(operands[0]);
   const found = await withAccess(invocation, ({ sql }) => ownImport(sql, id), (service) => serviceImport(service, id));
   if (found === null) throw noSuchImport(id);
-  const { entry, failures, held, columns } = found;
-  const all = { ...entry, failures, held_users: held, held_columns: columns };
-  if (flags.json) terminal.out(JSON.stringify(all, null, 2));
+  if (flags.json) terminal.out(JSON.stringify(importDetails(found), null, 2));
   else printImport(terminal, found);
   return EXIT.ok;
 }
 
-async function ownImport(sql: Sql, id: number): Promise<ShownImport | null> {
+/** The document that `imports show --json` prints, and `import --json` for each file. */
+export function importDetails({ entry, failures, held, columns }: ShownImport) {
+  return { ...entry, failures, held_users: held, held_columns: columns };
+}
+
+/** Returns null if the import does not exist. */
+export async function ownImport(sql: Sql, id: number): Promise<ShownImport | null> {
   const entry = await findImport(sql, id).catch((error) => ifNoSchema(error, null));
   if (entry === null) return null;
   const failures = (await listFailures(sql, id, { limit: MAX_SHOWN }))?.failures ?? [];

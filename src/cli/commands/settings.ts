@@ -11,7 +11,8 @@ export const settingsGetCommand: Command = {
   operands: { words: "[KEY]", min: 0, max: 1 },
   flags: JSON_FLAG,
   summary: "print all settings or one setting",
-  help: "Prints all settings, or one setting such as smtp.host. Secrets are shown as ***.",
+  help: "Prints all settings, or one setting such as smtp.host. Secrets are shown as ***.\n" +
+    'With --json, one setting is printed in its place in the settings: {"smtp": {"host": …}}.',
   run: runGet,
 };
 
@@ -36,17 +37,21 @@ async function runGet(invocation: Invocation): Promise<number> {
   const shown = service === null
     ? maskSettings((await ownFile(invocation)).settings)
     : await service.ask("GET", "/settings") as Settings;
-  const value = key === undefined ? shown : valueAt(shown, key);
-  const plain = typeof value === "string" && !flags.json;
-  terminal.out(plain ? value : JSON.stringify(value, null, 2));
+  const path = key === undefined ? [] : key.split(".");
+  const value = valueAt(shown, path);
+  const printed = flags.json ? path.reduceRight<unknown>((inner, name) => ({ [name]: inner }), value) : value;
+  terminal.out(typeof printed === "string" ? printed : JSON.stringify(printed, null, 2));
   return EXIT.ok;
 }
 
-function valueAt(settings: Settings, key: string): unknown {
+function valueAt(settings: Settings, path: readonly string[]): unknown {
   let value: unknown = settings;
-  for (const part of key.split(".")) {
+  for (const part of path) {
     const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-    if (!isObject || !Object.hasOwn(value as object, part)) throw new WrongUsage(`${key} ${unknownSetting(key)}`);
+    if (!isObject || !Object.hasOwn(value as object, part)) {
+      const key = path.join(".");
+      throw new WrongUsage(`${key} ${unknownSetting(key)}`);
+    }
     value = (value as Record<string, unknown>)[part];
   }
   return value;

@@ -27,7 +27,8 @@ export const settingsMapCommand: Command = {
   summary: "set up an export: ask what its headers and values mean",
   help: "Checks a sample of an export, and asks what its unknown headers and failing values mean. Enter accepts the\n" +
     "suggestion in brackets; - skips the question. Shows the change, applies it if you confirm, and checks again.\n" +
-    "Without a terminal, or with --json, it prints the questions and the suggested change, and changes nothing.\n" +
+    "Without a terminal, it prints the questions and the suggested change, and changes nothing. With --json, it prints\n" +
+    "the check, and changes nothing.\n" +
     "--embedded checks against the embedded database, and creates the settings file if necessary.\n" +
     "The exit code is the same as for check, based on the problems that remain.",
   run: runMap,
@@ -66,7 +67,7 @@ async function setUp({ terminal, flags, signal }: Invocation, { check, change }:
   const { findings, proposal } = report;
   terminal.progress("");
   if (flags.json) {
-    out(JSON.stringify({ findings, proposal }, null, 2));
+    out(JSON.stringify(report, null, 2));
     return exitCodeOf([report]);
   }
   printReport(terminal, report, true);

@@ -92,7 +92,7 @@ async function runList(invocation: Invocation): Promise<number> {
     ...config.readToken === null ? [] : [own(READ_TOKEN)],
     ...await tokens.list(),
   ];
-  if (flags.json) terminal.out(JSON.stringify(all, null, 2));
+  if (flags.json) terminal.out(JSON.stringify({ tokens: all }, null, 2));
   else {
     const width = Math.max(...all.map(({ name }) => name.length));
     for (const { name, role, created_at } of all) {

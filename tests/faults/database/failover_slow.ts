@@ -25,7 +25,9 @@ Deno.test({
       `postgres://postgres@127.0.0.1:${standby.port},127.0.0.1:${primary.port}/postgres?target_session_attrs=read-write`;
     await using service = await TestService.start({ databaseUrl });
     const doctor = async () => {
-      const findings = await service.get<{ check: string; verdict: string; text: string }[]>("/doctor");
+      const { findings } = await service.get<{ findings: { check: string; verdict: string; text: string }[] }>(
+        "/doctor",
+      );
       return findings.find(({ check }) => check === "standbys")!;
     };
     const { verdict, text } = await doctor();

@@ -33,8 +33,8 @@ Deno.test({
       return Math.round(performance.now() - began);
     };
     await imports(0);
-    const doctor = await service.get<{ check: string; text: string }[]>("/doctor");
-    const standbys = doctor.find(({ check }) => check === "standbys")!.text;
+    const { findings } = await service.get<{ findings: { check: string; text: string }[] }>("/doctor");
+    const standbys = findings.find(({ check }) => check === "standbys")!.text;
     assert.ok(standbys.includes(`127.0.0.1:${patroni.node("db1").port} has 1 standby`), standbys);
 
     const page = (await readPage("docs/operations.md")).split("\n## Patroni\n")[1];

@@ -66,7 +66,7 @@ export async function checkView(page) {
     try {
       // The ETag is read first. If the settings change during the check, the ETag is too old, and saving fails safely.
       const { etag } = await readStored(page, signal);
-      const [report] = await page.api.post(`check?${new URLSearchParams({ name: file.name, feed: feed.value })}`, {
+      const report = await page.api.post(`check?${new URLSearchParams({ name: file.name, feed: feed.value })}`, {
         file,
         signal,
       });
