@@ -8,7 +8,7 @@ export function hasRole(role: Role, required: Role): boolean {
   return ROLES.indexOf(role) >= ROLES.indexOf(required);
 }
 
-/** `link`: a sign-in link, which can only start one session. `session`: the sign-in of one browser tab. */
+/** `link`: a sign-in link, which can start only one session. `session`: the sign-in of one browser tab. */
 export const CREDENTIAL_KINDS = ["token", "link", "session"] as const;
 
 /** A secret that a client may send as its bearer token. rosterd stores only the digest of the secret. */

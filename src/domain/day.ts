@@ -27,6 +27,6 @@ export interface DaysQuery {
   days: number;
   /** The IANA time zone that determines when a day begins. */
   zone: string;
-  /** Counts only imports of this feed. */
+  /** Limits the totals to imports of this feed. */
   feed?: string;
 }

@@ -4,8 +4,8 @@ import { foldValue } from "./setting_values.ts";
 import { mailConfigured, type Settings } from "./settings.ts";
 
 /**
- * The settings that apply to the files of a feed; "" is the upload folder itself. The feed's own values and lists
- * replace the common ones. Entries of its objects are added to the common entries.
+ * Returns the settings that apply to the files of a feed; "" is the upload folder itself. The feed's own values and
+ * lists replace the common ones, and the entries of its objects are added to the common entries.
  */
 export function settingsOf(settings: Settings, feed: string): Settings {
   const own = overrides(settings, feed);
@@ -28,7 +28,7 @@ function overrides({ feeds }: Settings, feed: string): Settings["feeds"][string]
   return Object.hasOwn(feeds, feed) ? feeds[feed] : {};
 }
 
-/** An entry of the feed replaces all common entries whose keys compare equal. */
+/** Merges entries. An entry of the feed replaces all common entries whose keys compare equal. */
 function overlaid<T>(all: Record<string, T>, own: Record<string, T>, fold: (key: string) => string): Record<string, T> {
   const replaced = new Set(Object.keys(own).map(fold));
   return { ...Object.fromEntries(Object.entries(all).filter(([key]) => !replaced.has(fold(key)))), ...own };

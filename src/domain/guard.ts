@@ -5,7 +5,7 @@ import { counted, grouped } from "../runtime/grouped.ts";
 import type { Losses } from "./decision.ts";
 import type { Settings } from "./settings.ts";
 
-/** The limits of the archive guard. The change guard (`change_guard.ts`) uses the same limits. */
+/** The limits of a guard. The change guard (`change_guard.ts`) has the same kinds of limits as the archive guard. */
 export type Guard = Settings["archive_guard"];
 
 /** Whether the guard is on. A limit of 100 percent turns the guard off. */

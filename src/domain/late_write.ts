@@ -1,4 +1,4 @@
-/** A file in `bak` that grew after its import. The bytes added after the import were not imported. */
+/** A file in `bak` that grew after its import. The bytes that were added later were not imported. */
 export interface LateWrite {
   readonly name: string;
   readonly bakFile: string;

@@ -71,7 +71,7 @@ const problem = z.object({
   reason: z.string(),
 });
 /**
- * One problem of a record. `reason` explains the problem and the remedy to a clerk, without an initial capital or a
+ * One problem with a record. `reason` explains the problem and the remedy to a clerk, without an initial capital or a
  * final period (docs/mail.md#reasons).
  */
 export type Problem = z.output<typeof problem>;
@@ -178,7 +178,7 @@ export const importEntry = z.object({
   decisions: z.array(decision).describe("The decisions about the import, oldest first."),
   settings: settingsSchema,
 });
-/** A history entry, with the settings that the import used and secrets masked. */
+/** An entry in the history, with the settings that the import used. Secrets are masked. */
 export type ImportEntry = z.output<typeof importEntry>;
 
 /** Selects the imports to list, newest first. Times are in RFC 3339 format. */

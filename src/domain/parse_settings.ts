@@ -7,7 +7,7 @@ export interface SettingsProblem {
   /** The dotted key, such as `smtp.port`; empty for the whole document. */
   key: string;
   path: readonly PropertyKey[];
-  /** What is wrong, worded to follow the key: `must be at least 1`. */
+  /** What is wrong, in words that follow the key, such as `must be at least 1`. */
   message: string;
 }
 

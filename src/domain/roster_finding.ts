@@ -1,5 +1,5 @@
 /**
- * Schemas for what a check finds in a roster and a change to the settings can fix
+ * Schemas for the findings of a roster check that a change to the settings can fix
  * (docs/file-format.md#from-a-finding-to-a-setting).
  */
 import { z } from "zod";

@@ -44,7 +44,7 @@ export function formatPlace(place: UserPlace): string {
   return Buffer.from(JSON.stringify(place)).toString("base64url");
 }
 
-/** Returns null for any text not produced by {@link formatPlace}. */
+/** Returns null for any text that {@link formatPlace} has not produced. */
 export function parsePlace(text: string): UserPlace | null {
   return placeSchema.safeParse(jsonOrNull(Buffer.from(text, "base64url").toString())).data ?? null;
 }

@@ -13,7 +13,7 @@ interface Limits {
   /** The name of the role. Like the name of the database, it is quoted for use in SQL. */
   role: string;
   database: string;
-  /** The limit of the role or the database; -1 means no limit. */
+  /** The connection limit of the role. Here and in `of_database`, -1 means no limit. */
   of_role: number;
   of_database: number;
 }

@@ -1,4 +1,4 @@
-/** The database checks of `rosterd doctor`: server, schema and rights. The checks only read the system catalogs. */
+/** Runs the database checks of `rosterd doctor`: server, schema and rights. The checks change nothing. */
 import { bad, type Finding, good, warning } from "../domain/finding.ts";
 import { codeOrThrow } from "../runtime/errors.ts";
 import { withTimeout } from "../runtime/with_timeout.ts";

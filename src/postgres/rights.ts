@@ -51,9 +51,7 @@ interface TableRights {
   lacking: string[];
 }
 
-/**
- * Returns the rights that the role lacks and the schema version (null if the role may not read it).
- */
+/** Returns findings about the role's rights, and the schema version, which is null if the role may not read it. */
 export async function checkRights(sql: Sql): Promise<{ version: number | null; findings: Finding[] }> {
   const [rights] = await sql.unsafe<Rights[]>(rightsOf);
   const tables = await sql.unsafe<TableRights[]>(tableRights, [JSON.stringify(TABLE_RIGHTS)]);
@@ -85,7 +83,7 @@ async function readVersion(sql: Sql, { use_schema }: Rights, tables: readonly Ta
   return await schemaVersion(sql);
 }
 
-/** Finds the rights that the role lacks in order to use the schema and, if necessary, to create or upgrade it. */
+/** Finds missing rights that the role needs to use the schema and, if necessary, to create or upgrade it. */
 function lackingRights(rights: Rights, tables: readonly TableRights[], version: number | null): Finding[] {
   const { role, database, temporary, create_schema, use_schema, create_tables, missing_functions } = rights;
   const missing = (what: string, grant: string) =>

@@ -19,8 +19,8 @@ const IN_TRANSACTION: Readonly<Record<string, string>> = {
   extra_float_digits: "1",
   IntervalStyle: "postgres",
   quote_all_identifiers: "off",
-  // With this setting, a query fails (42501) if row security would hide rows from it. Otherwise, imports would not see
-  // hidden users and would create them again.
+  // With this setting, a query fails (42501) if row security would hide rows from it. Otherwise, an import would miss
+  // those users and create them again.
   row_security: "off",
   transform_null_equals: "off",
   xmloption: "content",

@@ -1,13 +1,13 @@
 /**
- * Checks that the tables have the keys, checks, indexes and triggers that imports need. Some of them may be lost in a
- * restore.
+ * Checks that the tables have the keys, checks, indexes and triggers that imports need. A restore may lose some of
+ * them.
  */
 import { bad, type Finding, good, warning } from "../domain/finding.ts";
 import type { Database } from "./connection/connect.ts";
 import structure from "./queries/doctor/structure.sql" with { type: "text" };
 
 /**
- * The objects that the migrations create. Keys are compared by definition, regardless of their names. Checks and
+ * The constraints that the migrations create. Keys are compared by definition, regardless of their names. Checks and
  * foreign keys are compared by name.
  */
 const CONSTRAINTS: readonly [table: string, name: string, definition: string][] = [

@@ -15,8 +15,8 @@ const MAX_SOCKET_PATH_BYTES = 100;
 const SESSION: Session = { isOwn: false, hasTables: false };
 
 /**
- * Starts the embedded PostgreSQL on `DATA/postgres`. The caller must hold the lock on the data folder. Throws if the
- * database cannot start.
+ * Starts the embedded PostgreSQL with its data in `DATA/postgres`. The caller must hold the lock on the data folder.
+ * Throws if the database cannot start.
  */
 export async function startEmbedded(dataFolder: string): Promise<Database> {
   const folder = `${dataFolder}/postgres`;

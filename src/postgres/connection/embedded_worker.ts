@@ -20,8 +20,8 @@ function serve(scope: Scope): void {
     const server = new PGLiteSocketServer({ db, path: socket });
     await server.start();
     stop = async () => {
-      // The end is not awaited, because in Deno 2.6 a server on a Unix socket never reports that it has closed. The
-      // worker ends right after this call.
+      // The promise is not awaited, because in Deno 2.6 a server on a Unix socket never reports that it has closed. The
+      // worker is terminated right after this call.
       void server.stop();
       await db.close();
     };

@@ -1,4 +1,4 @@
-/** Finds the one server of several that accepts writes (docs/operations.md#failover). */
+/** Finds out which of several servers accepts writes (docs/operations.md#failover). */
 import { codeOf, errorWithCode } from "../../runtime/errors.ts";
 
 export interface HostAddress {
@@ -20,7 +20,7 @@ export const HOST_STATE = `
 
 /**
  * How long to wait for the other hosts once one host accepts writes. That host may be an old primary that has come back
- * although there is a new one.
+ * after another server was promoted.
  */
 const OTHERS_WAIT_MS = 1_000;
 

@@ -6,8 +6,8 @@ import { enqueue, newMessageId } from "./outbox_store.ts";
 import { settingsColumn } from "./import_settings.ts";
 
 /**
- * Records the end of an import, notifies other programs and queues its email. `values`: columns of `rosterd.imports`.
- * Returns the row of the entry, or null if the import had already ended.
+ * Records the end of an import, notifies other programs, and queues the email about the import. `values`: columns of
+ * `rosterd.imports`. Returns the import's row, or null if the import had already ended.
  */
 export async function endImport(tx: Tx, importId: number, mail: MailOwed, values: Record<string, unknown>) {
   const columns = { ...values, mail: mail.state };

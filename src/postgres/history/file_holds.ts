@@ -51,7 +51,7 @@ export async function supersedeHeldFiles(tx: Tx, importId: number): Promise<void
   await tx.unsafe(withValues(SUPERSEDE, importId));
 }
 
-/** Inserts the import that applies a held file. Throws CannotDecide. */
+/** Inserts the import that applies a held file. Throws CannotDecide unless the hold is open. */
 export async function beginApproval(tx: Tx, approval: Approval, greatestId: GreatestId): Promise<number> {
   const { held, feed, claimKey, settings, startedAt } = approval;
   const [found] = await tx<(Pick<DecidedImport, "hold_state"> & { file: string; bytes: number })[]>`

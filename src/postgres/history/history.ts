@@ -104,7 +104,7 @@ export function toEntry(row: Record<string, unknown>): ImportEntry {
     state: row.hold_state,
     reason: row.hold_reason,
     losses: row.hold_losses,
-    // Only clerks may see the examples.
+    // Only clerks and admins may see the examples.
     columns: (row.hold_columns as HeldColumn[]).map(({ examples: _, ...column }) => column),
     ended_at: time(row.hold_ended_at as Date | null),
     ended_by: row.hold_ended_by,

@@ -133,7 +133,10 @@ export class PostgresOutboxStore {
   }
 }
 
-/** The domain for a digest's own Message-ID. The recipient may already have received one of its emails separately. */
+/**
+ * Returns the domain for the Message-ID of a digest. Each digest gets a new Message-ID, because the recipient may
+ * already have received one of its emails.
+ */
 function domainOf(messageId: string): string {
   return messageId.slice(messageId.lastIndexOf("@"), -1);
 }

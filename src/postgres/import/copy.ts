@@ -5,7 +5,7 @@
 import type { Writable } from "node:stream";
 import type { Tx } from "../connection/connect.ts";
 
-/** "PGCOPY\n\377\r\n\0", no flags, no extension (PostgreSQL manual, COPY, "Binary Format"). */
+/** "PGCOPY\n\377\r\n\0", without flags or an extension (PostgreSQL manual, COPY, "Binary Format"). */
 const SIGNATURE = Uint8Array.of(0x50, 0x47, 0x43, 0x4f, 0x50, 0x59, 0x0a, 0xff, 0x0d, 0x0a, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 const END_OF_DATA = Uint8Array.of(0xff, 0xff);
 const NULL = -1;
@@ -46,7 +46,7 @@ export class CopyRows {
     this.#int32(0);
   }
 
-  /** A value of type bigint; must be a non-negative integer. */
+  /** Adds a value of type bigint, which must not be negative. */
   bigint(value: number): void {
     this.#room(12);
     this.#view.setInt32(this.#length, 8);
@@ -55,13 +55,13 @@ export class CopyRows {
     this.#length += 12;
   }
 
-  /** A value of type date: days since 2000-01-01. */
+  /** Adds a value of type date, as the number of days since 2000-01-01. */
   date(days: number): void {
     this.#int32(4);
     this.#int32(days);
   }
 
-  /** A value of type text: the UTF-8 bytes from `start` up to, but not including, `end`. */
+  /** Adds a value of type text: the UTF-8 bytes from `start` up to, but not including, `end`. */
   bytes(bytes: Uint8Array, start: number, end: number): void {
     const length = end - start;
     this.#room(length + 4);

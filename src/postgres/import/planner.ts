@@ -102,7 +102,7 @@ export class Planner {
     await this.#findDue(tx);
     const hold = await this.#heldAccess(tx);
     if (hold !== null) await tx.unsafe(holdLosses);
-    // A held file does not take access away from any user.
+    // While the file is held, no user begins to wait.
     if (changes === null) warnings.push(...await this.#countWaiting(tx));
     const { count: archived } = await tx.unsafe(noteArchived);
     const summary = { warnings, hold, changes };
@@ -126,7 +126,7 @@ export class Planner {
     return { count, example };
   }
 
-  /** Finds the values that users keep because of `fill_only_columns`. */
+  /** Finds the values that users keep because of `fill_only_columns` or another feed. */
   async #findKept(tx: Tx): Promise<Warning[]> {
     const { findKept } = this.context.queries;
     if (findKept === null) return [];

@@ -3,7 +3,7 @@
  * of the roster except `unique_id` and `active`, joined by JOINER. In TEMPLATE, `@name` is the column's name in the
  * database, `@label` its name in rosters and messages, `@type` its type, `@old` the user's value, and `@text` the
  * user's value or null. `@staged` is the change to user `u`: null keeps the value, '' clears it, and any other value
- * replaces it; `@new` is the value that it sets. Outside a template, `@staged(COLUMN)` means the same.
+ * replaces it; `@new` is the value to store. Outside a template, `@staged(COLUMN)` means the same.
  *
  * The text in `[[…]]` is used only for rosters with the column `old_unique_id`. `@user` is the id that the user of a
  * record had before the import.

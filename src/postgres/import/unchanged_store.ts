@@ -74,7 +74,7 @@ export class UnchangedStore {
   #named: number | null = null;
   /** The number of such users that the database stores. */
   #storedNamed: number | null = null;
-  /** Whether the roster is complete, so that the next import needs the number. */
+  /** Whether the import looks for missing users. If so, the next import needs to know how many users the feed names. */
   #isSnapshot = false;
 
   /**

@@ -77,7 +77,7 @@ create temp table claims (
   what          text not null,
   key           text collate "C" not null,
   holder_id     text collate "C",
-  -- active, disabled or archived.
+  -- One of active, disabled and archived.
   holder_state  text,
   leaver_line   bigint,
   giver_id      text collate "C",
@@ -100,7 +100,8 @@ create temp table taken (
 create temp table missing (
   unique_id      text collate "C" not null,
   login_source   text not null,
-  -- archive; disable: the grace period begins; merge; kept: another feed calls the user active; none: already archived.
+  -- One of archive, disable (the grace period begins), merge, kept (another feed calls the user active) and none (the
+  -- user is already archived).
   effect         text not null,
   was_active     boolean not null,
   -- Whether the archive guard counts the user as losing access. It does not count merges.

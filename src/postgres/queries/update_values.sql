@@ -1,4 +1,4 @@
--- Updates users whose values differ from those in their records. A value that the record leaves open stays the same.
+-- Updates users whose values differ from those in their records. Values that the record does not contain stay the same.
 update rosterd.users as u
 set
   [[unique_id = coalesce(p.new_id, u.unique_id),]]

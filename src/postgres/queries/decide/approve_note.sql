@@ -1,4 +1,4 @@
--- Adds the approval to the import's recorded changes. $1: the import's id.
+-- Adds the changes that an approval makes to those of the import. $1: the import's id.
 insert into rosterd.import_changes as existing (import_id, unique_id, lost_active, changes)
 select
   $1, d.unique_id, u.active,

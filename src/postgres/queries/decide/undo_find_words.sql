@@ -1,6 +1,5 @@
--- Lists the users about whom the feed says something else since the import, one row each: it first named them, no
--- longer names them, or has changed whether it calls them active. `before` is null if the feed had not named the user.
--- $1: the import's id.
+-- Lists the users about whom the import changed what the feed says, one row each: whether the feed names the user at
+-- all, and whether it calls the user active. `before` is null if the feed had not named the user. $1: the import's id.
 create temp table undo_words on commit drop as
 select
   c.unique_id, i.feed, nullif(c.changes -> 'feeds' -> 0, 'null') as before,

@@ -1,5 +1,5 @@
--- Checks whether a write to the users table runs only rosterd's own code. With other triggers, a row may have other
--- values than rosterd wrote.
+-- Checks whether a write to the users table runs only rosterd's own code. With other triggers, a row may have values
+-- that rosterd did not write.
 with tables as (
   select oid from pg_class where relnamespace = 'rosterd'::regnamespace and relkind in ('r', 'p', 'v', 'f')
 ),
