@@ -83,7 +83,7 @@ export function importRunning(): CannotDecide {
 }
 
 export function usersLocked(): CannotDecide {
-  return new CannotDecide("users_locked", "another program is changing these users or their permits: try again");
+  return new CannotDecide("users_locked", "another program is changing these users or their permits: try again later");
 }
 
 export const heldUser = z.object({

@@ -10,7 +10,7 @@ export type MissingRoster = z.output<typeof missingRoster>;
 
 export const replayed = z.object({
   rosters: z.array(missingRoster).describe(
-    "The rosters that were imported again (in a dry run, those that would be), in order.",
+    "The rosters that were imported again, in order. In a dry run, those that would be.",
   ),
   left_out: z.array(missingRoster.extend({ reason: z.string() })),
 });

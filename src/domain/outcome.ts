@@ -160,7 +160,7 @@ export const importEntry = z.object({
   failed_fixed: count.describe("How many failures from the feed's earlier files this file has fixed."),
   sha256: z.string().nullable(),
   uploaded_by: z.string().nullable().describe(
-    "The token that uploaded the file over HTTP, or the user who ran the command; null if it came through the folder.",
+    "The token that uploaded the file over HTTP, or the user who ran the command; null for a file from the upload folder.",
   ),
   bytes: count.nullable(),
   encoding: z.string().nullable(),

@@ -37,7 +37,7 @@ const smtp = z.strictObject({
   user: text(255).default("").describe("User name for the mail server. Empty: no login."),
   password: text(1_000).default("").describe("Password for the mail server; ROSTERD_SMTP_PASSWORD overrides it."),
   ca_file: text(1_000).default("").describe(
-    "PEM file with the certificate authorities to trust. Empty: those that the machine trusts.",
+    "PEM file with the certificate authorities to trust. Empty: the ones that the machine trusts.",
   ),
 }, { error: objectError }).superRefine((value, context) => {
   if (value.security === "none" && value.user !== "") {
@@ -58,15 +58,15 @@ const guard = (percentage: number, users: number, ofPercent: string, ofUsers: st
 const archiveGuard = guard(
   10,
   20,
-  "Percentage of active users that may lose access without approval. 100 turns the guard off.",
-  "Number of users that may always lose access without approval, regardless of the percentage.",
+  "Percentage of active users who may lose access without approval. 100 turns the guard off.",
+  "Number of users who may always lose access without approval, regardless of the percentage.",
 );
 
 const changeGuard = guard(
   50,
   50,
   "Percentage of a file's known users whose value in one column may change without approval. 100 turns the guard off.",
-  "Number of users that may always change in one column without approval, regardless of the percentage.",
+  "Number of users whose value in one column may always change without approval, regardless of the percentage.",
 );
 
 const keys = {
@@ -100,7 +100,7 @@ const keys = {
     'What to do with users who were in an earlier file of the feed but are not in this one: "keep" or "archive".',
   ),
   release_permits_after_days: integer(0, 3_650).default(0).describe(
-    "Days during which users who lose access are only disabled and keep their permits; then they are archived. 0: archive at once.",
+    "Days to wait before archiving users who lose access. Meanwhile, they are only disabled and keep their permits. 0: archive at once.",
   ),
   archive_guard: archiveGuard.prefault({}).describe(
     "Hold archivals for approval if an import would take access from more users than these limits allow.",
@@ -133,7 +133,7 @@ const keys = {
     "The format of dates. YYYY-MM-DD is always accepted too.",
   ),
   fill_only_columns: fillOnlyColumns.default([]).describe(
-    "Columns in which users keep an existing value; the roster only fills empty ones.",
+    "Columns in which users keep existing values; the roster only fills empty ones.",
   ),
   detect_spreadsheet_damage: flag().default(true).describe(
     "Refuse values that a spreadsheet has damaged, such as 1.23E+11 or a unique_id without its leading zeros.",

@@ -31,7 +31,7 @@ export const settingsHistoryPage = z.object({
       "How the change was made: over HTTP, with `rosterd settings set` or `map`, or manually in the file.",
     ),
     by: z.string().nullable().describe(
-      "The name of the token, or the user who ran the command. Null for a manual edit, and for old entries.",
+      "The name of the token, or the user who ran the command. Null for a manual edit, and for entries from older versions.",
     ),
     changes: z.array(changedKey),
   })),

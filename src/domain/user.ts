@@ -78,7 +78,7 @@ const permit = z.object({
 const userHold = z.object({
   ...ofImport,
   line: z.int().min(1).nullable().describe("The line of the record; null if the user is missing from the roster."),
-  effect: z.enum(["archive", "disable"]).describe("The effect of an approval on the user."),
+  effect: z.enum(["archive", "disable"]).describe("What an approval would do to the user."),
 });
 
 export const MAX_HISTORY = 1_000;

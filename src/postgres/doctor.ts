@@ -88,7 +88,7 @@ export function embedded(what: string): Finding {
 }
 
 function checkSchema(version: number | null): Finding {
-  const needed = `this rosterd needs schema ${SCHEMA_VERSION}`;
+  const needed = `this version of rosterd needs schema ${SCHEMA_VERSION}`;
   if (version === null) {
     return bad("schema", "rosterd cannot read the version of its schema", "Grant the missing rights listed below.");
   }
@@ -118,7 +118,8 @@ const FIXES: Readonly<Record<string, string>> = {
   ENOTFOUND: "Check the host in DATABASE_URL.",
   EAI_AGAIN: "Check the host in DATABASE_URL and this machine's DNS.",
   NO_TLS: "Switch TLS on in the server (ssl = on), or set sslmode=disable in DATABASE_URL if the network is trusted.",
-  TLS_FAILED: "Set sslrootcert=FILE in DATABASE_URL to the certificate of the issuer, or renew the certificate.",
+  TLS_FAILED:
+    "Set sslrootcert=FILE in DATABASE_URL to the certificate of the issuer, or renew the server's certificate.",
   "28P01": "Check the user name and password in DATABASE_URL.",
   "28000": "Check the user name and password in DATABASE_URL, and the server's pg_hba.conf.",
   "3D000": "Create the database, or check its name in DATABASE_URL.",

@@ -66,7 +66,7 @@ export async function explainWithRights(sql: Sql, error: unknown): Promise<strin
   try {
     const missing = (await checkRights(sql)).findings.filter(({ verdict }) => verdict === "bad");
     if (missing.length === 0) {
-      return `${explanation}, although it has every right required on rosterd's own tables: see the server's log for the right that is missing`;
+      return `${explanation}, although it has every right that rosterd needs on its own tables: look in the server's log for the missing right`;
     }
     return missing.map(({ text, fix }) => `${text}. ${fix}`).join(" ");
   } catch (other) {

@@ -80,7 +80,7 @@ onServer("the schema of a newer rosterd is refused and left unchanged", async (d
     assert.ok(error instanceof SchemaTooNew);
     assert.match(
       error.message,
-      /^the database has schema 999, but this rosterd needs schema \d+: start a newer version of rosterd$/,
+      /^the database has schema 999, but this version of rosterd needs schema \d+: start a newer one$/,
     );
     return true;
   });
