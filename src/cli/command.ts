@@ -57,9 +57,14 @@ export class CommandFailed extends Error {
   override readonly name = "CommandFailed";
 }
 
-/** `import` and `check` use the embedded database only on request. */
-export const EMBEDDED_FLAG = { embedded: { value: null, help: "use the embedded database in the data folder" } };
+export const JSON_FLAG = { json: { value: null, help: "print one JSON object; messages go to standard error" } };
 
 export const FEED_FLAG = { feed: { value: "NAME", help: "the feed (without this flag, the upload folder itself)" } };
 
-export const JSON_FLAG = { json: { value: null, help: "print one JSON object; messages go to standard error" } };
+/** Commands use the embedded database only on request. */
+export const EMBEDDED_FLAG = { embedded: { value: null, help: "use the embedded database in the data folder" } };
+
+export const YES_FLAG = { yes: { value: null, help: "do not ask for confirmation" } };
+
+/** Flags with the same meaning in several commands. `rosterd --help` explains them once. */
+export const COMMON_FLAGS: Command["flags"] = { ...JSON_FLAG, ...FEED_FLAG, ...EMBEDDED_FLAG, ...YES_FLAG };

@@ -2,8 +2,6 @@
 import type { Invocation } from "./command.ts";
 import type { Terminal } from "./terminal.ts";
 
-export const YES_FLAG = { yes: { value: null, help: "do not ask for confirmation" } };
-
 /** Resolves to true if `--yes` is given or the person answers yes. Call this function only on a terminal. */
 export async function isConfirmed({ flags, terminal, signal }: Invocation, question: string): Promise<boolean> {
   return flags.yes === true || await confirms(terminal, question, signal);

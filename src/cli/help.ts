@@ -1,10 +1,10 @@
 /** The `--help` texts. */
-import type { Command } from "./command.ts";
+import { type Command, COMMON_FLAGS } from "./command.ts";
 import { PROCESS_FLAGS } from "./parse.ts";
 
 /** The help for one command, or for the program if `command` is null. */
 export function helpText(command: Command | null, commands: readonly Command[]): string {
-  return command === null ? programHelp(commands) : [ownHelp(command), "", ...flagLines()].join("\n");
+  return command === null ? programHelp(commands) : `${ownHelp(command)}\n\n${commonLine(command)}`;
 }
 
 /** The text printed after an error in the command line. */
@@ -34,9 +34,9 @@ function programHelp(commands: readonly Command[]): string {
   ].join("\n");
 }
 
-/** The help for one command, without the flags that every command accepts. */
+/** The help for one command. Its usage names the common flags that it accepts; only its own flags are explained. */
 export function ownHelp(command: Command): string {
-  const own = Object.entries(command.flags).map(([name, flag]) => flagRow(name, flag));
+  const own = Object.entries(command.flags).filter((entry) => !isCommon(entry)).map(flagRow);
   return [
     `usage: rosterd ${signature(command)}`,
     "",
@@ -47,15 +47,31 @@ export function ownHelp(command: Command): string {
 
 function flagLines(): string[] {
   return [
-    "Flags for every command (in parentheses: the environment variable, then the default):",
-    ...table(Object.entries(PROCESS_FLAGS).map(([name, flag]) => flagRow(name, flag))),
+    "Common flags of every command (in parentheses: the environment variable, then the default):",
+    ...table(Object.entries(PROCESS_FLAGS).map(flagRow)),
+    "",
+    "Common flags of the commands whose usage names them:",
+    ...table(Object.entries(COMMON_FLAGS).map(flagRow)),
     "",
     "Environment: DATABASE_URL (without it, serve uses an embedded PostgreSQL in the data folder),",
     "ROSTERD_ADMIN_TOKEN, ROSTERD_READ_TOKEN and ROSTERD_SMTP_PASSWORD. Add _FILE to a name to read the value from a file.",
   ];
 }
 
-function flagRow(name: string, { value, help }: { value: string | null; help: string }): [string, string] {
+type Entry = [name: string, flag: Command["flags"][string]];
+
+/** A flag with a meaning of its own, such as the `--feed` of a list, is not a common flag. */
+function isCommon([name, flag]: Entry): boolean {
+  return COMMON_FLAGS[name] === flag;
+}
+
+function commonLine({ flags }: Command): string {
+  const common = Object.entries(flags).filter(isCommon).map(([name]) => name);
+  const names = [...common, ...Object.keys(PROCESS_FLAGS)].map((name) => `--${name}`);
+  return `Common flags (rosterd --help explains them): ${names.join(" ")}`;
+}
+
+function flagRow([name, { value, help }]: Entry): [string, string] {
   return [`--${name}${value === null ? "" : ` ${value}`}`, help];
 }
 

@@ -88,6 +88,22 @@ Deno.test("the bash completion completes commands, their second word and their f
   assert.deepEqual(await completed("imports", "--st"), ["--status"]);
 });
 
+Deno.test("the help explains the common flags once, and a command names those that it takes in one line", async () => {
+  await using here = await Workplace.make();
+  const program = (await here.run("--help")).out, man = (await here.run("print", "man")).out.replaceAll("\\", "");
+  for (const flag of ["json", "feed NAME", "embedded", "yes", "data FOLDER"]) {
+    const row = new RegExp(`^  --${flag} +\\S`, "gm");
+    assert.equal(program.match(row)?.length, 1, flag);
+    assert.equal(man.replace(/^ {2}--feed NAME +list only .*$/m, "").match(row)?.length, 1, flag);
+  }
+  const { out } = await here.run("import", "--help");
+  assert.match(
+    out,
+    /^Common flags \(rosterd --help explains them\): --json --embedded --feed --upload .* --log-format\n$/m,
+  );
+  assert.deepEqual(out.match(/^ {2}--.*?(?= )/gm), ["  --failed-file"]);
+});
+
 Deno.test("the manual page names every command, and no line of text begins with a roff request", async () => {
   await using here = await Workplace.make();
   const { out } = await here.run("print", "man");
