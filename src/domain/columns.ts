@@ -10,7 +10,7 @@ export interface Column {
   /** French header names. A header alias in the settings takes precedence over them. */
   readonly frenchNames: readonly string[];
   readonly kind: ColumnKind;
-  /** Maximum length in code points; 0 if `kind` determines it. */
+  /** The maximum length in code points; 0 if the length depends on `kind`. */
   readonly longest: number;
   /** The column name in `rosterd.users`. */
   readonly databaseName: string;
@@ -86,7 +86,7 @@ export const ALWAYS_TRIMMED: ReadonlySet<string> = new Set([
 
 const POSITIONS = new Map(COLUMNS.map((column, position) => [column.name, position]));
 
-/** Position of a canonical column name in {@link COLUMNS}, or -1. */
+/** Returns the position of a canonical column name in {@link COLUMNS}, or -1 if it names no column. */
 export function columnPosition(name: string): number {
   return POSITIONS.get(name) ?? -1;
 }

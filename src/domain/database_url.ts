@@ -1,6 +1,6 @@
 /** Parses `DATABASE_URL`. Messages never quote the URL, because it contains a password. */
 
-/** libpq's SSL modes, except `allow`. */
+/** The SSL modes of libpq, except `allow`. */
 export const SSL_MODES = ["disable", "prefer", "require", "verify-ca", "verify-full"] as const;
 export type SslMode = typeof SSL_MODES[number];
 
@@ -35,7 +35,7 @@ const OWN_SETTINGS = new Set(["client_encoding", "datestyle", "timezone", "stand
 const SHAPE = /^postgres(?:ql)?:\/\/(?:([^@/?#]*)@)?([^@/?#]*)(?:\/([^@?#]*))?(?:\?([^@#]*))?$/;
 const HOST = /^(\[[0-9A-Fa-f:.]+\]|[^:[\]]*)(?::(\d{1,5}))?$/;
 
-/** Throws {@link WrongDatabaseUrl}. */
+/** Throws {@link WrongDatabaseUrl} if the URL is not valid. */
 export function parseDatabaseUrl(text: string): DatabaseUrl {
   if (!/^postgres(ql)?:\/\//.test(text)) {
     throw new WrongDatabaseUrl("DATABASE_URL must begin with postgres:// or postgresql://");

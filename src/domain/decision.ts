@@ -16,7 +16,7 @@ const leftOut = z.object({
  */
 export type LeftOut = z.output<typeof leftOut>;
 
-/** Maximum length of `left_out`; `left_out_total` counts all users. */
+/** The maximum length of `left_out`. The field `left_out_total` counts all users. */
 export const MAX_LEFT_OUT = 1_000;
 
 const leaving = {
@@ -53,7 +53,7 @@ export const undone = z.object({
 });
 export type Undone = z.output<typeof undone>;
 
-/** A decision, as stored with its import. */
+/** A decision as it is stored with its import. */
 export const decision = z.object({
   what: z.enum(["approved", "discarded", "undone"]),
   at: z.string().describe("RFC 3339, UTC."),

@@ -1,7 +1,7 @@
-/** The erasure of a user, as a schema for OpenAPI (docs/people.md#erasure). */
+/** Schema for OpenAPI: the result of erasing a user (docs/people.md#erasure). */
 import { z } from "zod";
 
-/** Maximum length of `files`; `files_total` counts all files. */
+/** The maximum length of `files`. The field `files_total` counts all files. */
 export const MAX_ERASED_FILES = 1_000;
 
 export const erased = z.object({

@@ -23,7 +23,7 @@ export function settingsOf(settings: Settings, feed: string): Settings {
   };
 }
 
-/** The feed's own settings. */
+/** Returns only the settings that the feed overrides. */
 function overrides({ feeds }: Settings, feed: string): Settings["feeds"][string] {
   return Object.hasOwn(feeds, feed) ? feeds[feed] : {};
 }
@@ -34,17 +34,17 @@ function overlaid<T>(all: Record<string, T>, own: Record<string, T>, fold: (key:
   return { ...Object.fromEntries(Object.entries(all).filter(([key]) => !replaced.has(fold(key)))), ...own };
 }
 
-/** All feeds, in the order of the settings. The upload folder itself, "", comes last. */
+/** Returns all feeds in the order of the settings. The upload folder itself, "", comes last. */
 export function feedsOf(settings: Settings): string[] {
   return [...Object.keys(settings.feeds), ""];
 }
 
-/** Thrown for a feed that is not in the settings. */
+/** Thrown for a feed that the settings do not define. */
 export class UnknownFeed extends Error {
   override readonly name = "UnknownFeed";
 }
 
-/** Throws {@link UnknownFeed}. */
+/** Throws {@link UnknownFeed} if the feed is not in the settings. */
 export function requireFeed(settings: Settings, feed: string): void {
   const feeds = feedsOf(settings);
   if (feeds.includes(feed)) return;

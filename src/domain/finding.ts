@@ -17,12 +17,12 @@ export function good(check: string, text: string): Finding {
   return { check, verdict: "good", text, fix: null };
 }
 
-/** rosterd works, but its behavior may surprise the admin. */
+/** Reports that rosterd works, but that its behavior may surprise the admin. */
 export function warning(check: string, text: string, fix: string): Finding {
   return { check, verdict: "warning", text, fix };
 }
 
-/** A part of rosterd does not work. */
+/** Reports that a part of rosterd does not work. */
 export function bad(check: string, text: string, fix: string): Finding {
   return { check, verdict: "bad", text, fix };
 }

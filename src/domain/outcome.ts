@@ -183,7 +183,7 @@ export type ImportEntry = z.output<typeof importEntry>;
 
 /** Selects the imports to list, newest first. Times are in RFC 3339 format. */
 export interface ImportQuery {
-  /** Maximum number of imports, from 1 to 200. */
+  /** The maximum number of imports to return, from 1 to 200. */
   limit: number;
   /** Selects imports with a smaller id. */
   before?: number;

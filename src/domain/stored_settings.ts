@@ -47,7 +47,7 @@ export class SettingsChanged extends Error {
   }
 }
 
-/** Lines and columns are numbered from 1, as in an editor. */
+/** A problem and its place in the settings file. Lines and columns are numbered from 1, as in an editor. */
 export interface PlacedProblem {
   line: number;
   column: number;

@@ -4,8 +4,8 @@ import type { Sql } from "./connection/connect.ts";
 import limits from "./queries/doctor/connection_limits.sql" with { type: "text" };
 
 /**
- * One connection for the leader lock, one for imports, five for short queries, two for checks and decisions, and one
- * for probes.
+ * rosterd needs one connection for the leader lock, one for imports, five for short queries, two for checks and
+ * decisions, and one for probes.
  */
 export const CONNECTIONS_NEEDED = 10;
 

@@ -52,7 +52,7 @@ export class SchemaTooNew extends Error {
   override readonly name = "SchemaTooNew";
   constructor(version: number) {
     super(
-      `the database has schema ${version}, but this version of rosterd needs schema ${SCHEMA_VERSION}: start a newer one`,
+      `the database has schema ${version}, but this version of rosterd needs schema ${SCHEMA_VERSION}: start a newer version`,
     );
   }
 }

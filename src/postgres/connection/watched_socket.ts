@@ -44,7 +44,7 @@ export interface Backend {
   startedAt: string | null;
 }
 
-/** System errors for an unreachable server, each explained in `errors.ts`. */
+/** The system's error codes for an unreachable server. `errors.ts` explains each of them. */
 const CONNECT_FAULTS = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "ETIMEDOUT"]);
 
 /** The SSLRequest message (PostgreSQL manual, "Message Formats"), and the byte with which the server agrees. */

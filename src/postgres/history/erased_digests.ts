@@ -16,7 +16,7 @@ interface Piece {
 
 const LOG = log.replace("$1", "s.feed");
 
-/** The feeds whose stored state matches their log. */
+/** Selects the feeds whose stored state matches their log. */
 const VALID_STATES = `select feed from rosterd.known_state as s where xmin = written_by and log = (${LOG})`;
 const WRITE_LOG =
   `update rosterd.known_state as s set log = (${LOG}) where feed in (select jsonb_array_elements_text($1::text::jsonb))`;
@@ -53,7 +53,7 @@ async function keysOf(tx: Tx): Promise<Keys> {
   return keys;
 }
 
-/** The pieces of the logs that have entries with these keys. */
+/** Finds the pieces of the logs that have entries with these keys. */
 async function findPieces(tx: Tx, keys: Keys): Promise<Piece[]> {
   const found: Piece[] = [];
   const rows = tx<{ id: number; text: string }[]>`

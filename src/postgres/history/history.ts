@@ -44,8 +44,8 @@ export async function findImport(sql: Sql, id: number): Promise<ImportEntry | nu
 const ISO = 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"';
 
 /**
- * The columns of a {@link PastFailure} from `import_failures as f`. Failures from earlier versions of rosterd have no
- * `since`.
+ * Returns the select list for a {@link PastFailure} from `import_failures as f`. Failures from earlier versions of
+ * rosterd have no `since`.
  */
 export function failureColumns(sql: postgres.ISql) {
   return sql`line, unique_id, problems, to_char(
@@ -53,7 +53,7 @@ export function failureColumns(sql: postgres.ISql) {
   ) as since`;
 }
 
-/** One page of failures in line order; null for an unknown import. */
+/** Returns one page of failures in line order, or null for an unknown import. */
 export async function listFailures(
   sql: Sql,
   id: number,
@@ -181,7 +181,7 @@ export interface Totals {
   /** The first {@link MAX_HOLDS_NAMED} open holds. */
   holds: OpenHold[];
   lastImportAt: string | null;
-  /** The id is 0 if the history is empty. */
+  /** The id of the last import; 0 if the history is empty. */
   lastImportId: number;
   /** The totals of every feed in the history, by name. */
   feeds: Record<string, FeedTotals>;

@@ -60,7 +60,9 @@ async function endHold(tx: Tx, id: number, state: "approved" | "discarded"): Pro
   await tx`update rosterd.imports set hold_state = ${state}, hold_ended_at = now() where id = ${id}`;
 }
 
-/** Returns one page of held users, ordered by unique_id, and the columns of a held file; null for an unknown import. */
+/**
+ * Returns one page of held users, ordered by unique_id, and the columns of a held file, or null for an unknown import.
+ */
 export async function listHeld(
   sql: Sql,
   importId: number,

@@ -20,10 +20,10 @@ export function withOutcome(query: string): string {
 
 const IMPORT_CHANGES = withOutcome(importChanges);
 
-/** Values by column of rosterd.users. */
+/** A user's values by column of `rosterd.users`. */
 export type Stored = Record<string, string | boolean | null>;
 
-/** One page of users, ordered by unique_id; null for an unknown import. */
+/** Returns one page of users, ordered by unique_id, or null for an unknown import. */
 export async function listChanges(
   sql: Sql,
   id: number,
@@ -70,7 +70,7 @@ export function createdColumns(created: Stored, undoneAt: Date | null): Change["
   return columns;
 }
 
-/** The value as text, as it would appear in a roster. */
+/** Returns the value as it would appear in a roster. */
 function asText(value: Stored[string]): string | null {
   return typeof value === "boolean" ? (value ? "1" : "0") : value;
 }
@@ -78,7 +78,7 @@ function asText(value: Stored[string]): string | null {
 /** The page size for a whole file. Pages are large, because each one repeats the search for created users. */
 const PAGE_OF_A_FILE = 10_000;
 
-/** All changes of an import. `load` returns one page of changes. */
+/** Yields all changes of an import, page by page. `load` returns one page. */
 export async function* allChanges(
   load: (query: ChangeQuery) => Promise<ChangePage | null>,
   limit = PAGE_OF_A_FILE,

@@ -6,7 +6,7 @@ export async function serverTime(sql: Sql): Promise<Date> {
   return now;
 }
 
-/** All feeds in the history, including those that are no longer in the settings. */
+/** Returns all feeds in the history, including those that are no longer in the settings. */
 export async function feedsWithImports(sql: Sql): Promise<string[]> {
   const rows = await sql<{ feed: string }[]>`select distinct feed from rosterd.imports order by feed`;
   return rows.map(({ feed }) => feed);

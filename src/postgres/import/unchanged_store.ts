@@ -166,7 +166,7 @@ export class UnchangedStore {
     return (before ?? 0) + users;
   }
 
-  /** The stored sums; null if they or the log do not belong to this users table. */
+  /** Returns the stored sums, or null if they or the log do not fit this users table and roster. */
   #kept({ tie, log, entries, states, known_tie, known_log, known_sums }: About, bytes: number): UserSums | null {
     const isSame = states === 1 && known_sums !== null && known_tie === tie && known_log === log;
     if (!isSame || entries > MAX_LOG_ENTRIES) return null;

@@ -15,7 +15,7 @@ import writtenRows from "../queries/unchanged/written_rows.sql" with { type: "te
 
 const SUM_BYTES = 8;
 const MIN_BUCKETS = 16, MAX_BUCKETS = 1 << 14;
-/** The number of roster bytes per bucket: about 60 records. */
+/** How many bytes of the roster share a bucket: about 60 records. */
 const BUCKET_BYTES = 1 << 13;
 /**
  * Turns sorting off for one query. The planner would otherwise choose a sort, because it does not know how many users
@@ -60,8 +60,8 @@ export class UserSums {
   }
 
   /**
-   * Whether no user has changed. This check is faster than finding out which users have changed. It also counts the
-   * users.
+   * Returns true if no user has changed. This check is faster than finding out which users have changed. It also counts
+   * the users.
    */
   async areCurrent(): Promise<boolean> {
     const [row] = await this.tx.unsafe<{ total: string; users: number }[]>(total);

@@ -1,4 +1,5 @@
--- Finds repeated unique_ids. Only the first record counts, even if it failed (docs/file-format.md#repeated-ids).
+-- Finds repeated unique_ids. Only the first record of an id counts, even if it failed
+-- (docs/file-format.md#repeated-ids).
 with repeated as (
   select unique_id, min(line) as first_line
   from staged

@@ -1,4 +1,4 @@
--- The tables of an import. Each commit empties or drops these tables (import_transaction.ts).
+-- Creates the tables of an import. Each commit empties or drops these tables (import_transaction.ts).
 --
 -- staged: one row per record. All values are text, so that COPY cannot refuse any of them. null keeps the user's value,
 -- and '' clears it. `problems` is JSON, or null if the record has no problems.
@@ -44,7 +44,7 @@ create temp table plan (
   -- does so from now on; null if that is unchanged or the user is new.
   said             boolean,
   says             boolean,
-  -- The changed values by column, {"city": ["Ottawa", "Hull"]}; null if no values change.
+  -- The changed values by column, such as {"city": ["Ottawa", "Hull"]}; null if no values change.
   changes          jsonb,
   -- The xmin of the user's row (null for a new user) and the time when the user was archived.
   version          xid,

@@ -1,6 +1,7 @@
 -- Reads one page of the users whom an import created, changed or held. For a created user, `created` contains the
 -- current values. A value that later imports have changed is the one from before the first change. $1: the import's id;
--- $2: the last unique_id of the previous page, or null; $3: the limit; $4: only this outcome, or null.
+-- $2: the last unique_id of the previous page, or null; $3: the limit; $4: the outcome to list, or null for all
+-- outcomes.
 with page as (
   select unique_id, outcome, changes, columns, permits from (
     (

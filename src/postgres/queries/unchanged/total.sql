@@ -1,4 +1,4 @@
--- Computes the number of users and the same sum as sums.sql over all buckets, in a third of the time.
+-- Counts the users and computes the total of the sums in sums.sql, in a third of the time.
 select
   coalesce(sum(hashtextextended(unique_id collate "C", (age('3'::xid)::bigint - age(xmin)) & 4294967295) >> 16), 0)::text as total,
   count(*) as users
