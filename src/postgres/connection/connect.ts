@@ -7,7 +7,7 @@ import { trustedAuthorities } from "../../runtime/certificates.ts";
 import { errorWithCode } from "../../runtime/errors.ts";
 import { withTimeout } from "../../runtime/with_timeout.ts";
 import { BackendProbe, LINK_TIMEOUTS, type LinkTimeouts } from "./backend_probe.ts";
-import { HOST_STATE, type HostState, PrimaryFinder } from "./primary.ts";
+import { type FoundHost, HOST_STATE, type HostState, PrimaryFinder } from "./primary.ts";
 import { type Address, WatchedSocket } from "./watched_socket.ts";
 import { DedicatedConnections } from "./dedicated_connections.ts";
 import { CONNECTION, type Isolation, type Session, type Sql, type Tx } from "./sql.ts";
@@ -22,7 +22,7 @@ export interface Database {
    * COPY leaves it unreliable (measured).
    */
   transaction<T>(work: (tx: Tx, session: Session) => Promise<T>, isolation?: Isolation): Promise<T>;
-  /** Closes the links to a server that is no longer the primary, because a frozen link is never reported as lost. */
+  /** Looks for a new primary even if no connection is opened. */
   leaveOldPrimary(): Promise<void>;
   close(): Promise<void>;
 }
@@ -36,9 +36,11 @@ export class UnsuitableDatabase extends Error {
 
 /** Opens a pool that connects on its first query. The pool closes frozen links (`backend_probe.ts`). */
 export function connectServer(url: string, patience: LinkTimeouts = LINK_TIMEOUTS): Database {
-  const { connect, primary } = connector(url);
-  const probe = new BackendProbe(() => connect({ max: 1 }, unwatched), patience);
   const open = new Set<WatchedSocket>();
+  const { connect, findPrimary } = connector(url, (found) => {
+    for (const link of open) if (link.host !== null && link.host.timeline < found.timeline) link.destroy(movedOn());
+  });
+  const probe = new BackendProbe(() => connect({ max: 1 }, unwatched), patience);
   const watched = (address: Address) => {
     const link = new WatchedSocket({
       address,
@@ -63,8 +65,7 @@ export function connectServer(url: string, patience: LinkTimeouts = LINK_TIMEOUT
     sql: Object.assign(sql, { begin: (work: (tx: Tx) => Promise<unknown>) => own.transaction(work) }) as Sql,
     transaction: (work, isolation) => own.transaction(work, isolation),
     async leaveOldPrimary() {
-      const host = await primary.find();
-      for (const link of open) if (link.host !== null && link.host !== host) link.destroy(movedOn());
+      await findPrimary();
     },
     async close() {
       await Promise.all([sql.end({ timeout: 5 }), own.close(), probe.close()]);
@@ -99,7 +100,7 @@ function connector(url: string): { connect: Connect; primary: PrimaryFinder } {
     return postgres(forDriver, { ...CONNECTION, ...options, ...one, socket } as never) as unknown as Sql;
   };
   const primary = new PrimaryFinder(hosts, async (host) => {
-    const sql = connectTo(() => Promise.resolve(host), { max: 1 }, unwatched);
+    const sql = connectTo(() => Promise.resolve({ ...host, timeline: 0 }), { max: 1 }, unwatched);
     try {
       const [state] = await withTimeout(HOST_ANSWER_MS, sql.unsafe<HostState[]>(HOST_STATE), hostTimedOut);
       return state;
@@ -107,7 +108,12 @@ function connector(url: string): { connect: Connect; primary: PrimaryFinder } {
       void sql.end({ timeout: 1 });
     }
   });
-  return { connect: (options, link) => connectTo(() => primary.find(), options, link), primary };
+  const findPrimary = async () => {
+    const found = await primary.find();
+    onFound(found);
+    return found;
+  };
+  return { connect: (options, link) => connectTo(findPrimary, options, link), findPrimary };
 }
 
 const HOST_ANSWER_MS = 10_000;

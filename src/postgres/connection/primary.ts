@@ -7,6 +7,12 @@ export interface HostAddress {
   port: number;
 }
 
+/** The host that connections use. */
+export interface FoundHost extends HostAddress {
+  /** The timeline of the server when it was found; 0 if it was not asked. */
+  timeline: number;
+}
+
 export interface HostState {
   acceptsWrites: boolean;
   /** The timeline of the server, which increases with each promotion; 0 for a server that does not accept writes. */
@@ -28,7 +34,7 @@ type Answer = HostState & { address: HostAddress };
 
 export class PrimaryFinder {
   #newestTimeline = 0;
-  #finding: Promise<HostAddress> | null = null;
+  #finding: Promise<FoundHost> | null = null;
 
   constructor(
     private readonly hosts: readonly HostAddress[],
@@ -36,18 +42,18 @@ export class PrimaryFinder {
   ) {}
 
   /** Returns a single host without checking it. Throws the error of the last host, `NO_PRIMARY` or `OLD_PRIMARY`. */
-  find(): Promise<HostAddress> {
-    if (this.hosts.length === 1) return Promise.resolve(this.hosts[0]);
+  find(): Promise<FoundHost> {
+    if (this.hosts.length === 1) return Promise.resolve({ ...this.hosts[0], timeline: 0 });
     return this.#finding ??= this.#choose().finally(() => this.#finding = null);
   }
 
-  async #choose(): Promise<HostAddress> {
+  async #choose(): Promise<FoundHost> {
     const { answers, errors } = await this.#askAll();
     const [newest] = answers.filter(({ acceptsWrites }) => acceptsWrites).sort((a, b) => b.timeline - a.timeline);
     if (newest === undefined) throw answers.length > 0 ? noPrimary() : errors.at(-1);
     if (newest.timeline < this.#newestTimeline) throw oldPrimary();
     this.#newestTimeline = newest.timeline;
-    return newest.address;
+    return { ...newest.address, timeline: newest.timeline };
   }
 
   async #askAll(): Promise<{ answers: Answer[]; errors: unknown[] }> {

@@ -13,13 +13,13 @@ import { connect as connectTls } from "node:tls";
 import type { SslMode } from "../../domain/database_url.ts";
 import { distrust } from "../../runtime/certificates.ts";
 import { codeOf, errorWithCode } from "../../runtime/errors.ts";
-import type { HostAddress } from "./primary.ts";
+import type { FoundHost } from "./primary.ts";
 import { ProtocolState } from "./protocol_state.ts";
 
 /** The server's address and TLS mode. */
 export interface Address {
   /** Chooses the server. Called for each connection. */
-  findHost: () => Promise<HostAddress>;
+  findHost: () => Promise<FoundHost>;
   sslMode: SslMode;
   /** Whether TLS begins with the first byte. */
   sslDirect: boolean;
@@ -61,7 +61,7 @@ export class WatchedSocket extends Duplex {
   });
   /** Whether the driver has written anything yet. */
   #isOpening = false;
-  #host: HostAddress | null = null;
+  #host: FoundHost | null = null;
   #socket: Socket | null = null;
   #isOpen = false;
   #write: (() => void) | null = null;
@@ -85,7 +85,7 @@ export class WatchedSocket extends Duplex {
   }
 
   /** The server of this connection; null until one is chosen. */
-  get host(): HostAddress | null {
+  get host(): FoundHost | null {
     return this.#host;
   }
 
@@ -156,7 +156,7 @@ export class WatchedSocket extends Duplex {
 
   async #findHost(): Promise<void> {
     this.#isOpening = true;
-    let address: HostAddress;
+    let address: FoundHost;
     try {
       address = await this.options.address.findHost();
     } catch (error) {
@@ -165,7 +165,7 @@ export class WatchedSocket extends Duplex {
     if (!this.destroyed) this.#open(address);
   }
 
-  #open(address: HostAddress): void {
+  #open(address: FoundHost): void {
     const { host, port } = address;
     this.#host = address;
     const socket = host.startsWith("/") ? connect(`${host}/.s.PGSQL.${port}`) : connect(port, host);
@@ -188,7 +188,7 @@ export class WatchedSocket extends Duplex {
   }
 
   /** Requests TLS if the URL asks for it. As in libpq, a Unix socket never uses TLS. */
-  #secure(socket: Socket, address: HostAddress): void {
+  #secure(socket: Socket, address: FoundHost): void {
     const { sslMode, sslDirect } = this.options.address;
     if (sslMode === "disable" || this.#isPlain || address.host.startsWith("/")) return this.#use(socket);
     if (sslDirect) return this.#useTls(socket, address);
@@ -204,7 +204,7 @@ export class WatchedSocket extends Duplex {
    * `require` encrypts without verifying, `verify-ca` verifies everything except the host name, and `verify-full`
    * verifies the host name too.
    */
-  #useTls(socket: Socket, address: HostAddress): void {
+  #useTls(socket: Socket, address: FoundHost): void {
     const { host } = address;
     const { sslMode, sslDirect, authorities } = this.options.address;
     const isVerified = sslMode === "verify-ca" || sslMode === "verify-full";
