@@ -38,7 +38,7 @@ Deno.test({
     const address = [`-olisten_port=${port}`, "-olisten_address=127.0.0.1", "-obackground=NO"];
     const [nsenter, ...on] = machine.on;
     const words = [...on, pathOfProgram("vsftpd")!, "/etc/vsftpd.conf", ...address];
-    await using _server = await startDaemon(nsenter, words, port, { [variable]: value });
+    await using _server = await startDaemon(nsenter, words, port, { env: { [variable]: value } });
     const host = (await machine.shell("uname -n")).trim();
     const trust = await machine.shell("openssl x509 -in /etc/ssl/private/rosterd-vsftpd.pem");
     const work = await Deno.makeTempDir();
@@ -111,7 +111,7 @@ Deno.test({
     const port = freePort(), [nsenter, ...on] = machine.on;
     const address = [`-olisten_port=${port}`, "-olisten_address=127.0.0.1", "-obackground=NO"];
     const words = [...on, pathOfProgram("vsftpd")!, "/etc/vsftpd.conf", ...address];
-    await using _server = await startDaemon(nsenter, words, port, { [variable]: value });
+    await using _server = await startDaemon(nsenter, words, port, { env: { [variable]: value } });
     const local = await Deno.makeTempFile({ suffix: ".csv" });
     try {
       await Deno.writeTextFile(local, "unique_id,login_source,data_of_birth\n1,ldap,31/12/2007\n");

@@ -3,14 +3,14 @@ import { pathOfProgram } from "./programs.ts";
 import { until } from "./until.ts";
 
 /**
- * Starts a program that stays in the foreground and resolves when the program accepts connections. Disposal ends the
- * program.
+ * Starts a program that stays in the foreground and resolves when the program accepts connections: when it greets the
+ * client, if its protocol `greets`. Disposal ends the program.
  */
 export async function startDaemon(
   program: string,
   args: readonly string[],
   port: number,
-  env: Record<string, string> = {},
+  { env = {}, greets = true }: { env?: Record<string, string>; greets?: boolean } = {},
 ): Promise<AsyncDisposable> {
   const command = new Deno.Command(pathOfProgram(program) ?? program, {
     args: [...args],
@@ -24,7 +24,7 @@ export async function startDaemon(
   const end = process.status.then(() => ended = true);
   await until(`${program} takes connections`, () => {
     if (ended) throw new Error(`${program} ended at once; its log says why`);
-    return answers(port);
+    return answers(port, greets);
   });
   return {
     async [Symbol.asyncDispose]() {
@@ -40,10 +40,10 @@ export function freePort(): number {
   return listener.addr.port;
 }
 
-async function answers(port: number): Promise<boolean> {
+async function answers(port: number, greets: boolean): Promise<boolean> {
   try {
     using connection = await Deno.connect({ hostname: "127.0.0.1", port });
-    return await connection.read(new Uint8Array(1)) === 1;
+    return !greets || await connection.read(new Uint8Array(1)) === 1;
   } catch (error) {
     if (error instanceof Deno.errors.ConnectionRefused) return false;
     throw error;
