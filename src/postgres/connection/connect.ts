@@ -22,7 +22,7 @@ export interface Database {
    * COPY leaves it unreliable (measured).
    */
   transaction<T>(work: (tx: Tx, session: Session) => Promise<T>, isolation?: Isolation): Promise<T>;
-  /** Looks for a new primary even if no connection is opened. */
+  /** After an error, closes the links to all hosts except the primary. */
   leaveOldPrimary(): Promise<void>;
   close(): Promise<void>;
 }
@@ -37,9 +37,11 @@ export class UnsuitableDatabase extends Error {
 /** Opens a pool that connects on its first query. The pool closes frozen links (`backend_probe.ts`). */
 export function connectServer(url: string, patience: LinkTimeouts = LINK_TIMEOUTS): Database {
   const open = new Set<WatchedSocket>();
-  const { connect, findPrimary } = connector(url, (found) => {
-    for (const link of open) if (link.host !== null && link.host.timeline < found.timeline) link.destroy(movedOn());
-  });
+  // A frozen link to an old primary would never be reported as lost.
+  const leave = (isOld: (host: FoundHost) => boolean) => {
+    for (const link of open) if (link.host !== null && isOld(link.host)) link.destroy(movedOn());
+  };
+  const { connect, findPrimary } = connector(url, (found) => leave(({ timeline }) => timeline < found.timeline));
   const probe = new BackendProbe(() => connect({ max: 1 }, unwatched), patience);
   const watched = (address: Address) => {
     const link = new WatchedSocket({
@@ -65,7 +67,8 @@ export function connectServer(url: string, patience: LinkTimeouts = LINK_TIMEOUT
     sql: Object.assign(sql, { begin: (work: (tx: Tx) => Promise<unknown>) => own.transaction(work) }) as Sql,
     transaction: (work, isolation) => own.transaction(work, isolation),
     async leaveOldPrimary() {
-      await findPrimary();
+      const found = await findPrimary();
+      leave(({ host, port }) => host !== found.host || port !== found.port);
     },
     async close() {
       await Promise.all([sql.end({ timeout: 5 }), own.close(), probe.close()]);
@@ -85,8 +88,14 @@ function unwatched(address: Address): WatchedSocket {
 
 type Connect = (options: postgres.Options<Record<string, never>>, link: (address: Address) => WatchedSocket) => Sql;
 
-/** Provides the driver with sockets that rosterd watches. They connect to the primary and verify its certificate. */
-function connector(url: string): { connect: Connect; primary: PrimaryFinder } {
+/**
+ * Provides the driver with sockets that rosterd watches. They connect to the primary and verify its certificate.
+ * `onFound` is called each time the primary is found.
+ */
+function connector(
+  url: string,
+  onFound: (found: FoundHost) => void,
+): { connect: Connect; findPrimary: () => Promise<FoundHost> } {
   const { hosts, sslMode, sslRootCert, forDriver } = parseDatabaseUrl(url);
   const sslDirect = new URL(forDriver).searchParams.get("sslnegotiation") === "direct";
   const authorities = () => trustedAuthorities(sslRootCert === "system" ? null : sslRootCert);

@@ -60,6 +60,10 @@ Deno.test("without a primary, the reason says whether a standby answered", async
   assert.equal(await refusal(finder({ a: "ECONNREFUSED", b: "28P01" })), "28P01");
 });
 
+Deno.test("the host is found with its timeline, so that connections to an older one can be closed", async () => {
+  assert.deepEqual(await finder({ a: primary(1), b: primary(2) }).find(), { host: "b", port: 5432, timeline: 2 });
+});
+
 Deno.test("a single host is used without a check, so that its own error is reported", async () => {
   assert.equal(await hostOf(finder({ a: "never" })), "a");
 });
