@@ -38,6 +38,10 @@ export interface ClusterOptions {
   initdb?: readonly string[];
   /** The parent of the data folder; a new folder by default. */
   place?: string;
+  /** The folder with the server's binaries; by default, the newest that are installed. */
+  bin?: string;
+  /** An unused port by default. */
+  port?: number;
 }
 
 export class Cluster implements AsyncDisposable {
@@ -46,6 +50,7 @@ export class Cluster implements AsyncDisposable {
     readonly port: number,
     private readonly mine: boolean,
     readonly data = join(folder, "data"),
+    private readonly bin = serverBinaries(),
   ) {}
 
   /** A server run by another program. */
@@ -53,10 +58,11 @@ export class Cluster implements AsyncDisposable {
     return new Cluster(dirname(data), port, false, data);
   }
 
-  static async start({ settings = [], initdb = [], place }: ClusterOptions = {}): Promise<Cluster> {
+  static async start(
+    { settings = [], initdb = [], place, bin, port = freePort() }: ClusterOptions = {},
+  ): Promise<Cluster> {
     const folder = place ?? await Deno.makeTempDir({ prefix: "rosterd-cluster-" });
-    const port = freePort();
-    const cluster = new Cluster(folder, port, place === undefined);
+    const cluster = new Cluster(folder, port, place === undefined, undefined, bin);
     if (Deno.uid() === 0) await runPlain("chown", "postgres:", folder);
     await cluster.run(
       "initdb",
@@ -175,7 +181,7 @@ export class Cluster implements AsyncDisposable {
   }
 
   private async run(command: string, ...args: string[]): Promise<void> {
-    const path = `${serverBinaries()}/${command}`;
+    const path = `${this.bin}/${command}`;
     if (Deno.uid() === 0) await runPlain("runuser", "-u", "postgres", "--", path, ...args);
     else await runPlain(path, ...args);
   }

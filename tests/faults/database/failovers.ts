@@ -158,16 +158,17 @@ class World {
   /** Waits until the service is ready and each file is either applied on the new primary or reported as missing. */
   async #takesOver(files: readonly ExpectedFile[]): Promise<void> {
     const { service, pair: { primary: { cluster } } } = this;
-    let fates: unknown;
+    let fates: unknown, named: Set<string> | null = null;
     await until(
       "the service has taken over",
       async () => {
         await this.#trigger();
-        const ready = await service.fetch("/readyz"), named = await this.#named();
+        const ready = await service.fetch("/readyz");
         await ready.body?.cancel();
-        if (ready.status !== 200 || named === null) return false;
-        fates = [named, await Promise.all(files.map((file) => file.isFiled(service, cluster)))];
-        for (const file of files) if (!named.has(file.name) && !await file.isFiled(service, cluster)) return false;
+        const found = named = await this.#named();
+        if (ready.status !== 200 || found === null) return false;
+        fates = [found, await Promise.all(files.map((file) => file.isFiled(service, cluster)))];
+        for (const file of files) if (!found.has(file.name) && !await file.isFiled(service, cluster)) return false;
         return true;
       },
       MAX_TAKEOVER_MS,
@@ -175,9 +176,8 @@ class World {
     ).catch((error) => {
       throw new Error(`${error.message}: ${JSON.stringify(fates)}\n${service.lines.slice(-40).join("")}`);
     });
-    const named = (await this.#named())!;
-    for (const file of files) if (named.has(file.name)) await file.assertUnknown(cluster);
-    this.#missing += named.size;
+    for (const file of files) if (named!.has(file.name)) await file.assertUnknown(cluster);
+    this.#missing += named!.size;
   }
 
   /** The uploads that the service reports as missing from the database; null while it cannot tell. */
@@ -194,7 +194,7 @@ class World {
     const before = await stateOf(pair.standby.cluster).catch(() => null);
     await pair.oldPrimaryReturns();
     const first = before ?? await stateOf(pair.standby.cluster);
-    if (await this.#named().then((named) => named!.size) > 0) await this.#replay();
+    await this.#replay();
     await this.#importsInto(file);
     assert.equal(await stateOf(pair.standby.cluster), first, "the old primary was written to");
   }
@@ -205,12 +205,19 @@ class World {
     await until(`${file.name} was imported`, () => file.isFiled(service, cluster), MAX_TAKEOVER_MS, LOOK_EVERY_MS);
   }
 
+  /** Asks again while the database counts as unreachable, because another frozen link has just been closed. */
+  #askReplay(): Promise<Replayed> {
+    return until("the service replays", async () => {
+      const answer = await this.service.fetch("/imports/replay", { method: "POST" });
+      if (answer.status === 200) return await answer.json() as Replayed;
+      return await answer.body?.cancel(), null;
+    }, MAX_TAKEOVER_MS);
+  }
+
   /** Replays the missing files. A file that has become too old is reported and is dropped again as a new file. */
   async #replay(): Promise<void> {
     const { service, pair: { primary: { cluster } } } = this;
-    const answer = await service.fetch("/imports/replay", { method: "POST" });
-    assert.equal(answer.status, 200);
-    const { rosters, left_out }: Replayed = await answer.json();
+    const { rosters, left_out } = await this.#askReplay();
     const named = (list: readonly { file: string }[]) =>
       this.#files.filter(({ name }) => list.some(({ file }) => file.startsWith(name.replace(".csv", "."))));
     for (const file of named(rosters)) {
