@@ -2,6 +2,7 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { Log } from "../runtime/log.ts";
+import { acceptsGzip } from "./accepts_gzip.ts";
 import { bodiless, withFile } from "./body.ts";
 import { gone, type HttpEnv } from "./env.ts";
 import { found } from "./import_routes.ts";
@@ -118,12 +119,30 @@ export function addFileRoutes(
   ) {
     const file = found(asked);
     if ("gone" in file) throw new Problem(410, file.gone);
-    return c.body(cutWhenBroken(file.stream, log), 200, {
+    const { name, isPacked = false } = file;
+    const { stream, size, encoding }: Encoded = isPacked
+      ? encoded(file, acceptsGzip(c.req.header("accept-encoding")))
+      : file;
+    return c.body(cutWhenBroken(stream, log), 200, {
       "content-type": type,
-      ...(file.size === null ? {} : { "content-length": String(file.size) }),
-      "content-disposition": attachment(file.name),
+      ...(size === null ? {} : { "content-length": String(size) }),
+      ...(isPacked ? { vary: "accept-encoding" } : {}),
+      ...(encoding === undefined ? {} : { "content-encoding": encoding }),
+      "content-disposition": attachment(name),
     });
   }
+}
+
+interface Encoded extends Pick<Download, "stream" | "size"> {
+  /** The `Content-Encoding`, if any. */
+  encoding?: string;
+}
+
+/** A packed file as it is for a client that unpacks it, and unpacked while it is sent for any other. */
+function encoded({ stream, size }: Download, inGzip: boolean): Encoded {
+  if (inGzip) return { stream, size, encoding: "gzip" };
+  const unpacking = new DecompressionStream("gzip") as ReadableWritablePair<Uint8Array, Uint8Array>;
+  return { stream: stream.pipeThrough(unpacking), size: null };
 }
 
 /** A `Content-Disposition` that is safe for any file name (RFC 6266, RFC 8187). */

@@ -63,8 +63,10 @@ export interface ImportHistory {
 export interface Download {
   name: string;
   stream: ReadableStream<Uint8Array>;
-  /** The size in bytes; null if the file is created while it is sent. */
+  /** The size of the stream in bytes; null if the file is created while it is sent. */
   size: number | null;
+  /** True if the stream is the file in gzip. */
+  isPacked?: boolean;
 }
 
 /**

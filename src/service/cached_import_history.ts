@@ -10,6 +10,7 @@ import type { ImportEntry } from "../importer/ports.ts";
 import type { RosterFile } from "../importer/inbox_port.ts";
 import { type BakFolder, NoBakFolder } from "../inbox/bak/bak_folder.ts";
 import { isNoPlainFile } from "../inbox/files/open.ts";
+import { isCompressed } from "../inbox/names.ts";
 import type { Database, Sql } from "../postgres/connection/connect.ts";
 import { listDays } from "../postgres/history/days.ts";
 import {
@@ -127,12 +128,11 @@ export class CachedImportHistory implements ImportHistory {
   async rosterFile(id: number) {
     const entry = await this.get(id);
     if (entry === null) return null;
-    return await this.#fromBak(
-      entry.feed,
-      entry.bak_file,
-      "this import has no file in bak",
-      "the file of this import is",
-    );
+    const { feed, file, bak_file } = entry;
+    const asked = await this.#fromBak(feed, bak_file, "this import has no file in bak", "the file of this import is");
+    // The client gets what was uploaded: a roster that rosterd packed is sent under the name of the CSV.
+    const isPacked = bak_file !== null && isCompressed(bak_file) && !isCompressed(file);
+    return "gone" in asked || !isPacked ? asked : { ...asked, name: asked.name.replace(/\.gz$/i, ""), isPacked };
   }
 
   /** `none`: the response if the import has no such file. `what`: the file, as the subject of a sentence. */

@@ -34,6 +34,9 @@ onService(
     const first = await service.import("first.csv", large("Ottawa"));
     assert.match(first.bak_file!, /^first\.\d{8}T\d{6}Z\.csv\.gz$/);
     assert.equal(await inBak(service, first), large("Ottawa"));
+    const sent = await service.fetch(`/imports/${first.id}/file`);
+    assert.match(sent.headers.get("content-disposition")!, /filename="first\.\d{8}T\d{6}Z\.csv"/);
+    assert.equal(await sent.text(), large("Ottawa"));
 
     const text = large("Hull", ",ldap,x,x\n"), held = await service.import("moved.csv", text);
     assert.deepEqual([held.status, held.bytes], ["held", text.length]);
@@ -54,6 +57,9 @@ onService(
     const copy = await Deno.readFile(join(service.upload, "bak", first.bak_file!));
     const again = await service.import("first.csv.gz", copy);
     assert.deepEqual([again.updated, again.sha256], [USERS, first.sha256]);
+    const asUploaded = await service.fetch(`/imports/${again.id}/file`);
+    assert.match(asUploaded.headers.get("content-disposition")!, /filename="first\.\d{8}T\d{6}Z\.csv\.gz"/);
+    assert.deepEqual(await asUploaded.bytes(), copy);
     assert.deepEqual(again.warnings.map(({ code }) => code), ["unknown_columns", "same_content"]);
 
     const { feeds: [{ bak }] } = await service.get<StatusDocument>("/status");

@@ -1,4 +1,5 @@
 /** A service with two imports and a real settings file, for the tests of the HTTP interface. */
+import { gzipSync } from "node:zlib";
 import type { Credential, Role } from "../../src/domain/access.ts";
 import { secretDigest } from "../../src/runtime/secrets.ts";
 import type { MissingRoster } from "../../src/domain/missing_roster.ts";
@@ -234,6 +235,10 @@ export function fakeService(settingsPath: string, changes: Partial<Service> = {}
       rosterFile: (id) => {
         if (id === 2) return Promise.resolve({ gone: "the file of this import is no longer in bak" });
         const stream = new Blob([FAILED_FILE]).stream();
+        if (id === 3) {
+          const packed = new Uint8Array(gzipSync(FAILED_FILE)), { length: size } = packed;
+          return Promise.resolve({ name: "students.csv", size, stream: new Blob([packed]).stream(), isPacked: true });
+        }
         return Promise.resolve(id === 1 ? { name: "students.csv", size: FAILED_FILE.length, stream } : null);
       },
     },

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { CHANGE, CHANGES_FILE, entry, FAILED_FILE, FAILURE, testHttp } from "./fake_service.ts";
 
 Deno.test("The history is listed newest first, in pages and by status", async () => {
@@ -70,6 +71,29 @@ Deno.test("The file of an import can be downloaded, or the answer says why it is
     410,
     "the file of this import is no longer in bak",
   ]);
+});
+
+Deno.test("A file that was packed is downloaded under its own name: in gzip if the client accepts it, or unpacked", async () => {
+  await using http = await testHttp();
+  const ask = async (...codings: string[]) => {
+    const headers = codings.map((coding): [string, string] => ["accept-encoding", coding]);
+    const answer = await http.ask("GET", "/imports/3/file", { headers: Object.fromEntries(headers) });
+    assert.match(answer.headers.get("content-disposition")!, /^attachment; filename="students\.csv";/);
+    assert.equal(answer.headers.get("vary"), "accept-encoding");
+    return answer;
+  };
+  const length = String(gzipSync(FAILED_FILE).length);
+  for (const coding of ["gzip", "gzip, deflate, br, zstd", "br;q=1.0, GZIP;q=0.5", "identity;q=0, *"]) {
+    const packed = await ask(coding);
+    assert.deepEqual([packed.headers.get("content-encoding"), packed.headers.get("content-length")], ["gzip", length]);
+    assert.equal(gunzipSync(await packed.bytes()).toString(), FAILED_FILE, coding);
+  }
+  for (const codings of [[], ["identity"], ["br, deflate"], ["gzip;q=0, *"], ["*;q=0"]]) {
+    const unpacked = await ask(...codings);
+    const { headers } = unpacked;
+    assert.deepEqual([headers.get("content-encoding"), headers.get("content-length")], [null, null], codings[0]);
+    assert.equal(await unpacked.text(), FAILED_FILE, codings[0]);
+  }
 });
 
 Deno.test("A requested scan answers 202, and one that was waited for 200", async () => {

@@ -140,6 +140,20 @@ Deno.test("HEAD returns the length of the response to GET, and closes the file",
   });
 });
 
+Deno.test("HEAD of a packed file tells no length to a client without gzip, and closes the file", async () => {
+  const letGo = Promise.withResolvers<void>();
+  const file = () => {
+    const stream = new ReadableStream<Uint8Array>({ cancel: () => letGo.resolve() }, { highWaterMark: 0 });
+    return { name: "x.csv", size: 900_000, stream, isPacked: true };
+  };
+  await withServer({ service: { imports: historyOf(file) } }, async (server) => {
+    const headers = { authorization: `Bearer ${ADMIN}`, "accept-encoding": "identity" };
+    const head = await fetch(`${server.url}/imports/1/failed.csv`, { method: "HEAD", headers });
+    assert.deepEqual([head.status, head.headers.get("content-length")], [200, null]);
+    await letGo.promise;
+  });
+});
+
 Deno.test("A failing download is cut off, and contains no error text", async () => {
   const broken = () => {
     const chunks = async function* () {

@@ -67,6 +67,7 @@ pageTest("The history is filtered by status, feed, file and days, each with an a
   await page.reload();
   await shown(1);
   await go(page, "#/imports", "Imports");
+  await shown(60);
   await page.getByLabel("Feed").selectOption("staff");
   await shown(1);
   const [, row] = await page.getByRole("table").getByRole("row").allInnerTexts();
@@ -98,6 +99,17 @@ pageTest("The counts of the history open the people behind them, and the file of
   ]);
   assert.equal(download.suggestedFilename(), bak_file);
   assert.equal(await Deno.readTextFile(await download.path()), winter);
+
+  const large = winter + `${"#".repeat(100)}\n`.repeat(11_000);
+  const packed = await service.import("large.csv", large);
+  assert.match(packed.bak_file!, /^large\..*\.csv\.gz$/);
+  await go(page, `#/imports/${packed.id}`, "large.csv");
+  const [unpacked] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("button", { name: packed.bak_file! }).click(),
+  ]);
+  assert.equal(unpacked.suggestedFilename(), packed.bak_file!.replace(/\.gz$/, ""));
+  assert.equal(await Deno.readTextFile(await unpacked.path()), large);
   assertQuiet();
 });
 

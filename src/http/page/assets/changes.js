@@ -55,11 +55,10 @@ async function people(entry, outcome, page) {
   }
   // A trial does not create any users.
   const linkOf = entry.status === "checked" ? undefined : userLink;
-  const words = { name: `import-${id}.changes.csv`, said: "The changes were downloaded" };
   return [
     undone_at !== null && notice("quiet", p("This import was undone on ", moment(undone_at), ".")),
     byOutcome(id, outcome),
-    downloadButton("Download all as CSV", `imports/${id}/changes.csv`, words, page),
+    downloadButton("Download all as CSV", `imports/${id}/changes.csv`, "The changes were downloaded", page),
     await paged({
       what: "users",
       load: async (cursor) => {

@@ -5,12 +5,13 @@ import { shown } from "./words.js";
 
 /**
  * @param {string} label @param {string} path The call.
- * @param {{ name: string, said: string }} words The name of the file, and what screen readers announce afterwards.
+ * @param {string} said What screen readers announce afterwards.
  * @param {import("./app.js").Page} page
  */
-export function downloadButton(label, path, { name, said }, page, kind = "button") {
+export function downloadButton(label, path, said, page, kind = "button") {
   const download = async () => {
-    save(await (await page.api.ask("GET", path)).blob(), name);
+    const response = await page.api.ask("GET", path);
+    save(await response.blob(), nameIn(response));
     page.announce(said);
   };
   return asking(label, download, { id: `${kind}-${path.replaceAll("/", "-")}`, class: "download", button: kind });
@@ -22,7 +23,13 @@ export function downloadButton(label, path, { name, said }, page, kind = "button
  */
 export function downloadLink(name, path, page) {
   if (!page.session.isClerk) return data(name);
-  return downloadButton(shown(name), path, { name, said: "The file was downloaded" }, page, "link");
+  return downloadButton(shown(name), path, "The file was downloaded", page, "link");
+}
+
+/** The name that the service gives to the file. @param {Response} response */
+function nameIn(response) {
+  const encoded = /filename\*=UTF-8''(\S+)/.exec(response.headers.get("content-disposition") ?? "")?.[1];
+  return decodeURIComponent(encoded ?? "");
 }
 
 /** @param {Blob} bytes @param {string} name */

@@ -76,9 +76,8 @@ export async function failuresSection({ id, feed, failed, failed_new, failed_fil
         ? h("p", { class: "faint" }, "These records were deleted after the retention period (bak_retention_days).")
         : failureTable(failures, "Failed records, by line", (failure) => sinceOf(failure, started_at)),
   });
-  const words = { name: failed_file ?? "", said: "The failed records were downloaded" };
   const download = failed_file !== null &&
-    downloadButton("Download failed records", `imports/${id}/failed.csv`, words, page);
+    downloadButton("Download failed records", `imports/${id}/failed.csv`, "The failed records were downloaded", page);
   return section(
     "failures",
     heading,
