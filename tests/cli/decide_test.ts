@@ -40,7 +40,7 @@ serverTest("check predicts the users that an import holds; imports, imports show
   assert.equal(check.code, 2);
   assert.match(
     check.out,
-    /warning: archivals would be put on hold: import 2 is still on hold, .*; these users would stay unchanged until/,
+    /warning: archivals would be put on hold: import 2 still has an open hold, .*; these users would stay unchanged until/,
   );
   assert.equal(check.out.match(/^ {2}would be held: u\d\d$/gm)!.length, 20);
 

@@ -156,7 +156,7 @@ onServer(
     const second = await service.import("later.csv", roster(1));
 
     assert.deepEqual([second.status, second.held], ["held", 1]);
-    assert.match(second.hold!.reason, new RegExp(`^import ${first.id} is still on hold`));
+    assert.match(second.hold!.reason, new RegExp(`^import ${first.id} still has an open hold`));
     assert.deepEqual((await holdsOf(service)).map(({ id, users }) => [id, users]), [[first.id, 10], [second.id, 1]]);
     const { answer } = await decide(service, first.id, "approve") as {
       answer: { left_out: unknown[]; archived: number };
