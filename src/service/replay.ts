@@ -95,10 +95,12 @@ export class Replay {
     const { sql, folders, state: { settings } } = this.options, found: Found[] = [];
     for (const { feed, inbox, unavailableReason } of folders.of(settings)) {
       if (unavailableReason !== null) continue;
+      // The folder is read first, because an import is recorded before its file is moved there.
+      const rosters = await inbox.bak.rosters();
       const { names, unfiled, newest, dismissedUntil } = await knownFiles(sql, feed);
       // The next turn looks for these files in `bak` itself.
       const awaited = new Set(unfiled.flatMap(({ file, startedAt }) => namesInBak(file, startedAt)));
-      for (const { name, at } of await inbox.bak.rosters()) {
+      for (const { name, at } of rosters) {
         if (names.has(name) || awaited.has(name) || (dismissedUntil !== null && at <= dismissedUntil)) continue;
         // Another program may have put a folder or a link there.
         const stats = await inbox.bak.stats(name);

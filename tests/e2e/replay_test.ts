@@ -194,3 +194,12 @@ onService(
     assert.deepEqual(imports.map((entry) => entry.bak_file), [bak_file]);
   },
 );
+
+onService("a roster is not called missing while it is imported", {}, async (service) => {
+  const files = 30;
+  for (let at = 0; at < files; at++) await service.drop(`f${at}.csv`, ROSTER.replaceAll("1,", `${at},`));
+  let isOver = false;
+  const turn = service.turn().finally(() => isOver = true);
+  while (!isOver) assert.deepEqual(await replay(service, "dry_run=true"), { rosters: [], left_out: [] });
+  assert.equal((await turn).length, files);
+});

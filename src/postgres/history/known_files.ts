@@ -17,17 +17,21 @@ export interface KnownFiles {
 }
 
 export async function knownFiles(sql: Sql, feed: string): Promise<KnownFiles> {
-  const rows = await sql<{ name: string }[]>`
-    select bak_file as name from rosterd.imports where feed = ${feed} and bak_file is not null`;
+  // One statement, because an import may record the move of its file at any time.
+  const rows = await sql<{ bak_file: string | null; file: string; startedAt: Date }[]>`
+    select bak_file, file, started_at as "startedAt" from rosterd.imports
+    where feed = ${feed} and (bak_file is not null or (taken_key is not null and file_gone_at is null))`;
   const [row] = await sql<{ newest: Date | null; dismissed: Date | null }[]>`
     select
       (select date_trunc('second', max(started_at)) from rosterd.imports
         where feed = ${feed} and ${sql.unsafe(IN_EFFECT)}) as newest,
       (select dismissed_until from rosterd.dismissed_files where feed = ${feed}) as dismissed`;
-  const unfiled = await sql<{ file: string; startedAt: Date }[]>`
-    select file, started_at as "startedAt" from rosterd.imports
-    where feed = ${feed} and taken_key is not null and bak_file is null and file_gone_at is null`;
-  return { unfiled, names: new Set(rows.map(({ name }) => name)), newest: row.newest, dismissedUntil: row.dismissed };
+  return {
+    names: new Set(rows.flatMap(({ bak_file }) => bak_file ?? [])),
+    unfiled: rows.filter(({ bak_file }) => bak_file === null),
+    newest: row.newest,
+    dismissedUntil: row.dismissed,
+  };
 }
 
 /** Dismisses files: {@link knownFiles} then reports all files of the feed up to the given time as known. */
