@@ -29,7 +29,7 @@ async function changesFileOf(service: TestService, id: number): Promise<string> 
   return new TextDecoder("utf-8", { ignoreBOM: true }).decode(await answer.bytes());
 }
 
-onService("an import lists each user that it created, changed or archived, before and after its undo", SETTINGS, async (
+onService("an import lists each user whom it created, changed or archived, before and after an undo", SETTINGS, async (
   service,
   { sql },
 ) => {
@@ -100,7 +100,7 @@ onService("held users are listed as held, and as archived after the approval", S
   assert.deepEqual(await outcomes(), Array(4).fill("archived"));
 });
 
-onService("a trial lists the changes that it would have made", { ...SETTINGS, apply: false }, async (service) => {
+onService("a trial lists the changes that an import would make", { ...SETTINGS, apply: false }, async (service) => {
   const { id } = await service.import("first.csv", FIRST);
   const { changes } = await changesOf(service, id, "?limit=1");
   assert.deepEqual([changes[0].outcome, changes[0].columns.city], ["created", [null, "Ottawa"]]);

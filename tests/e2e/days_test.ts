@@ -5,7 +5,7 @@ import { onService } from "./http_case.ts";
 
 const ROSTER = "unique_id,login_source,city\n1,ldap,Ottawa\n2,ldap,Hull\n";
 
-onService("the totals of a day leave out undone imports, and use the time zone of the query", {
+onService("the totals of a day exclude undone imports, and use the time zone in the query", {
   feeds: { staff: {} },
 }, async (service, { sql }) => {
   await service.import("monday.csv", ROSTER);

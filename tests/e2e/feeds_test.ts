@@ -130,7 +130,7 @@ withFeeds(
 );
 
 withFeeds(
-  "files in the folder of a removed feed wait and are reported, and are imported after the feed is added again",
+  "files in the folder of a removed feed wait and are reported until the feed is added again and they are imported",
   async (service) => {
     await service.set({ feeds: { staff: null } });
     await service.drop("staff/x.csv", STAFF);
@@ -171,7 +171,7 @@ withFeeds(
   },
 );
 
-/** When a pause ends, a scan starts without being requested. */
+/** Waits until both files are imported. No turn is requested, because a scan starts when a pause ends. */
 async function bothImported(service: TestService): Promise<ImportEntry[]> {
   return await until("both files are imported", async () => {
     const imports = await history(service, "feed=students&status=failed_records");
@@ -245,7 +245,7 @@ withFeeds(
 );
 
 withFeeds(
-  "the clerks of a feed are told about a missing file, but not during a pause, after which the wait begins again",
+  "the clerks of a feed are told that no file has arrived, but not during a pause, which restarts the wait",
   async (service, sql) => {
     await dropAll(service);
     await service.turn();

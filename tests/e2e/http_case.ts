@@ -1,4 +1,4 @@
-/** Runs an HTTP test against a whole service on a real database. Without a server, the test is skipped. */
+/** Registers a test of HTTP with a whole service on a real database. Without a database server, the test is skipped. */
 import { serverUnavailable, type TestDatabase, testDatabase } from "../support/postgres.ts";
 import { TestService } from "../support/service.ts";
 

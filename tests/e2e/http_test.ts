@@ -1,4 +1,6 @@
-/** HTTP with a whole service on a real database: concurrent admins, paging, hostile parameters and names. */
+/**
+ * Tests HTTP with a whole service on a real database: concurrent admins, paging, hostile parameters and hostile names.
+ */
 import assert from "node:assert/strict";
 import type { SettingsHistoryPage } from "../../src/domain/stored_settings.ts";
 import type { StatusDocument } from "../../src/http/service.ts";

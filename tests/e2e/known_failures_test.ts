@@ -73,7 +73,7 @@ for (const embedded of [false, true]) {
 }
 
 withService(
-  "a record with another value or a further problem is a new failure, but not a record with one problem less",
+  "a record with another value or an additional problem is a new failure, but one with fewer problems is not",
   async (service) => {
     const both = await service.import("x.csv", roster("2,ldap,two,31/12/1999"));
     assert.deepEqual(told(both), [1, 0, 0]);
@@ -84,7 +84,7 @@ withService(
   },
 );
 
-withService("a delta file does not end failures of users that it does not name", async (service) => {
+withService("a delta file does not end failures of users whom it does not name", async (service) => {
   const full = await service.import("x.csv", roster(GOOD, BAD_DATE, BAD_EMAIL, MALFORMED));
   const delta = await service.import("delta.csv", roster("1,ldap,uno@example.edu,2001-01-01"));
   assert.deepEqual(told(delta), [0, 0, 0]);
@@ -98,7 +98,7 @@ withService("a delta file does not end failures of users that it does not name",
 });
 
 withService(
-  "a failed-records file that is dropped back does not end failures that it does not name, and their dates stay",
+  "a failed-records file that is dropped back does not end other failures, and the failures keep their dates",
   async (service) => {
     const first = await service.import("x.csv", roster(GOOD, BAD_DATE, BAD_EMAIL, MALFORMED));
     const file = await service.readBak(first.failed_file!);
@@ -121,7 +121,7 @@ withService(
 );
 
 withService(
-  "a record that returns to its last applied form counts as fixed, although the user is unchanged",
+  "a record that returns to its last applied form counts as fixed, even though the user is unchanged",
   async (service) => {
     const good = "2,ldap,two@example.edu,1999-12-31";
     await service.import("x.csv", roster(GOOD, good));

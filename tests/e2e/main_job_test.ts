@@ -98,7 +98,7 @@ onEachDatabase("the corrected failed records are imported", async (service, user
   assert.deepEqual([sofia.student_no, sofia.last_name], ["0045874", "O'Neil"]);
 });
 
-onEachDatabase("the same file changes no users, and three changed values update three users", async (service) => {
+onEachDatabase("a repeated file changes no users, and three changed values update three users", async (service) => {
   const good = SAMPLE.split("\n").filter((line) => !/^100[4-8]/.test(line)).join("\n");
   await service.import("monday.csv", good);
 

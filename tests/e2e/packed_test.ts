@@ -80,7 +80,7 @@ onService(
 );
 
 onService(
-  "with pack_bak off, a large roster moves to bak as it is",
+  "with pack_bak off, a large roster moves to bak unpacked",
   { pack_bak: false },
   async (service) => {
     const { bak_file } = await service.import("x.csv", large("Ottawa"));

@@ -148,7 +148,7 @@ onServer("after a discard, all users keep access, and the same roster is held ag
 });
 
 onServer(
-  "during a hold, later losses of access are held too, and an approval skips users who returned",
+  "during a hold, later losses of access are also held, and an approval leaves out users who returned",
   GUARDED,
   async (service) => {
     await service.import("all.csv", roster(0));
@@ -170,7 +170,7 @@ onServer(
 );
 
 onServer(
-  "a decision that is not possible is refused with its reason, and changes nothing",
+  "an impossible decision is refused with a reason, and changes nothing",
   GUARDED,
   async (service, sql) => {
     const { id: created } = await service.import("all.csv", roster(0));
@@ -213,7 +213,7 @@ onServer(
   },
 );
 
-onServer("the log records decisions as numbers, without names of users", GUARDED, async (service) => {
+onServer("the log records decisions with numbers of users, but without their names", GUARDED, async (service) => {
   await service.import("all.csv", roster(0));
   const { id } = await service.import("spring.csv", roster(10));
   await decide(service, id, "approve");

@@ -45,7 +45,7 @@ function clockAhead(ahead: { now?: number; elapsed?: number }) {
 }
 
 onServer(
-  "after a failed turn, the service is not ready, and says so, until a turn succeeds",
+  "after a failed turn, the service reports that it is not ready until a turn succeeds",
   async (url, sql) => {
     await using service = await TestService.start({ databaseUrl: url });
     await service.import("first.csv", ROSTER);
@@ -67,7 +67,7 @@ onServer(
   },
 );
 
-onServer("a turn without progress for five minutes makes the service not ready", async (url, sql) => {
+onServer("the service is not ready if a turn makes no progress for five minutes", async (url, sql) => {
   const ahead = { elapsed: 0 };
   await using service = await TestService.start({ databaseUrl: url, clock: clockAhead(ahead) });
   await service.drop("roster.csv", ROSTER);
@@ -85,7 +85,7 @@ onServer("a turn without progress for five minutes makes the service not ready",
 });
 
 onServer(
-  "if the settings file is removed, its settings stay in force, and nothing is imported until the file is back",
+  "if the settings file is removed, its settings remain in effect, and nothing is imported until it is back",
   async (url, sql) => {
     await using service = await TestService.start({ databaseUrl: url, settings: { login_sources: ["ldap"] } });
     const path = service.config.settings, text = await Deno.readTextFile(path);
@@ -134,7 +134,7 @@ onServer("with a clock that is 400 days ahead, retention deletes nothing, and th
   assert.equal((await service.bak()).length, 1);
 });
 
-onServer("a roster that was left behind by a killed check is removed at the next start", async (url) => {
+onServer("a roster that a killed check left behind is removed at the next start", async (url) => {
   await using service = await TestService.start({ databaseUrl: url });
   await service.stop();
   const left = join(service.config.data, "check-0123456789abcdef");

@@ -22,7 +22,7 @@ function withService(name: string, test: (service: TestService, sql: Sql) => Pro
   });
 }
 
-/** The test recreates the state that a kill between the two steps leaves behind. */
+/** Recreates the state that a kill between two steps of an import leaves behind. */
 async function leave(sql: Sql, service: TestService, entry: Record<string, string | number>): Promise<void> {
   await sql`insert into rosterd.import_settings values ('', ${
     sql.json({ ...DEFAULT_SETTINGS })

@@ -1,4 +1,7 @@
-/** Rosters in bak that the database does not know about, as after a restore (docs/reliability.md#restore). */
+/**
+ * Tests replays of rosters in `bak` that the database does not know about, as after a restore
+ * (docs/reliability.md#restore).
+ */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { Replayed } from "../../src/domain/missing_roster.ts";
@@ -76,7 +79,7 @@ onService("after a restore, the missing rosters are listed, and a replay imports
   const users = await database.sql`select unique_id, city from rosterd.users order by unique_id`;
   assert.deepEqual(users.map(({ unique_id, city }) => [unique_id, city]), [["1", "Aylmer"], ["3", "Hull"]]);
   assert.equal(await warning(service), null);
-  // The failed records from both imports of tuesday.csv.
+  // Both imports of tuesday.csv left a failed-records file.
   assert.equal((await service.bak()).filter((name) => /^tuesday.*failed/.test(name)).length, 2);
 });
 
@@ -127,7 +130,7 @@ onService(
   },
 );
 
-onService("what only has the name of a roster in bak is neither named nor replayed", {}, async (service) => {
+onService("an entry in bak that only has the name of a roster is neither listed nor replayed", {}, async (service) => {
   await service.import("monday.csv", ROSTER);
   const bak = join(service.upload, "bak");
   await Deno.mkdir(join(bak, "folder.29991130T021000Z.csv"));
@@ -137,7 +140,7 @@ onService("what only has the name of a roster in bak is neither named nor replay
   assert.deepEqual(await replay(service, "dry_run=true"), { rosters: [], left_out: [] });
 });
 
-onService("dismissing counts for each feed up to its newest missing roster", { feeds: { students: {} } }, async (
+onService("a dismissal applies to each feed up to its newest missing roster", { feeds: { students: {} } }, async (
   service,
   database,
 ) => {
@@ -180,7 +183,7 @@ onService(
 );
 
 onService(
-  "a roster whose move to bak was not recorded is not named while an admin looks before the next turn",
+  "a roster whose move to bak was not recorded is not listed as missing, even before the next turn",
   {},
   async (
     service,

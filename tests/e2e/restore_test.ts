@@ -1,4 +1,4 @@
-/** A database restored from a dump while the service keeps running (docs/reliability.md#restore). */
+/** Tests restoring a database from a dump, with the service stopped or running (docs/reliability.md#restore). */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { ImportEntry } from "../../src/importer/ports.ts";
@@ -45,7 +45,7 @@ function onRestorable(name: string, test: (restorable: Restorable) => Promise<vo
   });
 }
 
-onRestorable("after a restore no import gets an id that was mailed before", async ({ service, restore }) => {
+onRestorable("after a restore, no import gets an id that an earlier email contains", async ({ service, restore }) => {
   const failed = await service.import("tuesday.csv", FAILING);
   const last = await service.import("wednesday.csv", FAILING.replace(",ldap", ",sso"));
   await until("both mails were sent", () => service.smtp.mails.length === 2);
@@ -56,7 +56,7 @@ onRestorable("after a restore no import gets an id that was mailed before", asyn
   assert.equal(next.id, again.id + 1, "no more ids are left out than necessary");
 });
 
-onRestorable("neither a replayed roster nor an approval gets an id that was given before", async (
+onRestorable("neither a replayed roster nor an approval gets an id that was already used", async (
   { service, database, restore },
 ) => {
   const tuesday = await service.import("tuesday.csv", ROSTER.replaceAll("Ottawa", "Hull"));
@@ -79,7 +79,7 @@ onRestorable("neither a replayed roster nor an approval gets an id that was give
 });
 
 onRestorable(
-  "rosterd import leaves out the ids that were given before a restore, and the service those that it gives",
+  "rosterd import skips the ids used before a restore, and the service skips the ids that rosterd import uses",
   async (
     { service, database, restore },
   ) => {
@@ -95,7 +95,7 @@ onRestorable(
   },
 );
 
-/** How to restore part of the database from the dump. */
+/** Ways to restore part of the database. Each saves the current state and returns a function that restores it. */
 const PARTS: Readonly<Record<string, (service: TestService, database: TestDatabase) => Promise<() => Promise<void>>>> =
   {
     "the whole schema": async (service, { url, sql }) => {
@@ -174,7 +174,7 @@ for (const [part, save] of Object.entries(PARTS)) {
   );
 }
 
-onRestorable("without its data folder, or with an older upload folder, a service goes on with its database", async (
+onRestorable("without its data folder, or with an older upload folder, a service continues with its database", async (
   { service },
 ) => {
   const tuesday = await service.import("tuesday.csv", ROSTER.replace("1,ldap,Ottawa\n", ""));
@@ -211,7 +211,7 @@ onRestorable("an applied import whose move to bak was lost is recorded again, wi
   assert.deepEqual(problems, []);
 });
 
-onRestorable("an import of which only the beginning is known says that its file is in bak, and is replayed", async (
+onRestorable("an import whose end was lost says that its file is in bak, and is replayed", async (
   { service, database },
 ) => {
   const { id } = await service.import("tuesday.csv", "unique_id,login_source\n7,ldap\n");

@@ -1,5 +1,5 @@
 /**
- * Tests the service over time: database outages, changed and broken settings, two services sharing one database.
+ * Tests the service over time: database outages, changed and broken settings, and two services that share a database.
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -38,7 +38,7 @@ function status(service: TestService): Promise<StatusDocument> {
 }
 
 onServer(
-  "a service starts without its database, reports it, and imports after the database is created",
+  "a service starts without its database, reports that it is missing, and imports after it is created",
   async (url, sql) => {
     const missing = new URL(url);
     missing.pathname += "_later";
@@ -94,7 +94,7 @@ onServer(
   },
 );
 
-onServer("broken settings stop imports, are reported with line and column, and apply again once fixed", async (url) => {
+onServer("broken settings stop imports until they are fixed, and are reported with line and column", async (url) => {
   await using service = await TestService.start({ databaseUrl: url });
   const good = await Deno.readTextFile(service.config.settings);
   await Deno.writeTextFile(service.config.settings, '{\n  "interval_minutes": 0\n}\n');
@@ -221,7 +221,7 @@ onServer("the alert is also mailed if the upload folder cannot be used", async (
   assert.equal(service.lines.filter((line) => line.includes('"turn_failed"')).length, 0);
 });
 
-onServer("a service starts without its upload folder, and reports it", async (url) => {
+onServer("a service starts without its upload folder, and reports that it is missing", async (url) => {
   const file = await Deno.makeTempFile();
   try {
     await using service = await TestService.start({ databaseUrl: url, upload: `${file}/upload` });
@@ -277,7 +277,7 @@ onServer("metrics show imports, durations and waiting files, without names of us
   assert.deepEqual([...asked].sort(), [...named].sort());
 });
 
-onServer("the history of the settings shows changes over HTTP and manual edits", async (url) => {
+onServer("the history of the settings shows both changes over HTTP and manual edits", async (url) => {
   await using service = await TestService.start({ databaseUrl: url });
   const headers = { "content-type": "application/json" };
   const body = JSON.stringify({ interval_minutes: 7, smtp: null });

@@ -21,7 +21,7 @@ const TESTDATA = new URL("../testdata/", import.meta.url);
 const NO_CASES = ["smtp"];
 
 export interface Expected {
-  /** The counts as shown in the history; absent for a rejected file. */
+  /** The encoding as shown in the history; absent for a rejected file. */
   encoding?: string;
   delimiter?: string;
   /** What the import and the check of this file report. */
@@ -34,7 +34,7 @@ export interface Expected {
 
 export interface Case {
   name: string;
-  /** The expected result of the uploaded file. */
+  /** The path of the uploaded file. */
   path: string;
   bytes: Uint8Array;
   settings: Record<string, unknown> | null;

@@ -34,7 +34,7 @@ Deno.test({
     assert.equal(
       service.smtp.mails.length,
       cases.filter(isMailed).length,
-      "a mail for each that owes one, and no other",
+      "one mail for each import that causes one, and no other mails",
     );
   },
 });

@@ -16,7 +16,7 @@ async function problemOf(response: Response): Promise<{ status: number; detail: 
   return await response.json();
 }
 
-onService("an uploaded file is imported and kept in bak, and the import names the uploader", {}, async (service) => {
+onService("an uploaded file is imported and kept in bak, and its import names the uploader", {}, async (service) => {
   const response = await upload(service, "name=students.csv&wait=true");
   assert.equal(response.status, 200);
   const { imports: [entry], ...rest } = await response.json() as { imports: ImportEntry[] };

@@ -20,7 +20,7 @@ async function found(service: TestService, query: string): Promise<string[]> {
 }
 
 onService(
-  "a search by the beginning of unique_id, user_name, email or last name finds each user once",
+  "a search for the beginning of a unique_id, user_name, email or last name finds each user once",
   SETTINGS,
   async (
     service,
@@ -46,7 +46,7 @@ onService(
 );
 
 onService(
-  "a user is shown with values, permits, the open hold, the last failure, and the changes of each import",
+  "a user is shown with their values, permits, open hold, last failure and the changes made by each import",
   SETTINGS,
   async (
     service,

@@ -102,7 +102,7 @@ async function saveCorrected(office: LibreOffice, sheet: Uint8Array, way: Way): 
 
 for (const way of WAYS) {
   Deno.test({
-    name: `failed records, ${way.name} by LibreOffice, come back with the values that they had`,
+    name: `failed records, ${way.name} by LibreOffice, come back with their original values`,
     ignore: unavailable !== null,
     fn: () => comesBack(way, SPREADSHEET_VALUES, (value) => value),
   });

@@ -81,7 +81,9 @@ onServer(
   },
 );
 
-/** The roster and the failed records from the first import, and the corrected file of the second. */
+/**
+ * Asserts that `bak` has the roster and the failed records of the first import, and the corrected file of the second.
+ */
 async function assertBak(service: TestService, second: ImportEntry, failedName: string): Promise<void> {
   const stamp = second.started_at.replace(/[-:]|\.\d+/g, "");
   const name = failedName.replace(/\.failed\.csv$/, "");

@@ -55,8 +55,8 @@ async function type(service: TestService, lines: readonly string[]) {
 }
 
 /**
- * The rows that a decision or an import would change. Emails are left out because the service sends them during the
- * test.
+ * Returns the rows that a decision or an import would change. Emails are left out because the service sends them during
+ * the test.
  */
 async function historyOf(service: TestService): Promise<unknown[]> {
   const { imports } = await service.get<{ imports: object[] }>("/imports");

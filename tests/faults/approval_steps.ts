@@ -1,7 +1,7 @@
 /**
  * Kills the service before or after the N-th side effect of an approval, for every N (docs/reliability.md#next-step).
- * Each following service continues the work. All checks are from outside: over HTTP and in the folders. `steps.ts` also
- * interrupts the emails.
+ * After each kill, a new service continues the work. All checks are made from outside: over HTTP and in the folders.
+ * `steps.ts` also interrupts the sending of emails.
  */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -67,8 +67,8 @@ class Approvals implements AsyncDisposable {
   }
 
   /**
-   * Approves a file in a service that is killed during the approval. Returns the interrupted step; null if the approval
-   * has fewer steps.
+   * Approves a file in a service that is killed during the approval. Returns the interrupted step, or null if the
+   * approval ended before that step.
    */
   async once(when: string): Promise<string | null> {
     await Deno.remove(this.here.path("from")).catch(() => {});

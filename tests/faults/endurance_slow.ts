@@ -101,7 +101,7 @@ function misbehaving(smtp: SmtpTestServer, how: Parameters<SmtpTestServer["misbe
 }
 
 Deno.test({
-  name: `after ${FILES} files with faults at random, nothing is lost, and nothing has grown`,
+  name: `after ${FILES} files with random faults, nothing is lost and resource use has not grown`,
   ignore: unavailable !== null,
   async fn() {
     await using database = (await testDatabase())!;

@@ -180,7 +180,7 @@ export class Outside {
   /** The entries in the folders. Short-lived probes that a scan creates are left out but must be gone after a while. */
   #betweenLooks(feed: string): Promise<{ inUpload: string[]; inWork: string[]; inBak: string[] }> {
     const upload = join(this.options.upload, feed);
-    return until("no probe stands in the folders", async () => {
+    return until("no probe is left in the folders", async () => {
       const folders = [upload, join(upload, ".rosterd"), join(upload, "bak")];
       const [inUpload, inWork, inBak] = await Promise.all(folders.map((folder) => readdir(folder)));
       const names = [...inUpload, ...inWork, ...inBak];
@@ -226,7 +226,7 @@ async function filesIn(folder: string, deep: boolean): Promise<string[]> {
   return [...files, ...(await Promise.all(folders.map(({ name }) => filesIn(join(folder, name), false)))).flat()];
 }
 
-/** Does not follow links or wait for pipes, because an attacker may have created them. */
+/** Reads a file without following links or waiting for pipes, which an attacker may have created. */
 async function readPlain(path: string): Promise<Uint8Array> {
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
@@ -236,7 +236,7 @@ async function readPlain(path: string): Promise<Uint8Array> {
   }
 }
 
-/** The digest of a file; null if the file is missing or is no longer a file. */
+/** Returns the result of reading a file, or null if the file is missing or is no longer a plain file. */
 async function unlessGone<T>(work: Promise<T>): Promise<T | null> {
   try {
     return await work;
@@ -246,7 +246,7 @@ async function unlessGone<T>(work: Promise<T>): Promise<T | null> {
   }
 }
 
-/** The text of a packed roster. Returns the bytes themselves if they are not a complete packed file. */
+/** Unpacks a packed roster. Returns the bytes themselves if they are not a complete packed file. */
 function unpacked(bytes: Uint8Array): Uint8Array {
   try {
     return bytes[0] === 0x1f ? gunzipSync(bytes) : bytes;

@@ -96,7 +96,7 @@ onServer(`the service imports, mails and shows ${FAILURES} failures in flat memo
 
 const REPEATED_USERS = 20_000;
 
-onServer("the service imports 1.5 times as many records of 20,000 users, twice, in flat memory", async (_, here) => {
+onServer("the service imports many records for each of 20,000 users, twice, in flat memory", async (_, here) => {
   await here.write("settings.json", JSON.stringify({ settle_seconds: 0, interval_minutes: 1_440 }));
   const records = 1.5 * FAILURES;
   const service = here.spawn("serve");
@@ -190,7 +190,7 @@ async function read(path: string): Promise<string | null> {
   }
 }
 
-/** The email names the file in `bak` instead of attaching it. */
+/** Asserts that the email names the file in `bak` instead of attaching it. */
 async function assertMail([mail]: ReceivedMail[], here: Workplace): Promise<void> {
   const names = Array.from(Deno.readDirSync(here.path("upload/bak")), ({ name }) => name);
   const failed = names.find((name) => name.endsWith(".failed.csv"))!;

@@ -151,7 +151,7 @@ class Run implements AsyncDisposable {
     return paths;
   }
 
-  /** The next service removes these entries in its first turn, even without uploads. */
+  /** Returns whether these entries are gone. The next service removes them in its first turn, even without uploads. */
   async #areGone(paths: readonly string[]): Promise<boolean> {
     if (paths.length === 0) return true;
     const there = await this.#momentary();
@@ -163,7 +163,7 @@ class Run implements AsyncDisposable {
   }
 }
 
-/** The error is ignored if the process has just exited. */
+/** Asks a service to end. Ignores the error if the service has just exited. */
 function askToEnd(service: Deno.ChildProcess): void {
   try {
     service.kill("SIGTERM");

@@ -23,7 +23,7 @@ Deno.test("The response to an unexpected error has only an id, and the log has t
   assert.doesNotMatch(lines + JSON.stringify(problem), /geheim/);
 });
 
-Deno.test("Responses of a busy embedded database and of a stopping service include a time to retry", async () => {
+Deno.test("While the embedded database is busy or the service is stopping, responses include a time to retry", async () => {
   for (const [error, seconds] of [[new Busy(7), "7"], [new DOMException("stop", "AbortError"), "5"]] as const) {
     await using http = await testHttp({ service: { status: () => Promise.reject(error) } });
     const answer = await http.ask("GET", "/status");

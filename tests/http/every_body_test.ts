@@ -14,7 +14,7 @@ interface Hostile {
   type: string | null;
   body: BodyInit | (() => BodyInit);
   headers?: Record<string, string>;
-  /** The expected status for each kind of body that a call takes. Undefined if it is not tested. */
+  /** The expected status for calls that take each kind of body; undefined if that kind is not tested. */
   settings?: number;
   nothing?: number;
   file?: number;
@@ -38,7 +38,7 @@ const HOSTILE: Hostile[] = [
     nothing: 413,
   },
   {
-    name: "over the limit by its length alone",
+    name: "over the limit by its declared length alone",
     type: JSON_TYPE,
     body: text("{}"),
     headers: { "content-length": "999999999999" },
@@ -46,13 +46,13 @@ const HOSTILE: Hostile[] = [
     nothing: 413,
   },
   {
-    name: "a file over the limit by its length alone",
+    name: "a file over the limit by its declared length alone",
     type: "text/csv",
     body: text("unique_id"),
     headers: { "content-length": "999999999999" },
     file: 413,
   },
-  { name: "100,000 lists in each other", type: JSON_TYPE, body: lists(100_000), settings: 413, nothing: 413 },
+  { name: "100,000 nested lists", type: JSON_TYPE, body: lists(100_000), settings: 413, nothing: 413 },
   { name: "a million keys", type: JSON_TYPE, body: keys(1_000_000), settings: 413, nothing: 413 },
   { name: "as deep as fits, lists", type: JSON_TYPE, body: lists(32_000), settings: 422, nothing: 422 },
   { name: "as deep as fits, objects", type: JSON_TYPE, body: nested(7_000), settings: 422, nothing: 422 },

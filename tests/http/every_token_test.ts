@@ -111,7 +111,7 @@ Deno.test("The open calls respond with any token or without a token, and set no 
   }
 });
 
-Deno.test("Every call that needs a token is allowed exactly for its documented roles", async () => {
+Deno.test("Every call that needs a token is allowed for exactly its documented roles", async () => {
   await using http = await testHttp();
   await http.json("PATCH", "/settings", { clerks_may_decide: true });
   const calls = everyCall(http).filter(({ isOpen }) => !isOpen);
@@ -173,7 +173,7 @@ Deno.test("After ten wrong tokens in a minute, every call gets 429, but a valid 
   }
 });
 
-Deno.test("the role read sees the number of users who wait to be archived, but not their names", async () => {
+Deno.test("The role read sees the number of users who wait to be archived, but not their names", async () => {
   await using http = await testHttp();
   for (const [token, users] of [[READER, 0], [CLERK, 1], [ADMIN, 1]] as const) {
     const { feeds } = await (await http.ask("GET", "/status", { headers: { authorization: `Bearer ${token}` } }))

@@ -4,7 +4,7 @@ import type { HttpEnv } from "../../src/http/env.ts";
 import { serveHttp } from "../../src/http/serve.ts";
 
 const app = new Hono<HttpEnv>();
-/** The number of handles this process has open. */
+/** Responds with the number of handles that this process has open. */
 app.get("/handles", (c) => c.text(String([...Deno.readDirSync("/proc/self/fd")].length)));
 const options = { hostname: "127.0.0.1", port: 0, headTimeoutMs: 2_000, mostConnections: Number(Deno.args[0]) };
 const server = await serveHttp(app, options, new AbortController().signal);

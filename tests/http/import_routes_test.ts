@@ -60,7 +60,7 @@ Deno.test("The response for missing failed records says why they are missing", a
   assert.deepEqual([answer.status, (await answer.json()).detail], [410, "nothing failed in this import"]);
 });
 
-Deno.test("The file of an import can be downloaded, or the answer says why it is missing", async () => {
+Deno.test("The file of an import can be downloaded, or the response says why it is missing", async () => {
   await using http = await testHttp();
   const answer = await http.ask("GET", "/imports/1/file");
   assert.equal(await answer.text(), FAILED_FILE);
@@ -96,7 +96,7 @@ Deno.test("A file that was packed is downloaded under its own name: in gzip if t
   }
 });
 
-Deno.test("A requested scan answers 202, and one that was waited for 200", async () => {
+Deno.test("A request for a scan gets 202, or 200 if the client waits for the scan", async () => {
   await using http = await testHttp();
   const asked = await http.ask("POST", "/imports");
   assert.deepEqual([asked.status, await asked.json()], [202, { imports: [] }]);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { metricsText } from "../../src/http/metrics.ts";
 import { ADMIN, READER, testHttp } from "./fake_service.ts";
 
-Deno.test("Metrics have a HELP, a TYPE and one line for each sample, with escaped label values", () => {
+Deno.test("Each metric has a HELP line, a TYPE line and a line for each sample, with escaped label values", () => {
   const text = metricsText([
     { name: "turns_total", type: "counter", help: "Turns.\nAll \\ of them.", samples: [{ value: 2 }] },
     {

@@ -67,7 +67,7 @@ Deno.test("Bytes beyond the declared length of a body are ignored", async () => 
   });
 });
 
-Deno.test("A length together with chunks, and a request without a Host, are refused and closed", async () => {
+Deno.test("A request with both a length and chunks, and one without a Host, are refused and closed", async () => {
   await withServer({}, async (server) => {
     const patch = `PATCH /settings HTTP/1.1\r\n${AUTH}Content-Type: application/json\r\n`;
     const smuggled = `${patch}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n`;
@@ -81,7 +81,7 @@ Deno.test("A length together with chunks, and a request without a Host, are refu
   });
 });
 
-Deno.test("A GET with a body without end is refused and closed", async () => {
+Deno.test("A GET with an endless body is refused, and its connection is closed", async () => {
   await withServer({}, async (server) => {
     const answer = await talk(server, `GET /status HTTP/1.1\r\n${AUTH}Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n`);
     assert.match(answer, /^HTTP\/1.1 400/);
@@ -140,7 +140,7 @@ Deno.test("HEAD returns the length of the response to GET, and closes the file",
   });
 });
 
-Deno.test("HEAD of a packed file tells no length to a client without gzip, and closes the file", async () => {
+Deno.test("HEAD of a packed file sends no length to a client without gzip, and closes the file", async () => {
   const letGo = Promise.withResolvers<void>();
   const file = () => {
     const stream = new ReadableStream<Uint8Array>({ cancel: () => letGo.resolve() }, { highWaterMark: 0 });
@@ -191,7 +191,7 @@ Deno.test("Closing waits for running requests, and closes idle connections", asy
   });
 });
 
-Deno.test("Closing waits for a request at most until the time limit", async () => {
+Deno.test("Closing does not wait for a request beyond the time limit", async () => {
   const { turn, asked, turnIsOver } = longTurn();
   await withServer({ service: { turn }, serve: { closeTimeoutMs: 100 } }, async (server) => {
     const busy = talk(server, WAIT);
@@ -202,7 +202,7 @@ Deno.test("Closing waits for a request at most until the time limit", async () =
   });
 });
 
-Deno.test("A request that does not end is finally cut off, and its signal aborts", async () => {
+Deno.test("A request that does not end is cut off at the time limit, and its signal aborts", async () => {
   const asked = Promise.withResolvers<void>();
   const stopped = Promise.withResolvers<void>();
   const turn = async (_wait: boolean, signal: AbortSignal) => {

@@ -125,7 +125,7 @@ Deno.test("A refusal names the role that the call requires", async () => {
   assert.match(await detail(ADMIN, "POST", "/session"), /^this call needs a sign-in link/);
 });
 
-Deno.test("Clerks decide only while clerks_may_decide is on, and never while the settings cannot be read", async () => {
+Deno.test("Clerks may decide only while clerks_may_decide is on, and never while the settings cannot be read", async () => {
   await using http = await testHttp();
   const holder = async () => (await (await ask(http, `Bearer ${CLERK}`, "/session")).json()).may_decide;
   const decide = async () => (await ask(http, `Bearer ${CLERK}`, "/imports/1/discard", "POST")).status;

@@ -25,7 +25,7 @@ export function rosterOf(cities: readonly City[], archives = ""): string {
 export const CITIES: readonly City[] = ["Ottawa", "Hull", "Gatineau", "Ottawa", "Hull", "Gatineau", "Ottawa", "Hull"];
 export const ROSTER = rosterOf(CITIES);
 
-/** Requires that the users match a roster. */
+/** Asserts that the users match a roster. */
 export async function requireAsRoster(db: RosterDatabase, cities: readonly City[], about = ""): Promise<void> {
   const users = await db.users();
   assert.equal(Object.keys(users).filter((id) => id.startsWith("first")).length, FIRST.length, about);
@@ -131,7 +131,7 @@ export const CHANGES: Readonly<Record<string, string>> = {
     drop table older`,
 };
 
-/** A customer's trigger that exists during the first import and is removed before the second. */
+/** Triggers that a customer has during the first import and removes before the second. */
 export const CUSTOMERS_CODE: Readonly<Record<string, { stands: string; goes: string }>> = {
   "a trigger that changes what is written": {
     stands: `

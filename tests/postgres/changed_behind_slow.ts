@@ -1,14 +1,14 @@
-/** Many more changes by other programs, and two years of imports of a small roster. */
+/** Tests many more changes by other programs, and imports a small roster every night for two years. */
 import assert from "node:assert/strict";
 import { ROSTER } from "./changed_behind_cases.ts";
 import { requireAnyChangesAreSeen } from "./changed_behind_property.ts";
 import { onServer } from "./roster_database.ts";
 
-onServer("any changes between imports of any rosters are noticed, many times", async (db) => {
+onServer("imports notice changes by other programs in hundreds of random sequences", async (db) => {
   await requireAnyChangesAreSeen(db, { numRuns: 400 });
 });
 
-onServer("a small roster is imported as fast after a year as in the third night", async (db) => {
+onServer("after two years, a small roster is imported about as fast as in the first month", async (db) => {
   const took: number[] = [];
   for (let night = 0; night < 730; night++) {
     const changed = night % 2 === 0 ? ROSTER : ROSTER.replaceAll("so long", `so long ${night}`);

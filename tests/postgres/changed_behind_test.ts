@@ -1,4 +1,4 @@
-/** The unchanged-record cache is never wrong, even if other programs change users (`changed_behind_cases.ts`). */
+/** The unchanged-record cache stays correct when other programs change users (`changed_behind_cases.ts`). */
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { UserKey } from "../../src/importer/digests/user_key.ts";
@@ -87,7 +87,7 @@ onServer("a log that has lost its last entries is ignored", async (db) => {
   await requireAsRoster(db, CITIES);
 });
 
-onServer("only the users restored from last night's dump, by pg_dump and pg_restore", async (db) => {
+onServer("the next import corrects users that pg_restore restored from last night's dump", async (db) => {
   const dump = await Deno.makeTempFile();
   try {
     await db.import(rosterOf(CITIES.toReversed()));
@@ -104,7 +104,7 @@ onServer("only the users restored from last night's dump, by pg_dump and pg_rest
 });
 
 onServer(
-  "a user whom only one of two rosters names and who is deleted is created again",
+  "a deleted user who is in only one of two rosters is created again",
   async (db) => {
     await db.import(ROSTER);
     await db.sql`delete from rosterd.users where unique_id = 'h'`;
@@ -114,11 +114,11 @@ onServer(
   },
 );
 
-onServer("any changes between imports of any rosters are noticed", async (db) => {
+onServer("imports notice changes by other programs in random sequences", async (db) => {
   await requireAnyChangesAreSeen(db, { numRuns: 8, interruptAfterTimeLimit: 20_000 });
 });
 
-onServer("rosterd computes the same keys of users as PostgreSQL", async (db) => {
+onServer("rosterd and PostgreSQL compute the same key for each user", async (db) => {
   const key = new UserKey();
   await fc.assert(
     fc.asyncProperty(fc.array(fc.string({ unit: "binary", maxLength: 40 }), { maxLength: 50 }), async (texts) => {
@@ -137,14 +137,14 @@ onServer("rosterd computes the same keys of users as PostgreSQL", async (db) => 
   );
 });
 
-/** The size of the log. */
+/** Returns the size of the unchanged-record cache. */
 async function logOf(db: RosterDatabase): Promise<{ entries: number; pieces: number }> {
   const [log] = await db.sql<{ entries: number; pieces: number }[]>`
     select coalesce(sum(entries), 0)::bigint as entries, count(*) as pieces from rosterd.known_records`;
   return log;
 }
 
-onServer("a small roster that changes every night keeps a log in proportion to its users", async (db) => {
+onServer("if a small roster changes every night, the log stays proportional to the number of users", async (db) => {
   for (let night = 0; night < 30; night++) {
     await db.import(ROSTER.replaceAll("near", `near${night}`).replaceAll("so long", `so long ${night}`));
     const { entries, pieces } = await logOf(db);

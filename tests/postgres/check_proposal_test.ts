@@ -18,7 +18,7 @@ const KOHA = [
   "",
 ].join("\n");
 
-onServer("one proposal fixes a rejected header, including a value map for suspended", async (db) => {
+onServer("one proposal fixes a rejected header and maps the reversed values of the column suspended", async (db) => {
   const before = await db.check(MOODLE);
   assert.deepEqual([before.status, before.reason?.code], ["rejected", "header"]);
   assert.deepEqual(before.findings.map(({ kind, header, value, suggestion }) => [kind, header, value, suggestion]), [
@@ -42,7 +42,7 @@ onServer("one proposal fixes a rejected header, including a value map for suspen
 });
 
 onServer(
-  "values and dates under fixed headers are also proposed, and the counts use the current settings",
+  "the proposal also covers values and dates under renamed headers, and the counts use the current settings",
   async (db) => {
     const report = await db.check(KOHA);
     assert.deepEqual(countsOf(report), {});
@@ -68,7 +68,7 @@ onServer(
   },
 );
 
-onServer("findings never contain private values that fail", async (db) => {
+onServer("findings do not quote private values that fail", async (db) => {
   const roster =
     "unique_id,login_source,email,phone_cell,active\n1,ldap,nobody at all,1.23E+11,perhaps\n2,ldap,,,\n3,ldap,,,\n";
   const { findings, proposal, failed } = await db.check(roster);
@@ -76,7 +76,7 @@ onServer("findings never contain private values that fail", async (db) => {
   assert.deepEqual([proposal, failed], [null, 1]);
 });
 
-onServer("a header below title lines is found by the column names of other systems, and fixed", async (db) => {
+onServer("a header below title lines is recognized by the column names of other systems, and fixed", async (db) => {
   const roster = [
     "Campus Registry – term 2027",
     "",

@@ -59,7 +59,7 @@ onEachDatabase("the changes are shown column by column, before and after", async
   ]);
 });
 
-onServer("the first hundred changed users are shown in the order of their lines", async (db) => {
+onServer("the first hundred changed users are shown in the order of their records", async (db) => {
   const ids = Array.from({ length: 150 }, (_, at) => `${200 - at}`);
 
   const report = await db.check(csvOf(ids.map((unique_id) => ({ unique_id, login_source: "ldap" }))));
@@ -91,7 +91,7 @@ onServer("check writes no row and leaves no lock", async (db) => {
   assert.deepEqual([...await written()], before);
 });
 
-onServer("check runs during an import, and sees its changes only after the import has ended", async (db) => {
+onServer("check runs during an import, and sees the import's changes only after the import has ended", async (db) => {
   const { way, reached, release } = held("staged");
   const importing = db.import(SMALL, way);
   await reached;
@@ -104,12 +104,12 @@ onServer("check runs during an import, and sees its changes only after the impor
   assert.deepEqual(countsOf(await db.check(SMALL)), { records: 2, unchanged: 2 });
 });
 
-onServer("an import that ends during a check does not affect its result", async (db) => {
+onServer("an import that ends during a check does not affect the check's result", async (db) => {
   const way = { settings: { archive_inactive_users: true } };
   const roster = "unique_id,login_source,active\n1,ldap,0\n";
   await db.addUsers({ unique_id: "1" });
   await db.sql`insert into rosterd.permits (unique_id) values ('1')`;
-  /** An import ends between the plan and the counts. */
+  /** Runs an import after the check has made its plan and before it counts. */
   const interrupted = async (planned: Promise<DryRunPlan>) => {
     const forecast = await planned;
     await db.import(roster, way);
@@ -155,7 +155,7 @@ onServer("check and import have the same result for any roster", async (db) => {
       const done = await db.import(roster, way);
 
       assert.deepEqual(comparable(foreseen), comparable(done));
-      // Archived users who give up a value may have no record, so their lines cannot be used for sorting.
+      // Changes are sorted by id, because archived users who give up a value may have no record and thus no line.
       const ids = [...new Set([...records.map(({ unique_id }) => unique_id), ...Object.keys(before)])].sort();
       const byId = foreseen.changes.toSorted((a, b) => a.unique_id < b.unique_id ? -1 : 1);
       assert.deepEqual(byId, changesBetween(before, await db.users(), ids));
@@ -195,7 +195,7 @@ const records = fc.array(
   { minLength: 1, maxLength: 8 },
 );
 
-/** The users who differ between two states of the table, in the order of their lines. */
+/** Lists the users who differ between two states of the table, in the order of `ids`. */
 function changesBetween(before: Record<string, User>, after: Record<string, User>, ids: string[]): Change[] {
   const changed = [...new Set(ids)].filter((id) => JSON.stringify(before[id]) !== JSON.stringify(after[id]));
   return changed.map((unique_id) => {

@@ -43,19 +43,19 @@ onServer("an inactive user in the first roster is created archived, with permits
   assert.deepEqual(Object.values(await db.users()).map(({ archived }) => archived), [false, true]);
 });
 
-onServer("repeated and taken values in the first roster fail as in any other, with their lines", async (db) => {
+onServer("repeated and taken values in the first roster fail as usual, and the failures name the lines", async (db) => {
   const report = await importing(
     db,
     HEADER +
       "1,ldap,ann,a@x.ca,,,\n" +
       "2,ldap,bob,b@x.ca,,,\n" +
-      "3,ldap,ANN,c@x.ca,,,\n" + // user_name of line 2
-      "4,ldap,,B@x.ca,,2000-13-01,\n" + // fails anyway
-      "5,ldap,,b@x.ca,,,\n" + // email of line 3
-      "1,ldap,ann,a@x.ca,,,\n" + // the same record again
-      "2,ldap,bob,b@x.ca,Hull,,\n" + // another
+      "3,ldap,ANN,c@x.ca,,,\n" + // has the user_name of line 2
+      "4,ldap,,B@x.ca,,2000-13-01,\n" + // has an invalid date
+      "5,ldap,,b@x.ca,,,\n" + // has the email of line 3
+      "1,ldap,ann,a@x.ca,,,\n" + // repeats line 2
+      "2,ldap,bob,b@x.ca,Hull,,\n" + // repeats the id of line 3 with another city
       "6,ldap,,,,x,\n" +
-      "6,ldap,,,,,\n" + // the first record with this value failed
+      "6,ldap,,,,,\n" + // repeats the id of a failed record
       "7,ldap,,,,,\n",
   );
 
@@ -72,7 +72,7 @@ onServer("repeated and taken values in the first roster fail as in any other, wi
   assert.deepEqual(Object.keys(await db.users()), ["1", "2", "7"]);
 });
 
-onServer("with many possible duplicates, all records of their users are staged again", async (db) => {
+onServer("with many possible duplicates, all records of the affected users are restaged", async (db) => {
   const users = 100_001, numbers = Array.from({ length: users }, (_, at) => at);
   const roster = "unique_id,login_source,city\n" +
     [...numbers.map((n) => `U${n},ldap,Ottawa`), ...numbers.map((n) => `U${n},ldap,${n === 7 ? "Hull" : "Ottawa"}`), ""]
@@ -115,7 +115,7 @@ onServer(
 );
 
 onServer(
-  "if another program creates one of the users during the import, it is rolled back, and the next attempt succeeds",
+  "an import is rolled back if another program creates one of its users, and the next attempt succeeds",
   async (db) => {
     const users = 60_000;
     const roster = "unique_id,login_source,street\n" +

@@ -38,7 +38,7 @@ async function findingsOf(database: Database): Promise<Finding[]> {
   return findings;
 }
 
-onServer("a database that returns changed values is reported as bad, with the kinds of values", async (db) => {
+onServer("a database that alters values is reported as bad, and the report lists the kinds of values", async (db) => {
   // A role that puts another schema before pg_catalog gets different functions from those that rosterd expects.
   await db.sql.unsafe(`create schema odd;
     create function odd.chr(integer) returns text language sql as $$ select '?' $$`);
@@ -83,7 +83,7 @@ onServer("doctor reports a role that may not create the schema, and accepts it a
   });
 }, { migrated: false });
 
-onServer("an existing schema is enough, without the right to create one", async (db) => {
+onServer("the right to create a schema is not needed if the schema exists", async (db) => {
   await asNewRole(db, async (database, role) => {
     await db.sql.unsafe(`create schema rosterd authorization "${role}"`);
     assert.deepEqual((await findingsOf(database)).map(({ verdict }) => verdict), ["good", "good", "good"]);
@@ -91,7 +91,7 @@ onServer("an existing schema is enough, without the right to create one", async 
   });
 }, { migrated: false });
 
-/** All actions by rosterd and its admins that use the database. */
+/** Performs every kind of work that rosterd and its admins do in the database. */
 async function work(db: RosterDatabase, database: Database): Promise<void> {
   const settings = {
     ...DEFAULT_SETTINGS,
@@ -170,7 +170,7 @@ onServer(
   },
 );
 
-/** Every constraint and index of the schema, each as a statement that drops it. */
+/** Returns a statement that drops each constraint and index of the schema. */
 async function everyDrop({ sql }: RosterDatabase): Promise<{ name: string; drop: string }[]> {
   return await sql<{ name: string; drop: string }[]>`
     select conname as name, format('alter table %s drop constraint %I cascade', conrelid::regclass, conname) as drop

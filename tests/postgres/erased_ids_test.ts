@@ -1,4 +1,7 @@
-/** Erasing a user covers their other ids, merges, trials and held files (docs/people.md#erasure). */
+/**
+ * Erasing a user also erases traces under their other ids, and in merges, trials and held files
+ * (docs/people.md#erasure).
+ */
 import assert from "node:assert/strict";
 import { eraseUser, purgeArchived } from "../../src/postgres/history/erasure.ts";
 import { undoImport } from "../../src/postgres/history/undo.ts";
@@ -17,7 +20,7 @@ const file = (...lines: string[]) => HEADER + OTHERS + lines.map((line) => `${li
 
 const WHO = "ldap,Verschwunden,gone@x.org";
 
-/** Requires that all of the traces are in the database and that erasing these users leaves none of them. */
+/** Asserts that all of the traces are in the database, and that none are left after these users are erased. */
 async function requireErased(db: RosterDatabase, ids: readonly string[], traces: readonly string[]): Promise<void> {
   for (const trace of traces) assert.ok((await rowsWith(db, trace)).length > 0, `${trace} was there`);
   await db.sql`update rosterd.permits set status = 'expired' where unique_id in ${db.sql(ids)} and status = 'active'`;
@@ -32,17 +35,17 @@ const rowsWith = async (db: RosterDatabase, trace: string) =>
 const isHeld = ({ status, warnings }: ImportReport) =>
   status === "held" && warnings.some(({ code }) => code === "changes_held");
 
-onServer("no trace is left of a user who was renamed, by any id, also after a trial and a held file", async (db) => {
+onServer("no trace of a renamed user is left under any id, even after a trial and a held file", async (db) => {
   await db.import(file(`gone1,,${WHO},Hull,1`, "kept1,,ldap,Roy,,,1"));
   await db.import(file(`gone1,,${WHO},Hull,1`, "kept1,,ldap,Roy,,,1"));
-  // A failure, another record's claim, a trial and a held file, each under the first id.
+  // Leaves traces under the first id: a failure, another record's claim, a trial and a held file.
   await db.import(file(`gone1,,${WHO}x,Hull,perhaps`, "kept1,,ldap,Roy,gone@x.org,,1"));
   const renaming = file(`gone2,gone1,${WHO},Gatineau,1`, "kept1,,ldap,Roy,,,1");
   await db.import(renaming, { settings: { apply: false } });
   const spoiled = `${HEADER}gone1,,${WHO},Shifted,1\nother1,,ldap,Chan1,,Shifted,1\n`;
   assert.ok(isHeld(await db.import(spoiled, { settings: TIGHT })));
   await db.import(renaming);
-  // After the rename: a held file, and another record that specifies the new id as its old one.
+  // Leaves traces under the new id: a held file, and another record that gives the new id as its old id.
   assert.ok(isHeld(await db.import(spoiled.replace("gone1", "gone2"), { settings: TIGHT })));
   const twice = await db.import(file(`gone2,,${WHO},Aylmer,1`, "kept1,gone2,ldap,Roy,,,1"));
   assert.match(twice.failures[0].problems[0].reason, /^old_unique_id "gone2" has a record of its own/);
@@ -66,7 +69,7 @@ onServer("no trace is left of a user who was renamed, by any id, also after a tr
   ) assert.ok((await rowsWith(db, left)).length > 0, left);
 });
 
-onServer("no trace is left of users who were merged, with permits that moved and a trial of it", async (db) => {
+onServer("no trace of merged users is left, even if permits moved and a trial preceded the merge", async (db) => {
   const before = [`old1,,${WHO},Hull,1`, "new1,,ldap,Verschwunden,,Gatineau,1"];
   const merging = file(`new1,old1,${WHO},Gatineau,1`);
   for (const erased of [["old1", "new1"], ["new1", "old1"]]) {
@@ -86,7 +89,7 @@ onServer("no trace is left of users who were merged, with permits that moved and
   }
 });
 
-onServer("no trace is left of merged users who are purged together, whatever their order", async (db) => {
+onServer("no trace is left of merged users who are erased together, in either order", async (db) => {
   for (let round = 1; round <= 5; round++) {
     const pairs = Array.from({ length: 20 }, (_, at) => [`old${round}x${at}`, `new${round}x${at}`]);
     await db.import(file(...pairs.flat().map((id) => `${id},,ldap,,,,1`)));
@@ -112,7 +115,7 @@ onServer("an id that a renamed user had before stays with the user who has it no
   assert.equal((await db.users())["gone1"].last_name, "Successor");
 });
 
-onServer("no trace is left of the id that an undo took back", async (db) => {
+onServer("no trace is left of a new id whose rename was undone", async (db) => {
   await db.import(file(`gone1,,${WHO},Hull,1`));
   const { id } = await db.import(file(`gone2,gone1,${WHO},Hull,1`));
   await db.import(file(`gone2,,${WHO},Hull,perhaps`));
@@ -120,7 +123,7 @@ onServer("no trace is left of the id that an undo took back", async (db) => {
   await requireErased(db, ["gone1"], ["gone1", "gone2", "Verschwunden"]);
 });
 
-onServer("no trace is left in reasons and warnings that quote lines of a file", async (db) => {
+onServer("reasons and warnings that quote lines of a file keep no trace of an erased user", async (db) => {
   await db.addUsers({ unique_id: "00123", last_name: "Verschwunden", city: "Gatineau", email: "gone@x.org" });
   await db.addUsers({ unique_id: "234" });
   const withoutHeader = await db.import("00123,ldap,Verschwunden,gone@x.org,Gatineau,1\n");

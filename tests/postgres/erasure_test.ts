@@ -98,7 +98,7 @@ onServer("an older undo lists erased users, even if it can restore nothing else"
   assert.equal((await db.users())["1"].active, false);
 });
 
-onServer("the response lists the files in bak that may name the user, and until when they exist", async (db) => {
+onServer("the response lists the files in bak that may name the user, and how long each is kept", async (db) => {
   await db.addUsers({ unique_id: "1", state: "archived" });
   await db.sql`update rosterd.users set created_at = '2026-02-01T00:00:00Z'`;
   await db.sql`

@@ -268,7 +268,7 @@ onServer("a lost zero is reported every night, even after another program change
   assert.deepEqual([again.failed, again.unchanged], [1, 256]);
 });
 
-onServer("a rewritten number is also found if a no-break space follows it", async (db) => {
+onServer("a rewritten number is recognized even if a no-break space follows it", async (db) => {
   const report = await db.check("unique_id,login_source,phone_cell\n1,ldap,1.23E+11\u00a0\n2,ldap,\n3,ldap,\n", {});
   assert.deepEqual(reasons(report), [
     [2, '9033 phone_cell "1.23E+11" is damaged: a spreadsheet has rewritten this number, so type the number again'],
@@ -301,7 +301,7 @@ onServer("check shows the first records as they would be stored", async (db) => 
   ]);
 });
 
-onServer("with a default login_source, missing users are found", async (db) => {
+onServer("missing users are found even if login_source comes from a default", async (db) => {
   const settings = {
     defaults: { login_source: "ldap" },
     missing_users: "archive" as const,

@@ -28,7 +28,7 @@ onServer("alternating imports of two feeds keep both caches valid, and skip unch
   assert.equal((await db.sql`select from rosterd.known_state`).length, 2);
 });
 
-onServer("a feed that shares users counts them once, and not with each unchanged snapshot", async (db) => {
+onServer("users whom two feeds share are counted once, and not again for each unchanged roster", async (db) => {
   const settings = { feeds: { a: {}, b: {} }, missing_users: "archive" as const };
   // The values are long because the cache is for tables that are not much larger than the roster.
   const city = "Hull".repeat(10), shared = rosterOf("", city);

@@ -122,7 +122,7 @@ onServer("the order of records does not affect the resulting table", async (db) 
           { unique_id: "5", state: "archived" },
           { unique_id: "6", state: "disabled" },
         );
-        // Each name moves to the next user, so the order in which they are written could matter.
+        // Each name moves to the next user, so the order in which users are written could matter.
         const roster = order.map((record) => ({ ...record, user_name: `${record.unique_id}a`, login_source: "ldap" }));
         await db.import(csvOf(roster), { settings: { archive_inactive_users } });
         tables.push(await db.users());

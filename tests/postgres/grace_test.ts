@@ -53,7 +53,7 @@ onServer(
     ]);
     assert.equal(await stateOf(db, "1"), "disabled waiting active");
     await age(db, "30 days -10 s");
-    // Brings the new versions of the rows into the unchanged-record cache.
+    // Adds the new row versions to the unchanged-record cache.
     assert.deepEqual(countsOf(await db.import(nightly, { settings: SETTINGS })), { records: 302, unchanged: 302 });
     await until("the grace period is over", async () => {
       const [{ due }] = await db.sql`
@@ -70,7 +70,7 @@ onServer(
   },
 );
 
-onServer("a user who returns during the grace period keeps the permits, even after being missing", async (db) => {
+onServer("a user who returns during the grace period keeps the permits, even if they were missing", async (db) => {
   const settings = { ...SETTINGS, missing_users: "archive" as const };
   const all = "unique_id,login_source\n1,ldap\n2,ldap\n", less = "unique_id,login_source\n2,ldap\n";
   await db.import(all, { settings });
@@ -88,7 +88,7 @@ onServer("a user who returns during the grace period keeps the permits, even aft
 });
 
 onServer(
-  "a user keeps the permits if another feed calls the user active, and each feed has its own grace period",
+  "a user whom another feed lists as active keeps the permits, and each feed has its own grace period",
   async (db) => {
     const settings = { ...SETTINGS, feeds: { students: {}, staff: {} } };
     const one = (active: number) => `unique_id,login_source,active\n1,ldap,${active}\n`;

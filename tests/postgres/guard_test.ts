@@ -72,7 +72,7 @@ onEachDatabase(
 );
 
 onServer(
-  "during an open hold, each later import holds its losses, and an approval leaves out returned users",
+  "while a hold is open, each later import holds its losses, and an approval leaves out users who returned",
   async (db) => {
     await addUsers(db, 40);
     const first = await db.import(roster(40, 10), { settings });

@@ -11,7 +11,7 @@ if (noPooler !== null) console.error(`LEFT OUT: the test of ${import.meta.url} w
 
 const HEADER = "unique_id,login_source,user_name,active\n";
 
-/** The temporary tables of all sessions: their oids, by name. */
+/** Returns the oids of all sessions' temporary tables, by table name. */
 async function tablesOf({ sql }: RosterDatabase): Promise<Record<string, number>> {
   const rows = await sql<{ oid: number; relname: string }[]>`
     select oid::int, relname from pg_class where relpersistence = 't' and relkind = 'r'
@@ -19,7 +19,7 @@ async function tablesOf({ sql }: RosterDatabase): Promise<Record<string, number>
   return Object.fromEntries(rows.map(({ relname, oid }) => [relname, oid]));
 }
 
-onServer("consecutive imports use the same tables, and find them empty", async (db) => {
+onServer("consecutive imports use the same tables, which are empty at the start of each import", async (db) => {
   const first = await db.import(`${HEADER}1,ldap,ann,1\n2,ldap,Ann,1\n2,ldap,bob,1\n3,ldap,cy,9\n4,ldap,di,0\n`, {
     settings: { archive_inactive_users: true },
   });
@@ -46,7 +46,7 @@ onServer("consecutive imports use the same tables, and find them empty", async (
   assert.deepEqual(await tablesOf(db), tables);
 });
 
-onServer("after an import was rolled back, the tables of the next import exist", async (db) => {
+onServer("the tables exist for the next import after an import is rolled back", async (db) => {
   assert.equal((await db.import("nothing\n")).status, "rejected");
   assert.deepEqual(countsOf(await db.import(`${HEADER}1,ldap,ann,1\n`)), { records: 1, created: 1 });
   assert.equal((await db.import(`${HEADER}2,ldap,"`)).status, "rejected");
@@ -56,7 +56,7 @@ onServer("after an import was rolled back, the tables of the next import exist",
 });
 
 if (noPooler === null) {
-  onServer("behind a pooler, other clients cannot see the tables of an import", async (db) => {
+  onServer("behind a pooler, other clients cannot see an import's tables", async (db) => {
     await using pooled = await startPgbouncer(db.url!);
     const database = connectServer(pooled.url);
     try {

@@ -162,7 +162,7 @@ onServer(
 /** Makes a roster that is long enough for the unchanged-record cache. */
 const long = (roster: string) => roster + "\n".repeat(9_000);
 
-onServer("a record with an old id is never skipped, nor is the record of the old id itself", async (db) => {
+onServer("neither a record with an old id nor the record of that old id is ever skipped", async (db) => {
   const header = "unique_id,old_unique_id,login_source\n";
   const roster = long(`${header}A,,ldap\nB,,ldap\nC,gone,ldap\n`);
   await db.import(roster);
@@ -202,7 +202,7 @@ onServer("a user whose id is the old id of a record is not missing, even if the 
   assert.deepEqual(await usersOf(db), ["A active - -", "K active - -", "gone archived - -"]);
 });
 
-onServer("no user is missing when an old id could not be read", async (db) => {
+onServer("no user counts as missing if an old id could not be read", async (db) => {
   await db.addUsers({ unique_id: "A" }, { unique_id: "K" });
   const way = { settings: { missing_users: "archive" as const } };
   const report = await db.import("unique_id,old_unique_id,login_source\nB,A\u200b,ldap\nK,,ldap\n", way);

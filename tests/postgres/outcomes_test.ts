@@ -1,4 +1,7 @@
-/** Counts add up, and only differences are written. `rules_table_test.ts` covers the outcome for each user. */
+/**
+ * The counts of an import add up, and only values that differ are written. `rules_table_test.ts` covers the outcome for
+ * each user.
+ */
 import assert from "node:assert/strict";
 import { OUTCOMES } from "../../src/domain/outcome.ts";
 import { countsOf, onEachDatabase, onServer } from "./roster_database.ts";

@@ -50,7 +50,7 @@ onServer("the first record counts even if it failed", async (db) => {
   assert.deepEqual(await db.users(), {});
 });
 
-onServer("a repeat with other problems lists them all in the order of the columns", async (db) => {
+onServer("a repeated record with other problems lists all of them in column order", async (db) => {
   const report = await db.import("unique_id,login_source,date_of_birth\n1,ldap,\n1,,yesterday\n");
 
   const [{ problems }] = report.failures;

@@ -11,7 +11,7 @@ async function addMany({ sql }: RosterDatabase): Promise<void> {
     from generate_series(1, 35000) as n`;
 }
 
-/** The unique_ids of all pages. */
+/** Returns the unique_ids of the users on all pages. */
 async function allFound({ sql }: RosterDatabase, q: string): Promise<string[]> {
   const ids: string[] = [];
   for (let after = null as Parameters<typeof findUsers>[1]["after"];;) {

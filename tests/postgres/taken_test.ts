@@ -49,7 +49,7 @@ onEachDatabase("two users swap values, three rotate them, and a chain moves up",
   );
 });
 
-onEachDatabase("the user who keeps a value wins, otherwise the earliest line", async (db) => {
+onEachDatabase("the user who keeps a value wins; otherwise, the earliest line wins", async (db) => {
   assert.deepEqual(await emails(db, { z: "a@x.org" }, [["a", "a@x.org"], ["b", "b@x.org"], ["c", "b@x.org"]]), {
     after: { b: "b@x.org", z: "a@x.org" },
     failures: ["2 9019", "4 9019"],

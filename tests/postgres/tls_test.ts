@@ -1,4 +1,4 @@
-/** With a real server, each `sslmode` works as in libpq, and the message names a refused certificate. */
+/** With a real server, each `sslmode` works as in libpq, and the error message names a refused certificate. */
 import assert from "node:assert/strict";
 import { copyFile } from "node:fs/promises";
 import { connectServer } from "../../src/postgres/connection/connect.ts";
@@ -23,8 +23,8 @@ async function useCertificate(cluster: Cluster, authority: Authority, names: str
 }
 
 /**
- * Whether the connection is encrypted. If no connection is possible, returns the public explanation and the one in the
- * log.
+ * Returns whether the connection is encrypted. If the connection fails, returns the public explanation and the logged
+ * one.
  */
 async function connects(cluster: Cluster, host: string, query: string): Promise<boolean | [string, string]> {
   const database = connectServer(`postgres://postgres@${host}:${cluster.port}/postgres?${query}`);

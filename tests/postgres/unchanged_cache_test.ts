@@ -25,7 +25,7 @@ function lines(...records: string[]): string {
   return records.map((record) => `${record},\n`).join("");
 }
 
-/** Counts the records that an import writes. */
+/** Counts the records that an import writes to the staging table. */
 class CountingStore extends PostgresImportStore {
   written = 0;
   again = 0;
@@ -104,7 +104,7 @@ onServer("a user whom another program changed is read and corrected", async (db)
 });
 
 onServer(
-  "every change by another program is noticed, even as a replica or by emptying the table",
+  "every change by another program is noticed, even one made as a replica or by truncating the table",
   async (db) => {
     const { sql } = db;
     await importing(db, PEOPLE);
@@ -207,7 +207,7 @@ onServer("a second record of a known user fails or is skipped, as in the first i
   });
 });
 
-onServer("an email address of a user whose record is skipped counts as taken", async (db) => {
+onServer("the email address of a user whose record is skipped counts as taken", async (db) => {
   await importing(db, PEOPLE);
 
   const report = await db.import(PEOPLE + lines("d,ldap,,A@x.ca"));
@@ -233,7 +233,7 @@ const SNAPSHOT = { missing_users: "archive" as const, archive_guard: { max_perce
 const WITHOUT_B = PEOPLE.replace(lines("b,ldap,Hull,b@x.ca"), "");
 
 onServer(
-  "missing users are found although records are skipped, and records of returning users are read",
+  "missing users are found even if records are skipped, and records of returning users are read",
   async (db) => {
     const night = (text: string) => importing(db, text, { settings: SNAPSHOT });
     assert.deepEqual(await night(PEOPLE), { records: ALL, created: ALL, written: ALL, again: 0 });
@@ -250,7 +250,7 @@ onServer(
   },
 );
 
-onServer("a user whom only a short file named is missing from a file whose records are skipped", async (db) => {
+onServer("a user whom only a short file named is missing from a later file with skipped records", async (db) => {
   const night = (text: string, missing_users: "archive" | "keep") =>
     importing(db, text, { settings: { ...SNAPSHOT, missing_users } });
   await night(PEOPLE, "archive");

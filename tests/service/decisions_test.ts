@@ -10,7 +10,7 @@ import { createHoldService } from "../../src/service/hold_service.ts";
 import { CachedImportHistory } from "../../src/service/cached_import_history.ts";
 import { initialState, type RunningImport } from "../../src/service/state.ts";
 
-Deno.test("decisions and lists of held users fail as busy while an import uses the embedded database", async () => {
+Deno.test("while an import uses the embedded database, decisions and lists of held users fail as busy", async () => {
   const untouchable = new Proxy({ kind: "embedded" }, {
     get(target, name) {
       if (name === "kind") return target.kind;

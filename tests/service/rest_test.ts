@@ -56,7 +56,7 @@ onServer("the history is read again only after a change", async (db) => {
   });
 });
 
-onServer("a change during an import is read after the import", async (db) => {
+onServer("a change made during an import is read once the import has ended", async (db) => {
   const databaseMonitor = { ask: <T>(question: () => Promise<T>) => question() };
   const state = initialState(DEFAULT_SETTINGS);
   const history = new CachedImportHistory({

@@ -1,6 +1,6 @@
 /**
- * Tests how often the folder is scanned between turns: often enough to notice settled files, but rarely if a scan takes
- * a long time.
+ * Tests how often the folder is scanned between turns. Scans must be frequent enough to notice settled files, and rare
+ * if a scan takes a long time.
  */
 import assert from "node:assert/strict";
 import { settingsSchema } from "../../src/domain/settings.ts";
@@ -15,7 +15,10 @@ import { FeedFolder } from "../../src/service/feed_folder.ts";
 import { initialState } from "../../src/service/state.ts";
 import { Turns } from "../../src/service/turns.ts";
 
-/** While the database is unreachable, each turn only scans. A scan is due every second of the test's clock. */
+/**
+ * Returns the number of scans in a minute. The database is unreachable, so a turn only scans. A scan is due every
+ * second of the test's clock.
+ */
 async function scansInAMinute(scan: (clock: { seconds: number }) => void): Promise<number> {
   const clock = { seconds: 0, now: () => new Date(clock.seconds * 1_000), elapsed: () => clock.seconds * 1_000 };
   const settings = settingsSchema.parse({ settle_seconds: 1, interval_minutes: 1_440 });

@@ -45,7 +45,7 @@ async function watching(
     await test(() => hung);
   } finally {
     stop.abort();
-    // A watchdog that hangs must make its test fail.
+    // If the watchdog hangs, its test must fail.
     await withTimeout(ENDS_WITHIN_MS, running, () => new Error("the watchdog did not end")).finally(async () => {
       listener.close();
       await accepting;

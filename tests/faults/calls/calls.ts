@@ -20,13 +20,14 @@ const TOKEN = "token-of-the-test";
 
 export type Errno = "EIO" | "ENOSPC" | "ESTALE" | "EACCES" | "EMFILE";
 
-/** Why calls cannot be made to fail on this machine; null if this is possible. */
+/** Returns the reason why calls cannot be made to fail on this machine, or null if they can. */
 export function cannotFailCalls(): string | null {
   return Deno.build.os === "linux" ? missingPrograms("cc") : "calls are replaced on Linux only";
 }
 
 /**
- * Makes call number `from` fail, then every `stride`-th call after it, until a turn ends without a failure or `times` calls have failed.
+ * Makes call number `from` fail, and then every `stride`-th call after it. Stops when a turn ends without a failure, or
+ * after `times` failed calls.
  */
 export interface Calls {
   from: number;

@@ -15,7 +15,7 @@ for (const errno of ERRORS) {
   const calls = { from: 1, stride: 1, errors: [errno] };
   for (const kind of KINDS) {
     Deno.test({
-      name: `each call that changes something fails once with ${errno} in an import that ${kind}, and nothing is lost`,
+      name: `each call that changes the folder fails once with ${errno} in an import that ${kind}, and nothing is lost`,
       ignore: unavailable !== null,
       fn: () => failCalls({ ...calls, times: 120, kinds: [kind], changesOnly: true }),
     });

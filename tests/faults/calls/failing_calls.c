@@ -1,6 +1,6 @@
 /*
- * Lets one call of the C library fail: the N-th one, while it is armed, for a path below FAILING_CALLS_FOLDER. Loaded with
- * LD_PRELOAD; a test arms it through the file FAILING_CALLS_CONTROL, which both map into memory.
+ * Makes the N-th C library call for a path below FAILING_CALLS_FOLDER fail. This library is loaded with LD_PRELOAD. A
+ * test sets N through the file FAILING_CALLS_CONTROL, which this library maps into memory.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 struct control {
-  /* Calls until the one that fails; 0 or less: no further call fails. */
+  /* The number of calls until the one that fails. If it is 0 or less, no more calls fail. */
   int countdown;
   int error;
   /* Calls that only read do not count. */
@@ -68,7 +68,7 @@ static int fails_on(const char *call, int file) {
 
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
-/* With up to four arguments, and a path or a handle that decides. */
+/* Wraps a call with up to five arguments. Whether it fails depends on a path argument. */
 #define PATH1(type, bad, name, A, a) \
   type name(A a) { return FAILS(#name, a) ? bad : REAL(name)(a); }
 #define PATH2(name, path, A, a, B, b) \
@@ -102,7 +102,7 @@ PATH3(mkdirat, b, int, a, text, b, mode_t, c)
 PATH2(chmod, a, text, a, mode_t, b)
 
 int statx(int at, text restrict path, int flags, unsigned mask, struct statx *restrict found) {
-  /* Rust tries it with NULL, which the declaration rules out. */
+  /* Rust calls statx with a NULL path, although the declaration rules that out. */
   volatile text given = path;
   int failed = given != NULL && given[0] != 0 ? fails_reading("statx", given) : fails_on("statx", at);
   return failed ? -1 : REAL(statx)(at, path, flags, mask, found);

@@ -27,9 +27,9 @@ const MOMENTS: Readonly<Record<string, Moment | null>> = {
 };
 
 const MAX_TAKEOVER_MS = 60_000;
-/** Each check opens a new connection. */
+/** The interval between checks, each of which opens a new connection. */
 const LOOK_EVERY_MS = 200;
-/** How long to wait for a moment that may not come, for example because a COMMIT waits for its standby. */
+/** How long to wait for a moment that may never come, for example because a COMMIT waits for its standby. */
 const MOMENT_MS = 4_000;
 
 interface Fault {
@@ -47,7 +47,7 @@ interface Fault {
 
 export interface Failovers {
   failovers: number;
-  /** Seeds the random faults. */
+  /** The seed for the random faults. */
   seed: number;
 }
 
@@ -155,7 +155,7 @@ class World {
     await (await this.service.fetch("/imports", { method: "POST" })).body?.cancel();
   }
 
-  /** Waits until the service is ready and each file is either applied on the new primary or reported as missing. */
+  /** Waits until the service is ready, and each file is either applied on the new primary or reported as missing. */
   async #takesOver(files: readonly ExpectedFile[]): Promise<void> {
     const { service, pair: { primary: { cluster } } } = this;
     let fates: unknown, named: Set<string> | null = null;

@@ -16,9 +16,9 @@ onProxy("a leader notices that its link is frozen, and another process can take 
   const sessions = () =>
     database.connect()<{ query: string }[]>`
       select query from pg_stat_activity where application_name = 'rosterd' and datname = current_database()`;
-  // The idle connection between two imports holds no locks. The server would not notice a close sent through the frozen
-  // link.
-  await until("the leader and the pool are connected, and nobody else", async () => {
+  // Waits until the idle connection of the last import is closed. It holds no locks, but if the link froze first, the
+  // server would not notice the close.
+  await until("only the leader and the pool are connected", async () => {
     const all = await sessions();
     return all.length === proxy.connections.length && all.length >= 2 && all.every(({ query }) => query !== "commit");
   });

@@ -17,7 +17,7 @@ onProxy(
       says: COMMIT,
       ahead: true,
       act: (connection) => {
-        // Only an import sends this amount of data.
+        // Only an import sends this much data.
         if (connection.fromClient < 4_000 || swallowed > 0) return;
         swallowed++;
         connection.freeze(["to_client"]);

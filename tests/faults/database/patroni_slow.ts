@@ -11,7 +11,7 @@ import { rosterOf } from "./expected_file.ts";
 const MAX_TAKEOVER_MS = 60_000;
 
 Deno.test({
-  name: "under Patroni a switchover, and a killed leader, cost no import, and the service goes on within a minute",
+  name: "under Patroni, a switchover or a killed leader loses no import, and imports continue within a minute",
   ignore: leftOut(import.meta.url, patroniIsMissing()),
   async fn() {
     await using patroni = await PatroniCluster.start();

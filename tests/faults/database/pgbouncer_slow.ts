@@ -76,7 +76,7 @@ for (const says of ["Main Street Main Street", "analyze repeats"]) {
   });
 }
 
-throughPgbouncer("a merge that works long without a word is not cut through PgBouncer either", async (database) => {
+throughPgbouncer("a long merge without network traffic is not interrupted with PgBouncer", async (database) => {
   await database.connect().unsafe(`
     create function public.dawdle() returns trigger language plpgsql as $$ begin perform pg_sleep(6); return null; end $$;
     create trigger dawdle after insert on rosterd.users for each statement execute function public.dawdle()`);

@@ -25,7 +25,7 @@ async function usersOf(cluster: Cluster): Promise<string[]> {
 const roster = (...ids: string[]) => `unique_id,login_source\n${ids.map((id) => `${id},ldap\n`).join("")}`;
 
 Deno.test({
-  name: "the recipe for point-in-time recovery goes back to a moment, and the later rosters are named and replayed",
+  name: "the recipe for point-in-time recovery restores an earlier state, and later rosters are reported and replayed",
   ignore,
   async fn() {
     const began = performance.now();
@@ -84,7 +84,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "the recipe for a planned switchover loses no import, and the service goes on with the new primary",
+  name: "the recipe for a planned switchover loses no import, and the service continues with the new primary",
   ignore,
   async fn() {
     const [switchover] = await stepsOf("Planned switchover");

@@ -1,5 +1,6 @@
 /**
- * A server that stops at any moment of an import, is full or read-only, or does not grant enough connections or rights.
+ * Tests a server that stops at any moment of an import, has a full disk, is read-only, or grants too few connections or
+ * rights.
  */
 import assert from "node:assert/strict";
 import { Cluster, runPlain } from "../../support/cluster.ts";
@@ -108,7 +109,7 @@ onCluster(
   }),
 );
 
-/** A 64 MB disk for temporary tables, which COPY fills up. */
+/** Mounts a 64 MB disk for temporary tables, which COPY then fills. */
 async function smallDisk() {
   const folder = await Deno.makeTempDir({ prefix: "rosterd-disk-" });
   await runPlain("mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", folder);

@@ -7,7 +7,7 @@ import { survived } from "../verdict.ts";
 stopsIn("during COPY");
 stopsIn("after COMMIT");
 
-onCluster("rosterd reports a stopped server in one line, and uses the server without a restart after it is up", async (
+onCluster("rosterd reports a stopped server in one line, and needs no restart once the server is up", async (
   { cluster, database },
 ) => {
   await cluster.stop("fast");

@@ -73,7 +73,7 @@ async function goodWaiting({ upload }: FolderService): Promise<number> {
   return (await readdir(upload)).filter((name) => name.startsWith("good-")).length;
 }
 
-/** Starts turns until a good upload is in `bak`. The service also starts turns without being asked. */
+/** Starts turns until a good upload is in `bak`. The service also starts turns on its own. */
 async function inBak(service: FolderService, id: string): Promise<void> {
   await until(`${id} is in bak`, async () => {
     await service.turn();
@@ -108,7 +108,10 @@ async function nobodyElseHarmed(service: FolderService, canary: Canary): Promise
   return compared + checks;
 }
 
-/** Creates entries that only their owner is able to create. The attacker links these entries into the folder. */
+/**
+ * Creates a folder that belongs to the attacker, with a pipe and a socket that the attacker links into the upload
+ * folder.
+ */
 export async function makeHoard(root: string): Promise<{ root: string } & Disposable> {
   await mkdir(root);
   await mkdir(join(root, "work"));
@@ -138,14 +141,14 @@ export function startAttacker(plan: Attack) {
 
 const PUT_ASIDE = /^\.(?:other|made-meanwhile)-/;
 
-/** Cleans up as an admin would: removes all entries except good uploads and rosterd's own folders. */
+/** Cleans up like an admin: removes all entries except good uploads and rosterd's own folders. */
 async function cleanUp({ upload }: FolderService): Promise<void> {
   for (const name of await readdir(upload)) {
     // Folders that the attacker moved may contain good uploads.
     if (name.startsWith("good-") || name === "bak" || name === ".rosterd" || PUT_ASIDE.test(name)) continue;
     await rm(join(upload, name), { recursive: true }).catch(() => {});
   }
-  // Names that are not UTF-8; Deno cannot remove such entries.
+  // Deno cannot remove entries whose names are not UTF-8, so `find` does.
   await run("find", upload, "-maxdepth", "1", "-name", "*.csv", "-not", "-name", "good-*", "-delete");
 }
 

@@ -1,7 +1,7 @@
 /**
  * Attacks files outside the shared upload folder through rosterd: it swaps files for links, folders, pipes and hard
- * links, renames entries, and creates dangerous names. `attack.ts` starts this program. At the end of its standard
- * input, prints how many times each trick succeeded.
+ * links, renames entries, and creates dangerous names. `attack.ts` starts this program and stops it by creating a file.
+ * At the end, the program prints how many times each trick succeeded.
  *
  * Arguments, as JSON: {@link Attack}. If it runs as root, the attacker first becomes the user `uid`.
  */

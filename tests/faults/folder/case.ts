@@ -27,7 +27,7 @@ export function folderTest(
 export const codesOf = (files: readonly { name: string; code: string }[]) =>
   Object.fromEntries(files.map(({ name, code }) => [name, code]));
 
-/** Starts turns until every declared upload has been processed. The service also starts turns without a request. */
+/** Starts turns until every declared upload has been processed. The service also starts turns on its own. */
 export async function allDone(service: FolderService): Promise<void> {
   await until("all is in bak", async () => {
     await service.turn();

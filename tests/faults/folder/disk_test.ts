@@ -18,7 +18,7 @@ if (unavailable !== null) console.error(`LEFT OUT: tests of ${import.meta.url}: 
 /** The key of the import lock. */
 const IMPORT_LOCK = 7_246_002;
 
-/** A roster with one user, padded to the given length with blank lines. */
+/** Drops a roster with one user, padded to the given length with blank lines. */
 async function dropLong(service: FolderService, id: string, bytes: number): Promise<string> {
   const name = `long-${id}.csv`;
   const content = `unique_id,login_source\n${id},ldap\n,ldap\n${"\n".repeat(bytes)}`;
@@ -77,7 +77,7 @@ Deno.test({
         assert.match((await service.readiness()).body, /bak_not_writable/);
         assert.ok(
           (await readdir(service.upload)).includes("good-LATER.csv"),
-          "nothing new is begun that could not be filed",
+          "no import starts if its file could not be moved to bak",
         );
         await outside.atAnyInstant();
 

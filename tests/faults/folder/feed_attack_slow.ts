@@ -67,7 +67,7 @@ async function attackOneFeed(kind: Attack["kind"]): Promise<void> {
 
 for (const kind of ["guest", "owner"] as const) {
   Deno.test({
-    name: `${seconds} s of attack on one feed by its ${kind}: the other feeds are imported at every turn`,
+    name: `${seconds} s of attack on one feed by its ${kind}: the other feeds are imported in every turn`,
     ignore: !IS_ROOT,
     fn: () => attackOneFeed(kind),
   });

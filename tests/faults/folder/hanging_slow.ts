@@ -1,6 +1,6 @@
 /**
- * A mount that hangs: the test freezes a file system that the service uses, so that every change waits until it is
- * thawed. A scan is limited to one minute, so this test is slow.
+ * Tests a hanging mount. Freezes a file system that the service uses, so that every change waits until the file system
+ * is thawed. A scan is limited to one minute, so this test is slow.
  */
 import assert from "node:assert/strict";
 import { truncate, writeFile } from "node:fs/promises";

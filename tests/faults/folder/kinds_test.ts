@@ -1,4 +1,4 @@
-/** Tests entries that are not plain files and invalid folders, from outside with a whole service. */
+/** Tests invalid folders and entries that are not plain files. Runs a whole service and checks it from outside. */
 import assert from "node:assert/strict";
 import { chmod, mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { linkTo, PIPE, plant, run, type Tree, treeOf } from "../../inbox/folder_tree.ts";

@@ -1,4 +1,4 @@
-/** Tests dangerous names, from outside with a whole service. */
+/** Tests dangerous names. Runs a whole service and checks it from outside. */
 import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
 import { isTemporary } from "../../../src/inbox/files/fsync.ts";
@@ -26,7 +26,7 @@ const EVIL: Record<string, string> = {
 };
 
 folderTest(
-  "a name is complete in the history, escaped in the log, the page and the mail, and harmless in bak",
+  "names are complete in the history, escaped in the log, the page and the mail, and harmless in bak",
   async (service) => {
     for (const [number, name] of Object.keys(EVIL).entries()) {
       await service.dropGood(`E${number}`, { fails: true, name });
@@ -41,7 +41,7 @@ folderTest(
     assert.deepEqual(
       new Set(entries.map(({ file }) => file)),
       new Set(names),
-      "the history has the names as they were",
+      "the history has the original names",
     );
     for (const { file, bak_file } of entries) {
       // deno-lint-ignore no-control-regex
@@ -51,7 +51,7 @@ folderTest(
     }
     for (const line of service.log.trimEnd().split("\n")) {
       // deno-lint-ignore no-control-regex
-      assert.doesNotMatch(line, /[\u0000-\u001f\u007f]/, "one line an event, and nothing a terminal obeys");
+      assert.doesNotMatch(line, /[\u0000-\u001f\u007f]/, "each event is one line without control characters");
       JSON.parse(line);
     }
     const page = await (await service.fetch("/imports?limit=200")).text();
@@ -74,7 +74,7 @@ folderTest(
   },
 );
 
-folderTest("a name that is not UTF-8 is reported, and the others are imported", async (service) => {
+folderTest("a name that is not UTF-8 is reported, and files with other names are imported", async (service) => {
   await run("bash", "-c", `cd "$0" && touch $'\\xff.csv' $'b\\xe9.csv' $'caf\\xc3.csv.gz'`, service.upload);
   await service.dropGood("N1", { fails: true });
   await allDone(service);

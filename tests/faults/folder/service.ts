@@ -157,7 +157,7 @@ export class FolderService implements AsyncDisposable {
     return this.get("/status");
   }
 
-  /** The HTTP status of `/readyz` and the codes of the problems it reports. */
+  /** Returns the HTTP status and the body of `/readyz`. */
   async readiness(): Promise<{ http: number; body: string }> {
     const response = await this.fetch("/readyz", { headers: {} });
     return { http: response.status, body: await response.text() };

@@ -35,7 +35,7 @@ export function slowClients(token: string): SlowClient[] {
       hears: /^HTTP\/1.1 401/,
     },
     {
-      name: "a body of a GET without end",
+      name: "a GET with an endless body",
       says: `GET /status HTTP/1.1\r\n${known}Transfer-Encoding: chunked\r\n\r\n`,
       drips: "1\r\nx\r\n",
       hears: /^HTTP\/1.1 400/,

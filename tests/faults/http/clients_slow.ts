@@ -11,10 +11,10 @@ const TOKEN = "token-of-the-test";
 const binary = await compileBinary();
 const version = await compilerVersion();
 
-/** The command to run; null if it cannot run on this machine. */
+/** Registers a test for a program, given as a command; null if it cannot run on this machine. */
 function testClients(what: string, program: readonly string[] | null): void {
   Deno.test({
-    name: `${what}: a connection that keeps nobody busy is closed within 30 seconds`,
+    name: `${what}: an unused connection is closed within 30 seconds`,
     ignore: program === null,
     async fn() {
       await using here = await Workplace.make({

@@ -1,6 +1,6 @@
 /**
- * Mail in real time: timeouts with a silent server, a day of bad files, and kills at random moments while the mail
- * server misbehaves. `ROSTERD_KILLS` sets the number of kills, 60 by default.
+ * Tests mail in real time: timeouts with a silent server, a day of bad files, and kills at random moments while the
+ * mail server misbehaves. `ROSTERD_KILLS` sets the number of kills, 60 by default.
  */
 import assert from "node:assert/strict";
 import { numbers } from "../processes/kills.ts";

@@ -1,7 +1,7 @@
 /**
- * Tests email with a misbehaving mail server, from outside with a whole service on a real database. The import is
- * always completed, and its email is either sent or marked as failed. `mail_slow.ts` contains the tests that take real
- * time.
+ * Tests email with a misbehaving mail server. Runs a whole service on a real database and checks it from outside. The
+ * import is always completed, and its email is either sent or marked as failed. `mail_slow.ts` contains the tests that
+ * take real time.
  */
 import assert from "node:assert/strict";
 import { serverUnavailable } from "../../support/postgres.ts";

@@ -11,7 +11,7 @@ import { survived } from "../verdict.ts";
 const missing = missingPrograms("strace");
 if (missing !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${missing}`);
 
-/** The first calls to accept belong to the service's connection to itself. */
+/** The first three calls to accept succeed, because they belong to the service's connection to itself. */
 const STRACE = ["strace", "-f", "-qq", "-e", "trace=accept4", "-e", "inject=accept4:error=EMFILE:when=4+"];
 
 Deno.test({

@@ -1,4 +1,4 @@
-/** Faults of the process that take a long time to test. */
+/** Tests faults of the process that take a long time. */
 import assert from "node:assert/strict";
 import { until } from "../../support/until.ts";
 import { Rosterds } from "./rosterds.ts";

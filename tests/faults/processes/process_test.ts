@@ -1,4 +1,4 @@
-/** Faults of the process: an exit while work is in progress, broken outputs, a jumping clock and changed settings. */
+/** Tests faults of the process: an exit during work, broken outputs, a clock that jumps, and changed settings. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { serverUnavailable, testDatabase } from "../../support/postgres.ts";
@@ -39,7 +39,7 @@ async function carriesOn(w: Rosterds, files = 1): Promise<void> {
   assert.equal((await w.end(next, "SIGTERM")).code, 0);
 }
 
-fault("SIGTERM while a file is read rolls the import back, and the service ends immediately with 0", async (w) => {
+fault("SIGTERM while a file is read rolls the import back, and the service exits at once with code 0", async (w) => {
   const running = await w.start();
   await running.ask("POST", "/imports?wait=true");
   await w.drop(w.rosterOf("a.csv", 60_000));
@@ -55,7 +55,7 @@ fault("SIGTERM while a file is read rolls the import back, and the service ends 
   return { injected: 1 };
 });
 
-fault("SIGTERM during a statement of minutes rolls it back, and the service ends within 25 s with 0", async (w) => {
+fault("SIGTERM rolls back a statement that takes minutes, and the service exits within 25 s with code 0", async (w) => {
   const running = await w.start();
   await running.ask("POST", "/imports?wait=true");
   await w.mergesTake(300);
@@ -73,7 +73,7 @@ fault("SIGTERM during a statement of minutes rolls it back, and the service ends
   return { injected: 1 };
 });
 
-fault("SIGTERM during a short statement lets the import end", async (w) => {
+fault("SIGTERM during a short statement lets the import finish", async (w) => {
   const running = await w.start();
   await running.ask("POST", "/imports?wait=true");
   await w.mergesTake(2);
@@ -128,7 +128,7 @@ for (const [what, script] of quiet) {
   }, { program: ["bash", "-c", script, "bash", ...FROM_SOURCE] });
 }
 
-fault("a process that is killed in a long statement leaves nothing, and the next one starts again", async (w) => {
+fault("a process killed during a long statement leaves nothing, and the next one imports the file", async (w) => {
   const running = await w.start();
   await running.ask("POST", "/imports?wait=true");
   await w.mergesTake(300);

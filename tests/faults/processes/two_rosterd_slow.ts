@@ -65,11 +65,11 @@ Deno.test("a standby sends no mail", async () => {
   await until("it was tried", async () => (await sql`select from rosterd.outbox where tries = 1`).length === 1);
   leader.process.kill("SIGSTOP");
   await sql`update rosterd.outbox set next_try_at = now()`;
-  // Twice the interval of the outbox.
+  // Waits for twice the outbox's interval.
   await assert.rejects(server.received(1, 20_000), /0 of 1/);
   leader.process.kill("SIGCONT");
   const [mail] = await server.received(1);
-  assert.equal(mail.attachments.length, 1, "it comes with its file, which only the leader has");
+  assert.equal(mail.attachments.length, 1, "the mail has its attachment, which only the leader has");
   survived({ fault: "two rosterd: one that stands by sends no mail", injected: 1, checks: 2 });
 });
 

@@ -21,7 +21,7 @@ export function countingDatabase(database: real.Database): real.Database {
 
 type Work<T> = (tx: real.Tx, session: real.Session) => Promise<T>;
 
-/** The COMMIT follows the work: the process may end before the COMMIT is sent or after it is answered. */
+/** Counts a COMMIT. The process may be killed before the COMMIT is sent or after its reply arrives. */
 async function committing<T>(begin: (work: Work<T>) => Promise<T>, work: Work<T>): Promise<T> {
   let number = 0;
   const result = await begin(async (tx, session) => {

@@ -61,7 +61,10 @@ Deno.test({
   },
 });
 
-/** Gives every two files the same time, so that the name decides the order. Returns the names in import order. */
+/**
+ * Creates the files in pairs with the same time, so that the names decide the order within each pair. Returns the names
+ * in import order.
+ */
 async function makeFiles(place: UploadPlace): Promise<string[]> {
   const folder = join(place.base, "many");
   await mkdir(folder);

@@ -124,7 +124,7 @@ test("the partial upload of each killed client waits ten times as long, and is t
 });
 
 test(
-  "a partial upload that ends with a record is imported, and the guard holds all missing users",
+  "a partial upload that ends with a complete record is imported, and the guard holds all missing users",
   async (place) => {
     const [sftp] = await place.clients();
     const first = new Sending(place, sftp, { prefix: "user" });

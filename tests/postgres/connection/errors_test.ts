@@ -9,7 +9,7 @@ import { until } from "../../support/until.ts";
 import { held } from "../held_file.ts";
 import { countsOf, csvOf, onEachDatabase, onServer, type RosterDatabase } from "../roster_database.ts";
 
-/** The roster is so large that rosterd sends part of it before it has read the rest. */
+/** Large enough that rosterd sends part of the roster before it has read the rest. */
 const LARGE = csvOf(Array.from({ length: 40_000 }, (_, at) => ({
   unique_id: `U${at}`,
   login_source: "ldap",
@@ -18,7 +18,7 @@ const LARGE = csvOf(Array.from({ length: 40_000 }, (_, at) => ({
 const SMALL = "unique_id,login_source,city\n1,ldap,Ottawa\n2,ldap,Hull\n";
 const CREATED = { records: 2, created: 2 };
 
-/** The sessions of imports, that is, those in a transaction. */
+/** Lists the sessions of imports, which are the ones in a transaction. */
 const sessions = (db: RosterDatabase) =>
   db.sql<{ pid: number; query: string; waits: string | null }[]>`
     select pid, query, wait_event_type as waits from pg_stat_activity
@@ -64,7 +64,7 @@ async function killedInCopy(db: RosterDatabase, copy: RegExp): Promise<void> {
   assert.equal((await db.store.find(report.id!))!.status, "error");
 }
 
-onEachDatabase("a file that turns out to be cut off during COPY is rejected and not retried", async (db) => {
+onEachDatabase("a file that is found to be cut off during COPY is rejected and not retried", async (db) => {
   for (const report of [await db.check(SMALL + "3,ld"), await db.import(SMALL + "3,ld")]) {
     assert.deepEqual([report.status, report.reason!.code, report.reason!.line], ["rejected", "cut_off", 4]);
   }
@@ -135,7 +135,7 @@ onServer("an import that is aborted during reading is rolled back", async (db) =
   await assertUntouched(db);
 });
 
-/** Begins an import like a command that is killed before it ends. */
+/** Records an import that started and never ended, as a killed command leaves it. Returns its id. */
 async function killedImport(db: RosterDatabase): Promise<number> {
   const [{ id }] = await db.sql<{ id: number }[]>`
     with kept as (insert into rosterd.import_settings values ('', '{}') on conflict do nothing)
@@ -154,7 +154,7 @@ onServer("the next import marks an import whose process was killed as 'interrupt
   assert.equal((await db.store.find(next.id!))!.status, "done");
 });
 
-onServer("a waiting import is not marked as killed", async (db) => {
+onServer("an import that waits for another is not marked as interrupted", async (db) => {
   const gates = Array.from({ length: 5 }, () => held("staged"));
   const ended = new Set<number>();
   const first = db.import(SMALL, gates[0].way);

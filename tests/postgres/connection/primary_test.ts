@@ -11,7 +11,7 @@ if (unavailable !== null) console.error(`LEFT OUT: a test of ${import.meta.url}:
 type Answers = Record<string, HostState | string | "never">;
 
 /**
- * Searches for the primary among hosts that give these answers, which a test may change. A string represents an error
+ * Returns a finder for hosts that give these answers. The test may change the answers. A string represents an error
  * with that code.
  */
 function finder(answers: Answers): PrimaryFinder {
@@ -60,7 +60,7 @@ Deno.test("without a primary, the reason says whether a standby answered", async
   assert.equal(await refusal(finder({ a: "ECONNREFUSED", b: "28P01" })), "28P01");
 });
 
-Deno.test("the host is found with its timeline, so that connections to an older one can be closed", async () => {
+Deno.test("the primary is returned with its timeline, so that links to an older timeline can be closed", async () => {
   assert.deepEqual(await finder({ a: primary(1), b: primary(2) }).find(), { host: "b", port: 5432, timeline: 2 });
 });
 
@@ -69,7 +69,7 @@ Deno.test("a single host is used without a check, so that its own error is repor
 });
 
 Deno.test({
-  name: "a frozen link is closed as soon as another server is the primary",
+  name: "a frozen link is closed as soon as another server becomes the primary",
   ignore: unavailable !== null,
   async fn() {
     await using test = (await testDatabase())!;

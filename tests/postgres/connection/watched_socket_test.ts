@@ -1,4 +1,4 @@
-/** The watched socket corrects how the driver handles lost connections (measured with postgres 3.4.9). */
+/** The watched socket works around the driver's errors with lost connections (observed in postgres 3.4.9). */
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Findings } from "../../../src/importer/checks/findings.ts";

@@ -33,7 +33,7 @@ const TEXTS: Record<Name | "active", string[]> = {
   active: ["0", "1", "1", "Y", "n", "N/A"],
 };
 
-/** Values that a map, a default or another program may set. */
+/** Valid values, which a value map, a default or another program may set. */
 const GOOD: Record<Name | "active", string[]> = {
   login_source: ["ldap", "sso"],
   email: ["a@x.org", "d@x.org"],
@@ -145,7 +145,7 @@ const roster: fc.Arbitrary<Roster> = fc.record({
   ),
 });
 
-/** A change by another program to a user. */
+/** A change that another program makes to a user. */
 export interface Elsewhere {
   id: string;
   name: Name | "delete";
@@ -179,9 +179,11 @@ export interface Story {
   people: [string, Person][];
   first: { settings: Settings; roster: Roster };
   nights: Night[];
-  /** The number of additional records, so that the unchanged-record cache is used. */
+  /** Whether each roster has enough additional records for the unchanged-record cache to be used. */
   isLong: boolean;
-  /** Whether the records are sent by COPY or by statements, which are faster for a small number of records. */
+  /**
+   * Whether the records are sent by COPY. Otherwise, they are sent by statements, which are faster for a few records.
+   */
   copies: boolean;
   /** Whether a dry run precedes each import. */
   checks: boolean;

@@ -30,11 +30,11 @@ export interface Roster {
 export interface Expected {
   rejected: "header" | "spreadsheet_damage" | null;
   counts: Record<string, number>;
-  /** Line → codes. */
+  /** The codes of the problems, by line. */
   failures: Record<number, string[]>;
   /** Maps each unique_id to the change that `check` reports for the user. */
   changes: Record<string, string>;
-  /** "line column: the roster's value, the value kept". */
+  /** Each entry has the form "line column: the roster's value, the value kept". */
   kept: string[];
   /** Columns in which more than half of the records fail for a reason that a setting can fix. */
   failing: string[];
@@ -47,7 +47,7 @@ const CLEAR = Symbol("clear");
 interface Read {
   id: string;
   said: Partial<Record<Name | "active", Said>>;
-  /** Column → code. */
+  /** The code of the problem in each column. */
   problems: Record<string, string>;
   isDamaged: boolean;
 }
@@ -81,7 +81,7 @@ export function importRoster(people: People, { records, columns }: Roster, setti
       if (typeof said === "string" && own !== null && own !== said) kept.push(`${at + 2} ${name}: ${said}, ${own}`);
     }
     const after = applied(before, one, settings);
-    // The value in the giver's own record is not applied.
+    // A user who gives up an email address does not get the one in their own record.
     if (gives.has(one.id)) after.email = before!.email;
     const outcome = outcomeOf(before, after);
     counts[outcome] = (counts[outcome] ?? 0) + 1;
@@ -169,7 +169,7 @@ function judged(name: Name | "active", text: string, settings: Settings): [code:
 
 const MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split(" ");
 
-/** A real date that is not in the future; otherwise, null. */
+/** Returns the date in ISO format, or null if it does not exist or is in the future. */
 export function dateOf(text: string, format: DateFormat): string | null {
   const [a, b, c] = text.split(/[-./]/);
   const parts: Record<DateFormat, (string | undefined)[]> = {

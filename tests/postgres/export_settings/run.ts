@@ -142,7 +142,7 @@ async function changeElsewhere({ sql }: RosterDatabase, known: People, { id, nam
   await sql`update rosterd.users set ${sql(column)} = ${value} where unique_id = ${id}`;
 }
 
-/** The failed-records file has the same values as the roster. */
+/** Asserts that the failed-records file has the same values as the roster. */
 async function requireOriginals(
   { text, report, roster, settings, store }:
     & Pick<Import, "roster" | "settings" | "store">

@@ -1,4 +1,4 @@
-/** Like an import, a decision gives way to other programs, and it reports doing so. */
+/** Like an import, a decision gives way to other programs, and its refusal says so. */
 import assert from "node:assert/strict";
 import { approveHold } from "../../../src/postgres/history/holds.ts";
 import { onServer } from "../roster_database.ts";

@@ -55,7 +55,7 @@ onServer(
 );
 
 onServer(
-  "a program that locks in the opposite order gets its locks, and is never cancelled in a deadlock",
+  "a program that locks rows in the opposite order gets its locks, and is never canceled because of a deadlock",
   async (db) => {
     await db.addUsers({ unique_id: "1" }, { unique_id: "2" });
     await withOther(db, async (other) => {
@@ -80,7 +80,7 @@ onServer(
 );
 
 onServer(
-  "a program that has waited for most of deadlock_timeout is not cancelled when the import needs its rows",
+  "a program that has waited for most of deadlock_timeout is not canceled when the import needs its rows",
   async (db) => {
     await db.addUsers({ unique_id: "1" });
     const gate = await gateBefore(db, "insert on rosterd.users");
@@ -105,7 +105,7 @@ onServer(
 );
 
 onServer(
-  "programs that change users in any order during imports lose nothing and are never cancelled",
+  "programs that change users in any order during imports lose nothing and are never canceled",
   async (db) => {
     const ids = Array.from({ length: 40 }, (_, at) => `${at}`);
     await db.addUsers(...ids.map((unique_id) => ({ unique_id, phone_cell: "0" })));
@@ -173,7 +173,7 @@ async function turn(folder: string, store: ImportStore) {
 }
 
 onServer(
-  "a file whose users stay locked is postponed with a reason, and the next turn retries",
+  "a file whose users stay locked is postponed with a reason, and the next turn retries the file",
   async (db) => {
     await db.addUsers({ unique_id: "1" }, { unique_id: "2" });
     const store = new PostgresImportStore(db.database, { lockWaitMs: 600 });

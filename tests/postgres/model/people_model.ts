@@ -65,7 +65,7 @@ export const noChange = (): Change => ({
 export interface Hold {
   missing: boolean;
   effect: "archive" | "disable";
-  /** Later imports that still include the user. */
+  /** The ids of later imports whose records say that the user should keep access. */
   otherwise: number[];
 }
 
@@ -163,7 +163,7 @@ interface Plan {
   emails: Record<string, { email: string | null }>;
   /** The new access of existing users. Users without an entry keep their access. */
   next: Map<string, State>;
-  /** Those of these users who have no record. */
+  /** The users in `next` who have no record. */
   missing: Set<string>;
   /** Users whose grace period is over, including missing users. */
   due: Set<string>;
@@ -172,7 +172,7 @@ interface Plan {
   held: Set<string>;
 }
 
-/** The other feeds that say this about a person. */
+/** Returns the other feeds that say `word` about a person. */
 function others({ words }: Person, { name, all }: Feed, word: Word): string[] {
   return all.filter((other) => other !== name && words.get(other) === word);
 }
@@ -447,7 +447,7 @@ function holds(
     );
   const isAbove = (count: number, active: number) =>
     count > guard.min_users && count * 100 > active * guard.max_percent;
-  // For this feed, the guard compares the losses with the number of active users whom the feed names.
+  // If there are several feeds, the guard also compares this feed's losses with the number of active users it names.
   if (feed.all.length > 1) {
     const ofFeed = new Set([...losing, ...recent(imports.filter((one) => one.feed === feed.name))]);
     const active = [...people].filter(([id, { state, words }]) =>
@@ -597,7 +597,7 @@ function apply(world: World, id: number, plan: Plan, rules: Rules, renamed: Map<
   return { ...counts, permits_released: releasePermits(world, archived, id) };
 }
 
-/** A counter that tells events in the same hour apart. */
+/** Combines the hour with a counter that tells events in the same hour apart. */
 export function momentOf({ now }: World, moment: number): number {
   return now + moment * 1e-6;
 }

@@ -114,7 +114,7 @@ function demandLatest({ imports }: World, done: Import): Refusal | null {
   return { refused: latest === undefined || latest.id < done.id ? "nothing_changed" : "not_the_latest" };
 }
 
-/** A value to restore, or why the current value stays. */
+/** A value to restore, or the reason why the current value stays. */
 interface Going {
   id: string;
   name: Value;

@@ -98,7 +98,7 @@ export function unmerge(world: World, changes: ReadonlyMap<string, Change>, keep
   return { restored, left };
 }
 
-/** Why a renamed user keeps the new id, or null. */
+/** Returns the reason why a renamed user keeps the new id, or null. */
 export function staysRenamed({ people }: World, id: string, { renamed }: Change): string | null {
   if (renamed === null) return null;
   if (!people.has(id)) return "the user no longer exists";

@@ -35,7 +35,7 @@ const NUMBERS = ["P1", "P2", "P3", "P4"];
 /** The usual login source of a user. */
 const homeOf = (id: string) => id < "f" ? "x" : "y";
 
-/** Returns true in one out of `times` cases. */
+/** Generates true in one out of `one` cases. */
 const seldom = (one: number) => fc.nat(one - 1).map((at) => at === 0);
 
 const id = fc.constantFrom(...IDS);

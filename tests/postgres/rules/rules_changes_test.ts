@@ -1,7 +1,4 @@
-/**
- * For every combination of user, record, settings and feeds, the change guard counts the values as `rules_changes.ts`
- * says.
- */
+/** For every combination of user, record, settings and feeds, the change guard follows `rules_changes.ts`. */
 import assert from "node:assert/strict";
 import type { Settings } from "../../../src/domain/settings.ts";
 import { csvOf, onServer } from "../roster_database.ts";

@@ -86,7 +86,7 @@ export function lookUp(table: Row[], facts: Row): Row {
   return row;
 }
 
-/** Rows that no test looked up. */
+/** Returns the rows that no test has looked up. */
 export function unused(): Row[] {
   return [RULES, GUARD, APPROVE, UNDO].flat().filter((row) => !used.has(row));
 }
@@ -143,7 +143,7 @@ export function casesOf({ column }: Circumstances): Case[] {
   return all.filter(isOne).map((one) => ({ id: Object.values(one).join("-"), ...one }));
 }
 
-/** Impossible cases and equivalent ones are left out. */
+/** Returns false for cases that are impossible or equivalent to another case. */
 function isOne({ before, record, active, value }: Omit<Case, "id">): boolean {
   if (record === "absent" || record === "elsewhere") return active === "" && value === "same" && before !== "unknown";
   if (record === "failed") return value === "differs";

@@ -6,7 +6,7 @@ import { countsOf, onServer, type RosterDatabase } from "../roster_database.ts";
 
 const settings = { missing_users: "archive" as const };
 
-/** The users in each state: "1 2 | 3 archived". */
+/** Returns the state of each user, by unique_id. */
 async function statesOf(db: RosterDatabase): Promise<Record<string, string>> {
   const users = Object.values(await db.users());
   return Object.fromEntries(
@@ -110,7 +110,7 @@ onServer("no user is missing from a file that may be incomplete, and a warning s
   }
 });
 
-onServer('with missing_users "keep" nobody is missing, and nothing is said of it', async (db) => {
+onServer('with missing_users "keep", no user is missing and no warning is given', async (db) => {
   await db.addUsers({ unique_id: "1" }, { unique_id: "2" });
   const report = await db.import("unique_id,login_source\n1,ldap\n,ldap\n");
   assert.deepEqual([await statesOf(db), report.warnings], [{ 1: "active", 2: "active" }, []]);

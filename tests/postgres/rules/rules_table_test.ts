@@ -57,7 +57,7 @@ interface Trace {
 
 type Traces = Record<string, Trace | undefined>;
 
-/** Creates one roster with every kind of user. */
+/** One import of a roster with every kind of user, and the decision and the undo that follow. */
 class Run {
   readonly cases: Case[];
   readonly #settings: Partial<Settings>;
