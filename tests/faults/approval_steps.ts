@@ -125,7 +125,10 @@ class Approvals implements AsyncDisposable {
     this.#check(isOpen || held.hold!.state === "approved", "the hold is open, or was approved");
     this.#check(applied.length === (isOpen ? 0 : 1), "a hold ends together with its import");
     const answer = await this.#fetch(`/imports/${held.id}/approve`, "POST");
-    this.#check(answer!.status === (isOpen ? 200 : 409), "a file is approved once");
+    this.#check(
+      answer!.status === (isOpen ? 200 : 409),
+      `a file is approved once: ${answer!.status} ${await answer!.text()}`,
+    );
     await this.#until(`${file.name} is finished`, () => this.#isFinished(file));
     await this.#isRight(file);
     this.#open = null;
@@ -154,7 +157,8 @@ class Approvals implements AsyncDisposable {
     this.#check(mail === "sent" || mail === "waiting", "its mail was sent or waits visibly");
     const names = (await this.#namesIn("bak")).filter((name) => name.startsWith(file.name.replace(".csv", ".")));
     this.#check(names.length === 2, `bak has the file and its failed records: ${names}`);
-    this.#check(await this.#isIdle(), "nothing else is left in the folders");
+    const left = [...await this.#namesIn(""), ...await this.#namesIn(".rosterd")];
+    this.#check(await this.#isIdle(), `nothing else is left in the folders: ${left}`);
   }
 
   async #hasFile({ content, name }: Dropped, { bak_file }: ImportEntry): Promise<void> {
