@@ -35,19 +35,19 @@ interface Scene {
 
 /** The faults in a round. Each fault ends before the next one begins. */
 const FAULTS: Readonly<Record<string, (scene: Scene) => Promise<() => Promise<void>>>> = {
-  "all sessions ended by the server": async ({ database: { sql } }) => {
+  "the server ends all sessions": async ({ database: { sql } }) => {
     await sql`
       select pg_terminate_backend(pid) from pg_stat_activity
       where datname = current_database() and application_name = 'rosterd'`;
     return nothing;
   },
-  "the database read-only": async ({ database: { sql } }) => {
+  "the database is read-only": async ({ database: { sql } }) => {
     const [{ name }] = await sql`select current_database() as name`;
     const set = (value: string) => sql.unsafe(`alter database ${name} set default_transaction_read_only = ${value}`);
     await set("on");
     return async () => void await set("off");
   },
-  "the users locked by another program": async ({ database: { sql } }) => {
+  "another program locks the users": async ({ database: { sql } }) => {
     const locked = Promise.withResolvers<void>(), release = Promise.withResolvers<void>();
     const other = sql.begin(async (tx) => {
       await tx`lock table rosterd.users in share row exclusive mode`;
@@ -60,7 +60,7 @@ const FAULTS: Readonly<Record<string, (scene: Scene) => Promise<() => Promise<vo
       await other;
     };
   },
-  "a file in the place of bak": async ({ here }) => {
+  "a file in place of bak": async ({ here }) => {
     await Deno.rename(here.path("upload/bak"), here.path("bak.away"));
     await here.write("upload/bak", "");
     return async () => {
@@ -73,16 +73,16 @@ const FAULTS: Readonly<Record<string, (scene: Scene) => Promise<() => Promise<vo
     await here.write("settings.json", settings.slice(0, -5));
     return () => here.write("settings.json", settings);
   },
-  "a mail server that says nothing": ({ smtp }) => misbehaving(smtp, { how: "silent" }),
-  "a mail server that takes mails and drops the line": ({ smtp }) => misbehaving(smtp, { how: "drop" }),
-  "a mail server that wants to be asked later": ({ smtp }) =>
+  "a silent mail server": ({ smtp }) => misbehaving(smtp, { how: "silent" }),
+  "a mail server that accepts mails and closes the connection": ({ smtp }) => misbehaving(smtp, { how: "drop" }),
+  "a mail server that refuses mails temporarily": ({ smtp }) =>
     misbehaving(smtp, { how: "refuse", at: "DATA", code: 451 }),
   "wrong tokens over HTTP": async ({ address }) => {
     const headers = { authorization: "Bearer wrong" };
     for (let at = 0; at < 15; at++) await (await fetch(`${address}/status`, { headers })).body?.cancel();
     return nothing;
   },
-  "things that are no uploads": async ({ here, random }) => {
+  "entries that are not uploads": async ({ here, random }) => {
     const name = here.path(`upload/strange${Math.floor(random() * 1e9)}.csv`);
     await Deno.symlink("/etc/hostname", name);
     await Deno.mkdir(here.path("upload/folder.csv"), { recursive: true });

@@ -167,7 +167,7 @@ onServer("20,000 files wait in flat memory while many clients ask for the status
     await output;
   }
   assertFlat(`service with ${WAITING_FILES} waiting files`, peak.stop());
-  survived({ fault: `folder: ${WAITING_FILES} files that wait`, injected: 1, checks: 3 });
+  survived({ fault: `folder: ${WAITING_FILES} waiting files`, injected: 1, checks: 3 });
 });
 
 async function configure(here: Workplace, port: number): Promise<void> {
@@ -227,7 +227,7 @@ onServer("a quote that stays open for 2 GiB fails one record and needs no extra 
   ]);
   console.log(`${BYTES} bytes behind an open quote in ${Math.round(seconds)} s`);
   assertFlat("check of a quote that does not close", peakMiB);
-  survived({ fault: `contents: a quote that ${BYTES} bytes do not close`, injected: 1, checks: 4 });
+  survived({ fault: `contents: a quote that stays open for ${BYTES} bytes`, injected: 1, checks: 4 });
 });
 
 /** Writes a record with an unclosed quote, followed by records of 2 KiB. Returns the number of records. */

@@ -5,15 +5,15 @@ import { REQUIRED_ACCESS } from "../../src/http/required_access.ts";
 import { ADMIN, CLERK, LINK, READER, testHttp } from "./fake_service.ts";
 
 const WRONG: Record<string, string> = {
-  "a wrong one": "Bearer wrong",
-  "an empty one": "Bearer ",
-  "one without its scheme": ADMIN,
+  "a wrong token": "Bearer wrong",
+  "an empty token": "Bearer ",
+  "the token without a scheme": ADMIN,
   "another scheme": `Basic ${btoa(`admin:${ADMIN}`)}`,
   "another scheme with the token": `Token ${ADMIN}`,
-  "half of it": `Bearer ${ADMIN.slice(0, -1)}`,
-  "more than it": `Bearer ${ADMIN}x`,
-  "it twice": `Bearer ${ADMIN}, Bearer ${ADMIN}`,
-  "an overlong one": "Bearer " + "x".repeat(100_000),
+  "part of the token": `Bearer ${ADMIN.slice(0, -1)}`,
+  "the token with an additional character": `Bearer ${ADMIN}x`,
+  "the token twice": `Bearer ${ADMIN}, Bearer ${ADMIN}`,
+  "a token that is too long": "Bearer " + "x".repeat(100_000),
   "the text null, as if no read token were set": "Bearer null",
 };
 

@@ -16,12 +16,12 @@ const CHANGE = '{"interval_minutes":9}';
 /** The statuses that the server may send for each kind of error; 0 if it closes the connection without a response. */
 const REQUESTS: Record<string, { text: string; statuses: number[] }> = {
   "TLS": { text: "\x16\x03\x01\x02\x00\x01\x00", statuses: [0, 400] },
-  "no HTTP at all": { text: "\x00\x01\x02\xff\xfe\r\n\r\n", statuses: [0, 400] },
-  "a header of a megabyte": {
+  "bytes that are not HTTP": { text: "\x00\x01\x02\xff\xfe\r\n\r\n", statuses: [0, 400] },
+  "a one-megabyte header": {
     text: `GET /nowhere HTTP/1.1\r\n${KNOWN}X: ${"x".repeat(1e6)}\r\n\r\n`,
     statuses: [0, 400, 404, 431],
   },
-  "a token of a megabyte": {
+  "a one-megabyte token": {
     text: `GET /status HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${"x".repeat(1e6)}\r\n\r\n`,
     statuses: [0, 400, 401, 431],
   },
@@ -29,32 +29,32 @@ const REQUESTS: Record<string, { text: string; statuses: number[] }> = {
     text: `GET /status HTTP/1.1\r\n${KNOWN}${"X: y\r\n".repeat(5_000)}\r\n`,
     statuses: [400, 431],
   },
-  "a path of 100 kB": { text: `GET /${"a".repeat(1e5)} HTTP/1.1\r\n${KNOWN}\r\n`, statuses: [0, 400, 404, 414] },
+  "a 100 kB path": { text: `GET /${"a".repeat(1e5)} HTTP/1.1\r\n${KNOWN}\r\n`, statuses: [0, 400, 404, 414] },
   "two lengths": { text: `${PATCH}Content-Length: 2\r\nContent-Length: 22\r\n\r\n{}${CHANGE}`, statuses: [400] },
   "a length and chunks": {
     text: `${PATCH}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n[]\r\n0\r\n\r\n`,
     statuses: [400],
   },
   "no host": { text: `GET /status HTTP/1.1\r\n${TOKEN}\r\n`, statuses: [400] },
-  "chunks that are none": {
+  "a chunk longer than its size": {
     text: `${PATCH}Transfer-Encoding: chunked\r\n\r\n2\r\n${CHANGE}\r\n0\r\n\r\n`,
     statuses: [0, 400],
   },
-  "a chunk of a negative length": {
+  "a chunk with a negative length": {
     text: `${PATCH}Transfer-Encoding: chunked\r\n\r\n-2\r\n{}\r\n`,
     statuses: [0, 400],
   },
-  "chunks of a file that are none": {
+  "a chunk of a file longer than its size": {
     text: `POST /check?name=x.csv HTTP/1.1\r\n${KNOWN}Transfer-Encoding: chunked\r\n\r\n2\r\nunique_id\r\n0\r\n\r\n`,
     statuses: [0, 400],
   },
-  "an encoding that nobody knows": {
+  "an unknown transfer encoding": {
     text: `${PATCH}Transfer-Encoding: xchunked\r\n\r\n${CHANGE}`,
     statuses: [400, 501],
   },
   "a negative length": { text: `${PATCH}Content-Length: -2\r\n\r\n${CHANGE}`, statuses: [400] },
-  "a length in hexadecimal": { text: `${PATCH}Content-Length: 0x16\r\n\r\n${CHANGE}`, statuses: [400] },
-  "a folded token": {
+  "a hexadecimal length": { text: `${PATCH}Content-Length: 0x16\r\n\r\n${CHANGE}`, statuses: [400] },
+  "a token in a folded header": {
     text: `GET /status HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer\r\n ${ADMIN}\r\n\r\n`,
     statuses: [400],
   },
@@ -63,17 +63,17 @@ const REQUESTS: Record<string, { text: string; statuses: number[] }> = {
     text: `GET /status HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n${TOKEN}\r\n`,
     statuses: [400, 421],
   },
-  "a host that is not valid": { text: `GET /status HTTP/1.1\r\nHost: a b\r\n${TOKEN}\r\n`, statuses: [400, 421] },
+  "an invalid host": { text: `GET /status HTTP/1.1\r\nHost: a b\r\n${TOKEN}\r\n`, statuses: [400, 421] },
   "CONNECT": { text: `CONNECT evil.example:80 HTTP/1.1\r\n${KNOWN}\r\n`, statuses: [400, 404, 405, 421] },
   "TRACE": { text: `TRACE /status HTTP/1.1\r\n${KNOWN}\r\n`, statuses: [400, 405, 501] },
-  "a method that nobody knows": { text: `FOO /status HTTP/1.1\r\n${KNOWN}\r\n`, statuses: [400, 405, 501] },
-  "a preflight of another site": {
+  "an unknown method": { text: `FOO /status HTTP/1.1\r\n${KNOWN}\r\n`, statuses: [400, 405, 501] },
+  "a preflight from another site": {
     text: "OPTIONS /settings HTTP/1.1\r\nHost: localhost\r\nOrigin: http://evil.example\r\n" +
       "Access-Control-Request-Method: PATCH\r\n\r\n",
     statuses: [403],
   },
-  "a path of bad escapes": { text: `GET /imports/%zz%00/..%2f HTTP/1.1\r\n${KNOWN}\r\n`, statuses: [400, 404] },
-  "bytes that are no path": { text: `GET /\xe9\xff HTTP/1.1\r\n${KNOWN}\r\n`, statuses: [400, 404] },
+  "a path with invalid escapes": { text: `GET /imports/%zz%00/..%2f HTTP/1.1\r\n${KNOWN}\r\n`, statuses: [400, 404] },
+  "a path that is not ASCII": { text: `GET /\xe9\xff HTTP/1.1\r\n${KNOWN}\r\n`, statuses: [400, 404] },
 };
 
 Deno.test("Requests that no client would send are refused and closed, and change nothing", async () => {

@@ -16,13 +16,13 @@ import { type Loss, Pair } from "./pair.ts";
 type Moment = Omit<Rule, "act"> & { stops: Direction | "replication" };
 
 const MOMENTS: Readonly<Record<string, Moment | null>> = {
-  "in COPY": { says: "Main Street", stops: "to_server" },
-  "in the merge": { says: "insert into rosterd.users", stops: "to_client" },
-  "in COMMIT": { says: COMMIT, ahead: true, stops: "to_client" },
-  "between COMMIT and the move to bak": { says: "from rosterd.import_failures as f", ahead: true, stops: "to_server" },
-  "between the move and its record": { says: "set bak_file =", ahead: true, stops: "to_server" },
-  "after the move, of which the standby does not know": { says: "set bak_file =", ahead: true, stops: "replication" },
-  "between the move and the mail": { says: "from rosterd.outbox where sent_at is null", stops: "to_server" },
+  "during COPY": { says: "Main Street", stops: "to_server" },
+  "during the merge": { says: "insert into rosterd.users", stops: "to_client" },
+  "during COMMIT": { says: COMMIT, ahead: true, stops: "to_client" },
+  "after COMMIT, before the move": { says: "from rosterd.import_failures as f", ahead: true, stops: "to_server" },
+  "after the move, before its record": { says: "set bak_file =", ahead: true, stops: "to_server" },
+  "after the move, unknown to the standby": { says: "set bak_file =", ahead: true, stops: "replication" },
+  "after the move, before the mail": { says: "from rosterd.outbox where sent_at is null", stops: "to_server" },
   "at a random moment": null,
 };
 
@@ -66,7 +66,7 @@ function faultOf(at: number, random: () => number): Fault {
   // A synchronous COMMIT would wait forever for a standby that receives nothing.
   const endsReplication = MOMENTS[moment]?.stops === "replication";
   const synchronous = !endsReplication && chance(0.4);
-  const lags = !endsReplication && (synchronous ? moment === "in COMMIT" && chance(0.3) : chance(0.5));
+  const lags = !endsReplication && (synchronous ? moment === "during COMMIT" && chance(0.3) : chance(0.5));
   const loss = chance(0.75) ? "killed" : chance(0.7) ? "refused" : "silent";
   return { moment, synchronous, lags, loss, returns: chance(0.5), newFirst: chance(0.2) };
 }

@@ -33,7 +33,7 @@ onProxy("a leader notices that its link is frozen, and another process can take 
   const file = roster("later", 5);
   await database.drop(file);
   await database.recovers(file);
-  survived({ fault: "the link of the leader frozen", injected: frozen, checks: database.outside.checks });
+  survived({ fault: "the leader's link frozen", injected: frozen, checks: database.outside.checks });
 });
 
 onProxy("a long import without network traffic is not interrupted", async (_proxy, database) => {

@@ -29,7 +29,7 @@ onProxy(
     assert.equal(swallowed, 1);
     assert.equal(database.logged("imported").length, 1);
     assert.equal(database.logged("import_postponed").length, 0);
-    survived({ fault: "answer to COMMIT swallowed", injected: 1, checks: database.outside.checks });
+    survived({ fault: "reply to COMMIT lost", injected: 1, checks: database.outside.checks });
   },
 );
 

@@ -28,7 +28,7 @@ onCluster(
     await database.unreachableBecause(/lost|stopping/);
     await sql.unsafe("drop function public.dawdle() cascade");
     await database.recovers(file);
-    survived({ fault: "backend ended in the merge", injected: 1, checks: database.outside.checks });
+    survived({ fault: "backend terminated during the merge", injected: 1, checks: database.outside.checks });
   },
 );
 
@@ -90,7 +90,7 @@ onCluster(
     await sql.unsafe("grant insert on rosterd.users to clerk");
     await database.recovers(file);
     assert.equal(database.logged("database_away").length, 1);
-    survived({ fault: "right missing (42501)", injected: 1, checks: database.outside.checks });
+    survived({ fault: "missing right (42501)", injected: 1, checks: database.outside.checks });
   },
   () => ({
     user: "clerk",
@@ -150,7 +150,7 @@ onCluster(
     await Deno.remove(filler);
     await database.recovers(file);
     await sql.unsafe("alter database postgres reset temp_tablespaces");
-    survived({ fault: "disk full in COPY (53100)", injected: 1, checks: database.outside.checks });
+    survived({ fault: "disk full during COPY (53100)", injected: 1, checks: database.outside.checks });
   },
   async () => {
     disk = await smallDisk();

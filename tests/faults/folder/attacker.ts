@@ -100,14 +100,14 @@ function guestTricks({ upload, canary, hoard }: Attack, random: () => number): T
   const linkTo = (to: string) => () => putInPlace(victim(), (own) => fs.symlinkSync(to, own));
   return {
     "a roster": () => putInPlace(victim(), write),
-    "a roster from long ago": () =>
+    "a roster with an old time": () =>
       putInPlace(victim(), (own) => {
         write(own);
         fs.utimesSync(own, 1, 1);
       }),
     "a link to the secret": linkTo(join(canary, "secret.csv")),
     "a link to a folder outside": linkTo(join(canary, "tree")),
-    "a link upwards": linkTo("../../../../../etc/passwd"),
+    "a link to a parent folder": linkTo("../../../../../etc/passwd"),
     "a dangling link": linkTo("nowhere"),
     "a link to a pipe": linkTo(join(hoard, "pipe")),
     "a link to /dev/zero": linkTo("/dev/zero"),
@@ -115,7 +115,7 @@ function guestTricks({ upload, canary, hoard }: Attack, random: () => number): T
     "a pipe": () => putInPlace(victim(), (own) => fs.linkSync(join(hoard, "pipe"), own)),
     "a socket": () => putInPlace(victim(), (own) => fs.linkSync(join(hoard, "socket"), own)),
     "a hard link to the secret": () => putInPlace(victim(), (own) => fs.linkSync(join(canary, "secret.csv"), own)),
-    "a hard link to an own file": () => {
+    "a hard link to the attacker's file": () => {
       const file = join(hoard, `file-${rosters % 4}`);
       fs.rmSync(file, { force: true });
       write(file);
@@ -160,19 +160,19 @@ function guestTricks({ upload, canary, hoard }: Attack, random: () => number): T
         fs.closeSync(file);
       }
     },
-    "an evil name": () => putInPlace(at(pick(EVIL_NAMES)), write),
-    "an evil name for a link": () =>
+    "a dangerous name": () => putInPlace(at(pick(EVIL_NAMES)), write),
+    "a link with a dangerous name": () =>
       putInPlace(at(pick(EVIL_NAMES)), (own) => fs.symlinkSync(join(canary, "secret.csv"), own)),
-    "a key planted": () => fs.symlinkSync(join(canary, "tree"), at(".rosterd", "20261123T000000Z-00000000")),
-    "a look into .rosterd": () => void fs.readdirSync(at(".rosterd")),
-    "a look into bak": () => void fs.readdirSync(at("bak")),
-    "a probe swapped": () => {
+    "a planted key": () => fs.symlinkSync(join(canary, "tree"), at(".rosterd", "20261123T000000Z-00000000")),
+    "listing .rosterd": () => void fs.readdirSync(at(".rosterd")),
+    "listing bak": () => void fs.readdirSync(at("bak")),
+    "a swapped probe": () => {
       const probe = fs.readdirSync(upload).find((name) => name.startsWith(".rosterd-"));
       if (probe === undefined) throw Object.assign(new Error(), { code: "none" });
       fs.renameSync(at(probe), at(".mine.part"));
       fs.symlinkSync(canary, at(probe));
     },
-    "a probe made": () =>
+    "a planted probe": () =>
       fs.mkdirSync(at(`.rosterd-${Math.floor(random() * 0xffffffff).toString(16).padStart(8, "0")}.probe`)),
   };
 }
@@ -185,7 +185,7 @@ function vainTricks({ upload, canary }: Attack): Tricks {
     ".rosterd renamed": () => fs.renameSync(at(".rosterd"), at(".rosterd.mine")),
     "bak planted": () => fs.symlinkSync(join(canary, "tree"), at("bak")),
     ".rosterd planted": () => fs.symlinkSync(join(canary, "other/.rosterd"), at(".rosterd")),
-    "another's file renamed": () => {
+    "renaming another user's file": () => {
       const good = fs.readdirSync(upload).find((name) => name.startsWith("good-"));
       if (good === undefined) throw Object.assign(new Error(), { code: "none" });
       fs.renameSync(at(good), at("stolen.csv"));
@@ -221,12 +221,12 @@ function ownerTricks({ upload, canary, hoard }: Attack): Tricks {
   const link = (to: string) => (path: string) => fs.symlinkSync(to, path);
   return {
     ".rosterd swapped for a folder outside": swap(".rosterd", link(join(canary, "tree"))),
-    ".rosterd swapped for another's work folder": swap(".rosterd", link(join(canary, "other/.rosterd"))),
-    ".rosterd swapped for an own folder": swap(".rosterd", link(join(hoard, "work"))),
+    ".rosterd swapped for another rosterd's work folder": swap(".rosterd", link(join(canary, "other/.rosterd"))),
+    ".rosterd swapped for the attacker's folder": swap(".rosterd", link(join(hoard, "work"))),
     "bak swapped for a folder outside": swap("bak", link(join(canary, "tree"))),
-    "bak swapped for another's bak": swap("bak", link(join(canary, "other/bak"))),
-    "bak swapped for an own folder": swap("bak", (path) => fs.mkdirSync(path)),
-    "an own key swapped": () => {
+    "bak swapped for another rosterd's bak": swap("bak", link(join(canary, "other/bak"))),
+    "bak swapped for the attacker's folder": swap("bak", (path) => fs.mkdirSync(path)),
+    "swapping the attacker's key": () => {
       // Alternates a key in a foreign work folder between a folder with a file and a link to the outside.
       const key = join(hoard, "work", "20261123T000000Z-00000001");
       fs.rmSync(key, { recursive: true, force: true });

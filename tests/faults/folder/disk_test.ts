@@ -156,7 +156,7 @@ Deno.test({
       } finally {
         await run("umount", "--lazy", upload);
       }
-      survived({ fault: "the mount of the upload folder goes", injected: 2, checks: outside.checks + 7 });
+      survived({ fault: "the upload folder is unmounted", injected: 2, checks: outside.checks + 7 });
     }),
 });
 

@@ -122,7 +122,7 @@ folderTest(
       assert.equal((await service.readiness()).http, 200, "ready again without a restart");
     }
     await service.outside.inTheEnd();
-    survived({ fault: "bak or .rosterd is planted", injected: faults.length, checks: checks + service.outside.checks });
+    survived({ fault: "bak or .rosterd replaced", injected: faults.length, checks: checks + service.outside.checks });
   },
 );
 
@@ -195,7 +195,7 @@ folderTest(
       await service.turn();
       return (await service.imports()).some(({ file, status }) => file === "hidden.csv" && status === "done");
     });
-    survived({ fault: "a file without the right to read it", injected: 1, checks: 4 });
+    survived({ fault: "a file that rosterd may not read", injected: 1, checks: 4 });
   },
 );
 
@@ -228,7 +228,7 @@ folderTest(
       assert.deepEqual(secretIsIn({ text }), []);
     }
     survived({
-      fault: "failed records are asked for through links",
+      fault: "failed records are requested through links",
       injected: 2,
       checks: 5 + await canary.untouched(),
     });

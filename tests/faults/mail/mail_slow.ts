@@ -46,7 +46,7 @@ Deno.test("an email that a killed rosterd had claimed is sent once its claim exp
   await w.server.received(1, 180_000);
   console.log(`it came after ${Math.round((performance.now() - began) / 1_000)} s`);
   await w.ends("SIGTERM");
-  survived({ fault: "mail: killed with a mail in hand", injected: 1, kills: 1, checks: await w.inTheEnd() });
+  survived({ fault: "mail: killed after claiming a mail", injected: 1, kills: 1, checks: await w.inTheEnd() });
 });
 
 const WAYS: (Misbehaviour | null)[] = [
@@ -88,7 +88,7 @@ Deno.test(`${KILLS} kills at random moments, with a bad mail server, lose no rep
   await w.ends("SIGTERM");
   assertOneContentOfEachId(w);
   survived({
-    fault: "mail: killed at random while the mail server misbehaves",
+    fault: "mail: killed at random moments while the mail server misbehaves",
     injected: KILLS,
     kills: KILLS,
     checks: await w.inTheEnd(),

@@ -99,9 +99,9 @@ for (const [what, how] of [["a greeting that never comes", "silent"], ["a stall 
 const momentary = [
   ["421 in place of the greeting", { how: "babble", text: "421 4.3.2 registry@school.example go away\r\n" }],
   ["554 in place of the greeting", { how: "babble", text: "554 5.3.2 registry@school.example go away\r\n" }],
-  ["something that is no mail server", { how: "babble", text: "HTTP/1.1 400 Bad Request\r\n\r\n" }],
-  ["something that hangs up", { how: "babble", text: "" }],
-  ["a connection that breaks within the data", { how: "cut" }],
+  ["a server that is not a mail server", { how: "babble", text: "HTTP/1.1 400 Bad Request\r\n\r\n" }],
+  ["a server that closes the connection", { how: "babble", text: "" }],
+  ["a connection that breaks during the data", { how: "cut" }],
   ["450 to the receiver", { how: "refuse", at: "RCPT", code: 450, text: "4.2.1 registry@school.example is busy" }],
   ["452 to the data", { how: "refuse", at: "DATA", code: 452, text: "4.3.1 no room for Nachname-Qz" }],
 ] as const;

@@ -29,5 +29,5 @@ Deno.test("SIGTERM ends a hanging service within 25 s", async () => {
   await w.allImported(1);
   await w.outside.inTheEnd();
   console.log(`it ended after ${Math.round(took / 1_000)} s`);
-  survived({ fault: "process: SIGTERM while the start hangs", injected: 1, checks: w.outside.checks + 3 });
+  survived({ fault: "process: SIGTERM while startup hangs", injected: 1, checks: w.outside.checks + 3 });
 });

@@ -110,8 +110,8 @@ fault("a second SIGTERM ends the service immediately", async (w) => {
 
 const quiet: [string, string][] = [
   ["with standard output and error closed", 'exec "$@" >&- 2>&-'],
-  ["when whoever read its log went away", '"$@" 2>&1 >/dev/null | head -c 1 >/dev/null'],
-  ["when the disk of its log is full", 'exec "$@" >/dev/full 2>/dev/full'],
+  ["when the reader of its log has ended", '"$@" 2>&1 >/dev/null | head -c 1 >/dev/null'],
+  ["when the disk for its log is full", 'exec "$@" >/dev/full 2>/dev/full'],
 ];
 for (const [what, script] of quiet) {
   fault(`${what} it still imports`, async (w) => {
@@ -169,7 +169,7 @@ for (
     const line = JSON.parse(log.trim());
     assert.deepEqual([line.level, line.event, line.error], ["error", "crashed", "TypeError"]);
     assert.doesNotMatch(log, /Nachname/);
-    survived({ fault: `process: ${what} that nobody caught`, injected: 1, checks: 4 });
+    survived({ fault: `process: ${what} without a handler`, injected: 1, checks: 4 });
   });
 }
 
@@ -232,6 +232,6 @@ Deno.test({
     const third = await service.import("third.csv", ROSTER);
     assert.deepEqual([third.settings.mail_on, third.settings.empty_values], ["always", "clear"]);
     assert.equal(await cityOf2(), null);
-    survived({ fault: "process: settings that change in mid-import", injected: 1, checks: 5 });
+    survived({ fault: "process: settings that change during an import", injected: 1, checks: 5 });
   },
 });

@@ -37,7 +37,7 @@ export async function standsBy(options: RosterdsOptions): Promise<void> {
   const alone = await w.here.run("status", "--data", "data1");
   assert.match(alone.out, /no rosterd is using this database/);
   await w.outside.inTheEnd();
-  survived({ fault: "two rosterd: one works, the other stands by and says so", injected: 1, checks: w.outside.checks });
+  survived({ fault: "two rosterd: one imports, the other stands by", injected: 1, checks: w.outside.checks });
 }
 
 /** Kills the leader at `moment` and measures how long the standby takes to import the file. */
@@ -89,7 +89,7 @@ export async function rolls(times: number, options: RosterdsOptions): Promise<vo
   await w.outside.inTheEnd();
   console.log(`${times} replacements, the longest end took ${Math.round(longest)} ms`);
   survived({
-    fault: "two rosterd: replaced in mid-import while files arrive",
+    fault: "two rosterd: replaced during imports while files arrive",
     injected: times,
     checks: w.outside.checks,
   });
@@ -135,7 +135,7 @@ export async function deposed(times: number, options: RosterdsOptions): Promise<
     select count(*) as gone from rosterd.imports where file_gone_at is not null`;
   assert.equal(gone, 0, "nobody took a file for removed that the other had moved");
   survived({
-    fault: "two rosterd: the leader hangs, loses its lead and goes on",
+    fault: "two rosterd: the leader hangs, loses leadership and continues",
     injected: times,
     checks: w.outside.checks,
   });
@@ -218,7 +218,7 @@ export async function foldersOfTheirOwn(options: RosterdsOptions): Promise<void>
   assert.deepEqual(entries.map(({ file }) => file), ["a.csv", "b.csv"]);
   await other.atAnyInstant();
   survived({
-    fault: "two rosterd: on one database with folders of their own",
+    fault: "two rosterd: one database, separate folders",
     injected: 1,
     checks: w.outside.checks + other.checks,
   });

@@ -70,7 +70,7 @@ Deno.test("a standby sends no mail", async () => {
   leader.process.kill("SIGCONT");
   const [mail] = await server.received(1);
   assert.equal(mail.attachments.length, 1, "the mail has its attachment, which only the leader has");
-  survived({ fault: "two rosterd: one that stands by sends no mail", injected: 1, checks: 2 });
+  survived({ fault: "two rosterd: the standby sends no mail", injected: 1, checks: 2 });
 });
 
 Deno.test({
@@ -96,7 +96,7 @@ Deno.test({
     }
     await w.outside.inTheEnd();
     survived({
-      fault: "process: a new version over the unfinished work of the old",
+      fault: "process: a new version continues the old version's unfinished work",
       injected: kills,
       kills,
       checks: w.outside.checks,

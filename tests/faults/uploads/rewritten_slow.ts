@@ -66,7 +66,7 @@ for (const [where, header] of [["within", CUT_WITHIN_A_RECORD], ["at the end of"
     assert.equal(place.service.smtp.mails.length, 0);
     place.outside.checks += 2;
     survived({
-      fault: `a stalled upload that goes on while it is read, ${where} a record`,
+      fault: `an upload that stalls ${where} a record and continues while it is read`,
       injected: 1,
       checks: place.outside.checks,
     });
@@ -85,7 +85,7 @@ test("an upload that is truncated and rewritten while it is read is rolled back,
   await place.waitsFor("x.csv", "changed_while_read");
   await turns;
   await place.finish(whole("x.csv", again));
-  survived({ fault: "truncated and written anew while it is read", injected: 1, checks: place.outside.checks });
+  survived({ fault: "truncated and rewritten while it is read", injected: 1, checks: place.outside.checks });
 });
 
 test("an upload with the same name as one that is being read is imported after it", async (place) => {
@@ -140,7 +140,7 @@ test("an upload that grows after its move to bak causes one mail about it", asyn
   await place.importedAll(["late.csv", "late.csv"]);
   await place.finish({ ...whole("late.csv", options), times: 2 });
   place.outside.checks += 7;
-  survived({ fault: "an upload that goes on after it went to bak", injected: 1, checks: place.outside.checks });
+  survived({ fault: "an upload that continues after its move to bak", injected: 1, checks: place.outside.checks });
 });
 
 test("an upload that stalls before its first byte waits, and is imported completely if it continues in time", async (place) => {

@@ -102,7 +102,7 @@ Deno.test({
     const lines = log.split("\n").filter((line) => line.includes("upload_waiting"));
     assert.equal(lines.length, 2, `each file is named once:\n${lines.join("\n")}`);
     outside.checks += 6;
-    survived({ fault: "stored by vsftpd with mode 0600 for another user", injected: 2, checks: outside.checks });
+    survived({ fault: "stored by vsftpd as another user with mode 0600", injected: 2, checks: outside.checks });
   },
 });
 

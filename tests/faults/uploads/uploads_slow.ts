@@ -68,7 +68,7 @@ test("a complete upload of each client is imported after it has settled", async 
   const all = await sendings(place);
   await forAll(all, async (sending) => await (await sending.start()).done());
   await place.finish(...all.map((sending) => sending.whole));
-  survived({ fault: "whole uploads by each client", injected: all.length, checks: place.outside.checks });
+  survived({ fault: "complete uploads by each client", injected: all.length, checks: place.outside.checks });
 });
 
 test("a slow upload of each client is not imported before it has settled", async (place) => {
@@ -92,7 +92,7 @@ test("a slow upload of each client is not imported before it has settled", async
   await place.finish(...all.map((sending) => sending.whole));
   for (const { name } of all) await place.importedAfter(name, SETTLE);
   survived({
-    fault: "slow uploads by each client, with turns meanwhile",
+    fault: "slow uploads by each client during turns",
     injected: all.length,
     checks: place.outside.checks,
   });
@@ -210,7 +210,7 @@ test("an upload that is overwritten before the claim is imported once, with its 
   await forAll(all, async (sending) => await (await sending.start()).done());
   await place.finish(...all.map((sending) => sending.whole));
   survived({
-    fault: "overwritten while waiting, and when settled",
+    fault: "overwritten while waiting, and after settling",
     injected: 2 * all.length,
     checks: place.outside.checks,
   });
@@ -232,7 +232,7 @@ test("an upload that its client deletes is forgotten", async (place) => {
   const good = { prefix: "good", records: 3 };
   await ssh.start({ local: await place.local("good.csv", roster(good)), name: "good.csv" }).done();
   await place.finish(whole("good.csv", good));
-  survived({ fault: "deleted by its client before it was taken", injected: 2, checks: place.outside.checks });
+  survived({ fault: "deleted by its client before it was claimed", injected: 2, checks: place.outside.checks });
 });
 
 test("the same file on another day changes no user, causes no mail, and gets another name in bak", async (place) => {
@@ -276,5 +276,5 @@ test("files with times far in the future or the past also settle, and the oldest
   const order = await place.database.sql<{ file: string }[]>`select file from rosterd.imports order by id`;
   assert.deepEqual(order.map(({ file }) => file), ["past.csv", "now.csv", "future.csv"]);
   place.outside.checks++;
-  survived({ fault: "clock of the file server ahead or behind by years", injected: 2, checks: place.outside.checks });
+  survived({ fault: "file times years in the future or the past", injected: 2, checks: place.outside.checks });
 });

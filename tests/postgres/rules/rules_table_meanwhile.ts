@@ -31,9 +31,9 @@ const OTHERWISE = { 1: 'a later roster says otherwise (import N, "roster.csv")' 
 const later = (line: string, settings: Partial<Settings> = disabling) => ({ roster: `${HEADER}${line}\n`, settings });
 
 export const MEANWHILE: Record<string, Meanwhile> = {
-  "nothing, and the user is archived": { held: "to be archived", happens: "", then: ARCHIVED, state: "archived" },
-  "nothing, and the user is disabled": { held: "to be disabled", happens: "", then: DISABLED, state: "disabled" },
-  "nothing, and the missing user is archived": { held: "missing", happens: "", then: ARCHIVED, state: "archived" },
+  "nothing, so the user is archived": { held: "to be archived", happens: "", then: ARCHIVED, state: "archived" },
+  "nothing, so the user is disabled": { held: "to be disabled", happens: "", then: DISABLED, state: "disabled" },
+  "nothing, so the missing user is archived": { held: "missing", happens: "", then: ARCHIVED, state: "archived" },
   "another program deleted the user": {
     held: "to be archived",
     happens: "delete from rosterd.users where unique_id = '1'",
@@ -76,19 +76,19 @@ export const MEANWHILE: Record<string, Meanwhile> = {
     then: OTHERWISE,
     state: "active",
   },
-  "a later record says so of a user to disable, and changes a value": {
+  "a later record says that a user to be disabled is active, and changes a value": {
     held: "to be disabled",
     happens: later("1,ldap,Hull,1"),
     then: OTHERWISE,
     state: "active",
   },
-  "a later record says so of a missing user": {
+  "a later record says that a missing user is active": {
     held: "missing",
     happens: later("1,ldap,,1"),
     then: OTHERWISE,
     state: "active",
   },
-  "a later record says so while missing users are kept": {
+  "a later record says that a missing user is active, while missing users are kept": {
     held: "missing",
     happens: { roster: "unique_id,login_source\n1,ldap\n", settings: {} },
     then: OTHERWISE,
@@ -112,7 +112,7 @@ export const MEANWHILE: Record<string, Meanwhile> = {
     then: ARCHIVED,
     state: "archived",
   },
-  "a later record says the same": {
+  "a later record also says that the user is inactive": {
     held: "to be archived",
     happens: later("1,ldap,,0", archiving),
     then: ARCHIVED,
@@ -142,7 +142,7 @@ export const MEANWHILE: Record<string, Meanwhile> = {
     then: ARCHIVED,
     state: "archived",
   },
-  "a later record that keeps the user failed for a taken email": {
+  "a later record that keeps the user failed because of a taken email": {
     held: "to be archived",
     happens: { roster: "unique_id,login_source,email,active\n1,ldap,2@x.org,1\n", settings: archiving },
     then: ARCHIVED,
@@ -154,19 +154,19 @@ export const MEANWHILE: Record<string, Meanwhile> = {
     then: ARCHIVED,
     state: "archived",
   },
-  "the settings now say disable, but those of the import apply": {
+  "the settings now say disable, but the import's settings apply": {
     held: "to be archived",
     happens: later("2,ldap,,1", { archive_guard: OFF }),
     then: ARCHIVED,
     state: "archived",
   },
-  "the settings now say archive, but those of the import apply": {
+  "the settings now say archive, but the import's settings apply": {
     held: "to be disabled",
     happens: later("2,ldap,,1", { ...archiving, archive_guard: OFF }),
     then: DISABLED,
     state: "disabled",
   },
-  "the settings now keep missing users, but those of the import apply": {
+  "the settings now keep missing users, but the import's settings apply": {
     held: "missing",
     happens: later("2,ldap,,1", { missing_users: "keep" }),
     then: ARCHIVED,

@@ -22,7 +22,7 @@ const ROSTERS: Record<string, [roster: string, why: RegExp | null]> = {
     "unique_id,login_source,city\n1,ldap,Hull\n9,ldap\n",
     /: the unique_id of 1 record could not be read, first on line 3$/,
   ],
-  "a record with an open quote": [
+  "a record with an unclosed quote": [
     'unique_id,login_source,city\n1,ldap,Hull\n9,ldap,"Hull\n',
     /: the unique_id of 1 record could not be read, first on line 3$/,
   ],
@@ -30,7 +30,7 @@ const ROSTERS: Record<string, [roster: string, why: RegExp | null]> = {
     "unique_id,login_source,city\n,ldap,Hull\n1,ldap,Hull\n,ldap,Hull\n",
     /: the unique_id of 2 records could not be read, first on line 2$/,
   ],
-  "a unique_id of blanks": [
+  "a blank unique_id": [
     'unique_id,login_source,city\n1,ldap,Hull\n"  ",ldap,Hull\n',
     /: the unique_id of 1 record could not be read, first on line 3$/,
   ],
@@ -46,7 +46,7 @@ const ROSTERS: Record<string, [roster: string, why: RegExp | null]> = {
     "unique_id,login_source,city\n1,ldap,Hull\n(clear),ldap,Hull\n",
     /: the unique_id of 1 record could not be read, first on line 3$/,
   ],
-  "a repeat, and a record without a unique_id": [
+  "a repeated record, and a record without a unique_id": [
     "unique_id,login_source,city\n1,ldap,Hull\n1,ldap,Ottawa\n,ldap,Ottawa\n",
     /: the unique_id of 1 record could not be read, first on line 4$/,
   ],
@@ -69,14 +69,14 @@ const ROSTERS: Record<string, [roster: string, why: RegExp | null]> = {
   ],
   "no problems": ["unique_id,login_source,city\n1,ldap,Hull\n", null],
   "only records that change nothing": ["unique_id,login_source,city\n1,ldap,Ottawa\n", null],
-  "a failed repeat": ["unique_id,login_source,city\n1,ldap,Hull\n1,ldap,Ottawa\n", null],
-  "a skipped repeat": ["unique_id,login_source,city\n1,ldap,Hull\n1,ldap,Hull\n", null],
-  "a record that failed for another value": [
+  "a repeated record that failed": ["unique_id,login_source,city\n1,ldap,Hull\n1,ldap,Ottawa\n", null],
+  "a repeated record that was skipped": ["unique_id,login_source,city\n1,ldap,Hull\n1,ldap,Hull\n", null],
+  "a record that failed because of another value": [
     "unique_id,login_source,city,province\n1,ldap,Hull,\n7,ldap,Hull,Quebec\n",
     null,
   ],
-  "a record that failed for its login source": ["unique_id,login_source,city\n1,ldap,Hull\n7,,Hull\n", null],
-  "a record that failed for a taken email": [
+  "a record that failed because of its login source": ["unique_id,login_source,city\n1,ldap,Hull\n7,,Hull\n", null],
+  "a record that failed because of a taken email": [
     "unique_id,login_source,email\n1,ldap,\n7,ldap,taken@x.org\n",
     null,
   ],

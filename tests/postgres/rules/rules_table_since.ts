@@ -24,7 +24,7 @@ const AGAIN = "active = false, archived_at = '2026-02-02Z'";
 const AS_BEFORE = "active Ottawa 1@x.org P1";
 
 export const SINCE: Record<string, Since> = {
-  "nothing, to values": { roster: MOVED, then: { restored: 1 }, user: AS_BEFORE },
+  "nothing happened to changed values": { roster: MOVED, then: { restored: 1 }, user: AS_BEFORE },
   "another program changed one of the values": {
     roster: MOVED,
     happens: set("city = 'Aylmer'"),
@@ -43,7 +43,7 @@ export const SINCE: Record<string, Since> = {
     then: { left_out: ["1: city has changed since", "1: email has changed since"] },
     user: "active Aylmer own@x.org P1",
   },
-  "another program changed a value that the import did not": {
+  "another program changed a value that the import did not change": {
     roster: MOVED,
     happens: set("login_source = 'hr', active = false"),
     then: { restored: 1 },
@@ -78,7 +78,7 @@ export const SINCE: Record<string, Since> = {
     then: { restored: 2 },
     user: AS_BEFORE,
   },
-  "nothing, to an archiving": { roster: GONE, then: { restored: 1, permits_restored: 1 }, user: AS_BEFORE },
+  "nothing happened to an archived user": { roster: GONE, then: { restored: 1, permits_restored: 1 }, user: AS_BEFORE },
   "another program made the archived user active": {
     roster: GONE,
     happens: set("active = true, archived_at = null"),
@@ -146,7 +146,7 @@ export const SINCE: Record<string, Since> = {
     then: { left_out: ["3: active has changed since"] },
     user: AS_BEFORE,
   },
-  "nothing, to a user whom the import created": { roster: CREATED, then: { archived: 1 }, user: AS_BEFORE },
+  "nothing happened to a created user": { roster: CREATED, then: { archived: 1 }, user: AS_BEFORE },
   "another program gave permits to a user whom the import created": {
     roster: CREATED,
     happens: "insert into rosterd.permits (permit_no, unique_id) values ('P4', '4')",
@@ -176,7 +176,7 @@ export const SINCE: Record<string, Since> = {
     then: { restored: 1, archived: 1 },
     user: AS_BEFORE,
   },
-  "the email moved to a user whom the import created, and the old user has a new one since": {
+  "the email moved to a user whom the import created, and the old user has had a new one since": {
     roster: `${HEADER}1,ldap,,new@x.org,\n4,ldap,,1@x.org,\n`,
     happens: set("email = 'own@x.org'"),
     then: { archived: 1, left_out: ["1: email has changed since"] },
