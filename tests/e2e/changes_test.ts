@@ -83,7 +83,7 @@ onService("an import lists each user whom it created, changed or archived, befor
 
   await service.fetch(`/imports/${id}/undo`, { method: "POST" });
   const [, , archived] = (await changesOf(service, id)).changes;
-  assert.deepEqual(archived, expected[2], "the permits that it had released, also after the undo");
+  assert.deepEqual(archived, expected[2], "the permits that the import released, even after the undo");
 });
 
 onService("held users are listed as held, and as archived after the approval", SETTINGS, async (service) => {

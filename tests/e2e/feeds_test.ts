@@ -258,7 +258,7 @@ withFeeds(
       },
     });
     const [, staff] = (await status(service)).feeds;
-    assert.equal(staff.expected_at, null, "nothing is expected in a pause");
+    assert.equal(staff.expected_at, null, "no file is expected during a pause");
     await service.turn();
     const [, mail] = await service.smtp.received(2);
     assert.equal(mail.subject, "rosterd: students: no file for 1 hour");

@@ -42,7 +42,7 @@ async function holdsMailsAndApproves(databaseUrl: string | null): Promise<void> 
   const held = await service.import("moved.csv", MOVED);
 
   assert.deepEqual([held.status, held.hold!.kind, held.hold!.state], ["held", "changes", "open"]);
-  assert.ok(!JSON.stringify(held).includes("Hull"), "the entry has no user's value, since read tokens see it");
+  assert.ok(!JSON.stringify(held).includes("Hull"), "the entry has no user's values, because read tokens see it");
   const page = await service.get<HeldPage>(`/imports/${held.id}/held`);
   assert.deepEqual(page.columns[0].examples[0], { unique_id: "1", before: "Ottawa", after: "Hull" });
   const refused = await service.fetch(`/imports/${held.id}/held`, {

@@ -105,7 +105,7 @@ async function oneByOne<T>(service: TestService, path: string, list: string, par
     assert.ok(items.length <= 1);
     all.push(...items);
     next = page.next as string | number | null;
-    assert.ok(all.length < 100, "it comes to an end");
+    assert.ok(all.length < 100, "the paging ends");
   } while (next !== null);
   return all;
 }

@@ -118,7 +118,7 @@ onServer(
       answer: { restored: 10, archived: 0, permits_restored: 10, permits_released: 0, left_out: [], left_out_total: 0 },
     });
     assert.deepEqual(await access(sql), { users: 40, permits: 40 });
-    assert.deepEqual(await outcomes(), Array(10).fill("archived"), "what the decision did, also after the undo");
+    assert.deepEqual(await outcomes(), Array(10).fill("archived"), "the effects of the decision, even after the undo");
     const undone = await entryOf(service, id);
     assert.deepEqual([undone.status, undone.undone_at === null], ["held", false]);
 

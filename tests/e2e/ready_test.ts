@@ -158,7 +158,7 @@ onServer(
       await service.turn();
       const named = async () =>
         (await (await service.fetch("/readyz")).text()).includes("cannot use INSERT on rosterd.users");
-      await until("the right is named", named);
+      await until("the missing right is reported", named);
       await service.turn();
       assert.ok(await named());
       assert.equal(service.lines.filter((line) => line.includes('"database_away"')).length, 1);

@@ -40,7 +40,7 @@ withService("an import ends as an error if its file is removed before the import
   const [entry] = (await service.get<{ imports: Record<string, unknown>[] }>("/imports")).imports;
   assert.deepEqual([entry.status, (entry.reason as { code: string }).code], ["error", "vanished"]);
   assert.notEqual(entry.finished_at, null);
-  assert.equal(service.lines.filter((line) => line.includes("upload_gone")).length, 1, "it is said once");
+  assert.equal(service.lines.filter((line) => line.includes("upload_gone")).length, 1, "the removal is logged once");
   assert.deepEqual(Array.from(Deno.readDirSync(join(service.upload, ".rosterd"))), []);
 });
 

@@ -53,7 +53,7 @@ onRestorable("after a restore, no import gets an id that an earlier email contai
   const again = await service.import("thursday.csv", FAILING.replace(",ldap", ",saml"));
   assert.ok(failed.id < last.id && last.id < again.id, `${again.id} comes after ${last.id}`);
   const next = await service.import("friday.csv", FAILING.replace(",ldap", ",local"));
-  assert.equal(next.id, again.id + 1, "no more ids are left out than necessary");
+  assert.equal(next.id, again.id + 1, "no more ids are skipped than necessary");
 });
 
 onRestorable("neither a replayed roster nor an approval gets an id that was already used", async (
@@ -165,7 +165,7 @@ for (const [part, save] of Object.entries(PARTS)) {
 
       await restore();
 
-      assert.notDeepEqual(await cities(), [["Hull", USERS]], "the restore took users back");
+      assert.notDeepEqual(await cities(), [["Hull", USERS]], "the restore brought back the earlier users");
       await service.import("wednesday.csv", rosterOfAll("Hull"));
       assert.deepEqual(await cities(), [["Hull", USERS]]);
       await service.import("thursday.csv", rosterOfAll("Ottawa"));

@@ -35,7 +35,7 @@ Deno.test({
     assert.deepEqual(warnings, [{ code: "same_content", text }]);
     assert.deepEqual(checked.warnings, warnings);
 
-    assert.deepEqual(await codes("monday.csv", roster("Ottawa")), [], "no user is put back any longer");
+    assert.deepEqual(await codes("monday.csv", roster("Ottawa")), [], "no user would change back any longer");
     const undone = await service.fetch(`/imports/${id}/undo`, { method: "POST" });
     assert.equal(undone.status, 200, await undone.text());
   },

@@ -56,7 +56,7 @@ onServer(
     await sql.unsafe(`create database ${name} template template0 encoding 'UTF8'`);
     try {
       const imported = "/imports?status=done";
-      const [entry] = await until("the import, by itself", async () => {
+      const [entry] = await until("the import starts on its own", async () => {
         const answer = await service.fetch(imported);
         const { imports } = answer.ok ? await answer.json() : { imports: [] };
         return imports.length > 0 && imports;
@@ -85,7 +85,7 @@ onServer(
     assert.match(await refused.text(), /this instance is on standby: send the request to the instance that imports/);
 
     await first.stop();
-    await until("the second one leads", async () => !(await status(second)).standby);
+    await until("the second one is the leader", async () => !(await status(second)).standby);
     // The new leader's first turn may already import the file.
     await second.drop("again.csv", ROSTER);
     await second.turn();
@@ -151,7 +151,7 @@ onServer(
     const [mail] = await service.smtp.received(1);
     assert.equal(mail.subject, "rosterd: wrong.csv: rejected");
     await until(
-      "the import knows",
+      "the mail is sent",
       async () => (await service.get<{ mail: string }>(`/imports/${entry.id}`)).mail === "sent",
     );
   },
@@ -180,7 +180,7 @@ onServer("expired imports lose their files in bak and their failures, but keep t
   await using service = await TestService.start({ databaseUrl: url });
   const { id } = await service.import("roster.csv", ROSTER + "3,,\n");
   await service.smtp.received(1);
-  await until("the import knows", async () => (await service.get<{ mail: string }>(`/imports/${id}`)).mail === "sent");
+  await until("the mail is sent", async () => (await service.get<{ mail: string }>(`/imports/${id}`)).mail === "sent");
   await sql`update rosterd.imports set finished_at = now() - interval '8 days'`;
   await service.fetch("/settings", {
     method: "PATCH",

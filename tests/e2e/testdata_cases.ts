@@ -76,7 +76,7 @@ async function readCase(name: string): Promise<Case> {
     failed: take("expected.failed.csv"),
     printed: text(take("expected.check.txt")),
   };
-  assert.deepEqual([...files.keys()], [], `files of ${name} that no test looks at`);
+  assert.deepEqual([...files.keys()], [], `files of ${name} that no test reads`);
   assert.equal(found.expected.report.file, upload, name);
   assert.equal(
     found.failed !== null,

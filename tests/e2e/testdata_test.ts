@@ -57,7 +57,7 @@ Deno.test({
     }
     const [{ schemas }] = await database.sql`
       select count(*)::int as schemas from pg_namespace where nspname = 'rosterd'`;
-    assert.equal(schemas, 0, "check makes no schema");
+    assert.equal(schemas, 0, "check creates no schema");
   },
 });
 

@@ -118,11 +118,11 @@ Deno.test({
           await turn(where);
           await turn(where);
           const codes = await codesFor(where);
-          assert.ok(codes.includes(told), `${told} is told, not ${codes}`);
+          assert.ok(codes.includes(told), `${told} is reported, not ${codes}`);
         } finally {
           await end(where);
         }
-        await until("the file went in", async () => {
+        await until("the file is imported", async () => {
           await turn(where);
           return (await test.sql`select from rosterd.users where unique_id = ${`U${number}`}`).length === 1;
         });

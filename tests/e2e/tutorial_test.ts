@@ -25,7 +25,7 @@ function nameOf(heading: string): string {
 async function typeSession(t: Deno.TestContext, heading: string, outputs: number, here: Here): Promise<void> {
   const [section] = (await readPage("docs/tutorial.md")).split(`\n## ${heading}\n`)[1].split("\n## ");
   const [start, ...steps] = stepsIn(section);
-  assert.equal(steps.filter(({ output }) => output !== null).length, outputs, "so many outputs are shown");
+  assert.equal(steps.filter(({ output }) => output !== null).length, outputs, "the number of outputs shown");
   const folder = await Deno.makeTempDir({ prefix: "rosterd-tutorial-" });
   await using session = await startSession(folder, here(start.lines, folder));
   await session.type(t, steps, (text) => here(text, folder));

@@ -161,14 +161,14 @@ export class Outside {
     const wanted = new Set(files.flatMap(({ creates }) => creates));
     const users = await sql<{ unique_id: string }[]>`select unique_id from rosterd.users`;
     const strangers = users.filter(({ unique_id }) => !wanted.has(unique_id));
-    assert.deepEqual(strangers.map(({ unique_id }) => unique_id), [], "I1: nobody else was made");
+    assert.deepEqual(strangers.map(({ unique_id }) => unique_id), [], "I1: no other user was created");
     for (const feed of this.#feeds) {
       const own = files.filter((file) => (file.feed ?? "") === feed);
       const wantedInBak = own.reduce((sum, { failed, times = 1 }) => sum + times * (failed > 0 ? 2 : 1), 0);
       const { inUpload, inWork, inBak } = await this.#betweenLooks(feed);
       this.#check(inBak.length === wantedInBak, `I2: bak holds ${inBak.sort().join(" ")}`);
       const folders = [".rosterd", "bak", ...(feed === "" ? this.options.feeds ?? [] : [])].sort();
-      assert.deepEqual(inUpload.sort(), folders, "nothing else stands in the upload folder");
+      assert.deepEqual(inUpload.sort(), folders, "nothing else is in the upload folder");
       assert.deepEqual(inWork, [], "nothing is left in the work folder");
     }
   }

@@ -225,7 +225,7 @@ onServer("a quote that stays open for 2 GiB fails one record and needs no extra 
   assert.deepEqual(report.failures.map(({ line, problems: [{ code }] }: typeof report.failures[0]) => [line, code]), [
     [2, "malformed"],
   ]);
-  console.log(`${BYTES} bytes behind an open quote in ${Math.round(seconds)} s`);
+  console.log(`${BYTES} bytes after an unclosed quote in ${Math.round(seconds)} s`);
   assertFlat("check of a quote that does not close", peakMiB);
   survived({ fault: `contents: a quote that stays open for ${BYTES} bytes`, injected: 1, checks: 4 });
 });

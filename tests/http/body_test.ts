@@ -99,7 +99,7 @@ Deno.test("A file to check may exceed 64 KiB but not 256 MiB, with or without a 
   const counted = async (_name: string, body: ReadableStream<Uint8Array>) => {
     let bytes = 0;
     for await (const piece of body) bytes += piece.length;
-    throw new Error(`all ${bytes} bytes were taken`);
+    throw new Error(`all ${bytes} bytes were read`);
   };
   await using counting = await testHttp({ service: { check: counted } });
   assert.equal((await counting.ask("POST", "/check?name=x.csv", { body: endless(chunk) })).status, 413);

@@ -95,7 +95,7 @@ Deno.test("Without a valid token, all calls that need a token give the same resp
   }
   assert.equal(refusals.size, 2, "one for HEAD, which has no body, and one for the others");
   assert.equal(await (await http.ask("GET", "/settings/history")).text(), before);
-  console.log(`${asked} requests without the right token, ${refusals.size} different answers`);
+  console.log(`${asked} requests without a valid token, ${refusals.size} different responses`);
 });
 
 Deno.test("The open calls respond with any token or without a token, and set no cookie", async () => {

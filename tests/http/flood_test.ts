@@ -53,7 +53,7 @@ Deno.test({
       const ms = performance.now() - began;
       assert.ok(handles < 150, `${handles} handles`);
       assert.ok(ms < 1_500, `answered after ${ms} ms`);
-      await until("the others were cut", () => closed() >= 300);
+      await until("the other connections were closed", () => closed() >= 300);
     });
   },
 });

@@ -42,7 +42,7 @@ onServer("the next import corrects values that a customer's trigger changed", as
 
       await requireAsRoster(db, CITIES);
     });
-    await t.step(`${name}, in a later one`, async () => {
+    await t.step(`${name}, during a later import`, async () => {
       await beginAnew(db);
       await db.import(ROSTER, ARCHIVING);
       await db.sql.unsafe(stands);

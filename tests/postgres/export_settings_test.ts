@@ -55,7 +55,7 @@ onEachDatabase(
       city: 'Two "Hills"',
     });
     assert.deepEqual(pick(users["5"], "archived", "province"), { archived: true, province: "QC" });
-    assert.equal(users["6"].province, "ON", "a value that means none keeps");
+    assert.equal(users["6"].province, "ON", "a value mapped to an empty one keeps the user's value");
   },
 );
 
@@ -232,7 +232,7 @@ a1,ldap,"1,5E+10",
       [4, '9033 unique_id "123" looks like 00123 without its leading zeros: enter the unique_id with its zeros'],
     ]);
     assert.equal(report.created, 4);
-    assert.deepEqual(reasons(await db.import(roster, {})), reasons(report), "the next night tells them again");
+    assert.deepEqual(reasons(await db.import(roster, {})), reasons(report), "the next night reports them again");
 
     const off = await db.import(roster, { settings: { detect_spreadsheet_damage: false } });
     assert.deepEqual([off.failed, off.created], [0, 3]);

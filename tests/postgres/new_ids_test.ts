@@ -288,7 +288,7 @@ onServer(
     assert.deepEqual(await callsOf(), [`A B ${id}`, `C D ${id}`, `K L ${id}`]);
     await db.sql`delete from calls`;
     await undo(db, id);
-    assert.deepEqual(await callsOf(), [`B A ${id}`, `D C ${id}`], "a merge that moved no permits is not undone there");
+    assert.deepEqual(await callsOf(), [`B A ${id}`, `D C ${id}`], "no call for a merge that moved no permits");
   },
 );
 

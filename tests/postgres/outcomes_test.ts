@@ -32,7 +32,7 @@ bad3,ldap
   assert.deepEqual(countsOf(report), { records: 10, ...expected });
   assert.equal(OUTCOMES.reduce((sum, outcome) => sum + report[outcome], 0), report.records);
   const entry = (await db.store.find(report.id!))!;
-  assert.deepEqual(countsOf({ ...entry, bytes: 0, failed_new: 0 }), countsOf(report), "the history tells the same");
+  assert.deepEqual(countsOf({ ...entry, bytes: 0, failed_new: 0 }), countsOf(report), "the history shows the same");
   assert.equal(entry.status, "failed_records");
 });
 

@@ -75,7 +75,7 @@ onEachDatabase(
       failures: ["2 9019", "3 9019", "4 9019", "5 9019"],
     });
     const { keeper: _, ...free } = before;
-    assert.deepEqual((await emails(db, free, chain)).failures, [], "with nobody to keep the first, all move");
+    assert.deepEqual((await emails(db, free, chain)).failures, [], "if no user keeps the first value, all values move");
   },
 );
 
@@ -89,7 +89,7 @@ onServer("a column that is shifted by one line is processed in bounded time", as
   const report = await db.import(csvOf(slipped));
 
   assert.deepEqual(countsOf(report), { records: 20_000, unchanged: 1, failed: 19_999 });
-  assert.ok(performance.now() - start < 20_000, "not a round for every record");
+  assert.ok(performance.now() - start < 20_000, "there must not be a round for each record");
 });
 
 onServer("the case of A to Z is ignored, but the case of other letters is not", async (db) => {

@@ -60,7 +60,7 @@ Deno.test("a service that accepts connections but never responds counts as hung 
   const states: string[] = [];
   const notify = (state: string) => Promise.resolve(void states.push(state));
   await watching(() => {}, { notify }, async (hung) => {
-    await until("it is hung", () => Promise.resolve(hung() > 0));
+    await until("the service counts as hung", () => Promise.resolve(hung() > 0));
     await new Promise((resolve) => setTimeout(resolve, 5 * CHECK_INTERVAL_MS));
     assert.equal(hung(), 1);
   });
@@ -72,7 +72,7 @@ Deno.test("a service that closes connections because it has too many does not co
   const states: string[] = [];
   const notify = (state: string) => Promise.resolve(void states.push(state));
   await watching((connection) => (closed++, void connection.closeWrite()), { notify }, async (hung) => {
-    await until("it was asked ten times", () => Promise.resolve(closed > 10));
+    await until("ten checks were made", () => Promise.resolve(closed > 10));
     assert.equal(hung(), 0);
   });
   assert.ok(states.includes("WATCHDOG=1"));
@@ -94,10 +94,10 @@ Deno.test("WATCHDOG=1 is not sent while a loop has made no progress for half an 
   let minutes = 31, asked = 0;
   const movedAt = () => (asked++, { database: systemClock.elapsed(), turns: systemClock.elapsed() - minutes * 60_000 });
   await watching(answer, { notify, movedAt }, async () => {
-    await until("it was looked at", () => Promise.resolve(asked > 5));
+    await until("a check was made", () => Promise.resolve(asked > 5));
     assert.deepEqual(states, ["READY=1"]);
     minutes = 29;
-    await until("it is well", () => Promise.resolve(states.includes("WATCHDOG=1")));
+    await until("the service counts as responsive", () => Promise.resolve(states.includes("WATCHDOG=1")));
   });
 });
 

@@ -72,7 +72,7 @@ export async function failCalls({ from, stride, times, errors, kinds, changesOnl
     }
   }
   await using clean = await Service.start(here, {});
-  await until("every file is over", async () => {
+  await until("every file is in bak", async () => {
     await clean.turn();
     const [{ over }] = await database.sql`select count(*) as over from rosterd.imports where bak_file is not null`;
     return over === failed.length;

@@ -31,7 +31,7 @@ export class ExpectedFile {
   /** Asserts that the database contains nothing from the file. */
   async assertUnknown(cluster: Cluster): Promise<void> {
     const { users, entries } = await this.#seen(cluster);
-    assert.deepEqual([users, entries], [0, 0], `${this.name} is named, although the database knows it`);
+    assert.deepEqual([users, entries], [0, 0], `${this.name} is reported as missing, although it is in the database`);
   }
 
   async assertAppliedOnce(service: TestService, cluster: Cluster): Promise<void> {

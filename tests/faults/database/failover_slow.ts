@@ -89,7 +89,7 @@ Deno.test({
       const { problems } = await service.get<{ problems: { code: string; text: string }[] }>("/status");
       return problems.find(({ code }) => code === "rosters_missing")?.text ?? null;
     };
-    await until("the missing rosters are named", async () => {
+    await until("the missing rosters are reported", async () => {
       await service.fetch("/imports", { method: "POST" }).then((answer) => answer.body?.cancel());
       return /^3 rosters in bak were never imported/.test(await warning() ?? "");
     }, MAX_TAKEOVER_MS);

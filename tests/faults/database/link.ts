@@ -56,7 +56,7 @@ export function freezesIn(phase: Phase, directions: readonly Direction[] = BOTH)
 
       await database.recovers(file);
       assert.equal(frozen, 1);
-      assert.ok(told < 10_000, `told after ${Math.round(told)} ms`);
+      assert.ok(told < 10_000, `reported after ${Math.round(told)} ms`);
       assert.equal(database.logged("database_away").length, 1);
       assert.equal(database.logged("database_usable").length, 2, "at the start, and again");
       survived({ fault: `link${which} frozen ${phase}`, injected: frozen, checks: database.outside.checks });

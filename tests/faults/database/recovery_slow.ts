@@ -67,7 +67,7 @@ Deno.test({
     console.log(`recovered after ${Math.round(performance.now() - recovering)} ms`);
     assert.deepEqual(await usersOf(cluster), ["1"]);
     await until(
-      "the missing rosters are named",
+      "the missing rosters are reported",
       async () => /2 rosters in bak were never imported/.test(await operator.run("rosterd status")),
       60_000,
       500,
@@ -77,7 +77,7 @@ Deno.test({
     await operator.run("rosterd imports replay; rosterd run || [ $? = 2 ]");
     await until("both were replayed", async () => (await usersOf(cluster)).length === 3, 60_000);
     const ids = await cluster.sql<{ id: number }[]>("select id from rosterd.imports order by id");
-    assert.ok(ids.length === 3 && ids[1].id > 3, "the ids of the lost imports are not given again");
+    assert.ok(ids.length === 3 && ids[1].id > 3, "the ids of the lost imports are not used again");
     survived({ fault: "point-in-time recovery", injected: 1, checks: 6 });
     console.log(`in all ${Math.round(performance.now() - began)} ms`);
   },

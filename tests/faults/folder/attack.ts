@@ -55,7 +55,7 @@ export async function surviveAttack({ kind, seconds, seed }: AttackOptions): Pro
     await writeFile(join(hoard.root, "stop"), "");
   }
   const tricks = await attacker.ended;
-  assert.ok(tricks["a link to the secret"] > 0 && tricks["a roster"] > 0, "the attack went on while files arrived");
+  assert.ok(tricks["a link to the secret"] > 0 && tricks["a roster"] > 0, "the attack continued while files arrived");
   await cleanUp(service);
   checks += kind === "guest" ? await nothingAchieved(service, canary) : await nobodyElseHarmed(service, canary);
   checks += await secretIsNowhere(service);

@@ -59,7 +59,7 @@ export class Canary {
     for (const [path, before] of Object.entries(this.#before)) {
       const isFolder = before.startsWith('["4');
       const sizeless = (picture: string | undefined) => isFolder ? JSON.parse(picture ?? "[]").slice(0, 3) : picture;
-      assert.deepEqual(sizeless(now[path]), sizeless(before), `I7: ${path} outside the upload folder is as it was`);
+      assert.deepEqual(sizeless(now[path]), sizeless(before), `I7: ${path} outside the upload folder is unchanged`);
     }
     const added = Object.keys(now).filter((path) => !(path in this.#before));
     return { compared: Object.keys(this.#before).length, added };

@@ -59,12 +59,12 @@ Deno.test({
         const long = await dropLong(service, "LONG", 200_000);
         await turnUntil(service, "the status names it", async () => (await waiting(service))[long] === "ENOSPC");
         const [{ id, status, bak_file }] = await service.imports();
-        assert.deepEqual([status, bak_file], ["failed_records", null], "it is applied, and known not to be in bak");
+        assert.deepEqual([status, bak_file], ["failed_records", null], "the import is applied, but not yet in bak");
         await outside.atAnyInstant();
         await service.dropGood("SMALL", { fails: true });
         // The name that the long file gets in `bak` already exists, as an empty file.
         await moved(service, 2);
-        assert.equal((await service.imports())[0].bak_file?.startsWith("good-SMALL."), true, "others go on");
+        assert.equal((await service.imports())[0].bak_file?.startsWith("good-SMALL."), true, "other imports continue");
         assert.equal((await service.status()).ready, true);
 
         await run("mount", "-o", "remount,ro", service.at("bak"));
@@ -129,7 +129,7 @@ Deno.test({
           /the old folder was probably unmounted; mount it again, or restart rosterd to use the new folder\.$/,
         );
         assert.equal((await service.readiness()).http, 503);
-        assert.deepEqual(await readdir(upload), [], "nothing is made in the empty folder beneath");
+        assert.deepEqual(await readdir(upload), [], "nothing is created in the empty mount point");
         await mount();
         await service.dropGood("G2");
         await moved(service, 2);
@@ -151,7 +151,7 @@ Deno.test({
         await moved(service, 3);
         await outside.inTheEnd();
         const entry = (await service.imports()).find(({ file }) => file === "good-G3.csv")!;
-        assert.deepEqual(entry.warnings, [], "nobody took it for removed");
+        assert.deepEqual(entry.warnings, [], "the file was not reported as removed");
         await service.stop();
       } finally {
         await run("umount", "--lazy", upload);

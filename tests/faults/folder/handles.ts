@@ -32,7 +32,7 @@ export async function importWithFewHandles(files: number): Promise<void> {
     "nothing was short of handles",
   );
   await service.stop();
-  console.log(`${before} handles beside those of sessions after 10 imports, not more after ${files}`);
+  console.log(`${before} handles other than sessions after 10 imports, and no more after ${files}`);
   survived({ fault: "ulimit -n 64: imports with few handles", injected: files, checks: service.outside.checks + 4 });
 }
 

@@ -42,7 +42,7 @@ Deno.test({
         await until("it is not ready", async () => {
           const asked = performance.now();
           const { ready } = await service.status();
-          assert.ok(performance.now() - asked < 2_000, "HTTP answers while the folder does not");
+          assert.ok(performance.now() - asked < 2_000, "HTTP responds while the folder does not");
           return !ready;
         }, 90_000);
         const { problems, folder } = await service.status();

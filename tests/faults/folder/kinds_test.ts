@@ -35,7 +35,7 @@ folderTest(
     await service.dropGood("G1", { fails: true });
     await allDone(service);
     const { ready, waiting } = await service.status();
-    assert.equal(ready, true, "what an uploader put there does not make the service unready");
+    assert.equal(ready, true, "an entry that an uploader creates does not make the service unready");
     assert.deepEqual(codesOf(waiting), {
       ...Object.fromEntries(expected.map((name) => [`${name}.csv`, "not_a_plain_file"])),
       "folder.csv/inner.csv": "no_feed",
@@ -112,7 +112,7 @@ folderTest(
       assert.match(folder.text!, text);
       const { http, body } = await service.readiness();
       assert.equal(http, 503);
-      assert.ok(body.includes(code) && !body.includes(service.upload), "it says why, and names no path to strangers");
+      assert.ok(body.includes(code) && !body.includes(service.upload), "the response says why, but contains no path");
       checks += 6 + await canary.untouched();
 
       assert.doesNotMatch(service.log, /turn_failed/);

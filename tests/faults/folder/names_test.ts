@@ -58,7 +58,7 @@ folderTest(
     // deno-lint-ignore no-control-regex
     assert.doesNotMatch(page, /[\u0000-\u001f\u007f]/);
     for (const mail of service.smtp.mails) {
-      assert.deepEqual(mail.envelope.to, ["registry@example.edu"], "a name adds no receiver");
+      assert.deepEqual(mail.envelope.to, ["registry@example.edu"], "a name adds no recipient");
       assert.equal(mail.headers.has("bcc"), false);
       // deno-lint-ignore no-control-regex
       assert.doesNotMatch(mail.subject ?? "", /[\u0000-\u001f\u007f\u202e]/);

@@ -77,7 +77,7 @@ Deno.test(`${KILLS} kills at random moments, with a bad mail server, lose no rep
   }
   w.server.misbehave(null);
   await w.starts();
-  await until("everybody was told", async () => {
+  await until("every failure was mailed", async () => {
     await w.ask("POST", "/imports?wait=true");
     await w.minutesPass(60);
     // Moves the clock forward by an hour, because only ten emails an hour are sent.

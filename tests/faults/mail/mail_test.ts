@@ -87,11 +87,11 @@ for (const [what, how] of [["a greeting that never comes", "silent"], ["a stall 
     for (const entry of [first, second]) assert.equal(await w.mailOf(entry), "waiting");
     const began = performance.now();
     await w.service.stop();
-    assert.ok(performance.now() - began < 5_000, "it ended at once");
+    assert.ok(performance.now() - began < 5_000, "the service ended at once");
     w.server.misbehave(null);
     await w.service.restart();
     for (const entry of [first, second]) await w.mailIs(entry, "sent");
-    assert.equal(w.mails.length, 2, "a mail that was broken off comes once");
+    assert.equal(w.mails.length, 2, "an interrupted mail arrives once");
     return 1;
   });
 }
@@ -171,7 +171,7 @@ fault("a mail that is refused permanently is marked as failed immediately, and t
   await w.mailIs(refused, "failed");
   assert.match((await w.problem())!, /refused the message \(550 5\.1\.1/);
   const { mail } = (await w.service.get<{ imports: { mail: string }[] }>("/imports")).imports[0];
-  assert.equal(mail, "failed", "the list of imports says it too");
+  assert.equal(mail, "failed", "the list of imports shows it too");
   await w.mailIs(await w.import("b.csv"), "sent");
   return 1;
 });
@@ -208,7 +208,7 @@ processFault("a wrong password pauses the mail until the settings are fixed, and
 }, async (w) => {
   await w.starts();
   for (const name of ["a.csv", "b.csv"]) await w.import(name);
-  const { mail } = await until("the refusal is seen", async () => {
+  const { mail } = await until("the status shows the refusal", async () => {
     const status = await w.ask("GET", "/status");
     return status.mail.problem !== undefined && status;
   });
@@ -216,20 +216,20 @@ processFault("a wrong password pauses the mail until the settings are fixed, and
   const { imports } = await w.ask("GET", "/imports");
   assert.deepEqual(imports.map((entry: { mail: string }) => entry.mail), ["waiting", "waiting"]);
   const [{ tries }] = await w.database.sql<{ tries: number }[]>`select sum(tries) as tries from rosterd.outbox`;
-  assert.equal(tries, 0, "the login is what was refused, not the mails");
+  assert.equal(tries, 0, "the login was refused, not the mails");
   await w.ask("PATCH", "/settings", { smtp: { password: "correct horse" } });
   await w.ask("POST", "/imports?wait=true");
   await w.server.received(2);
   await w.ends("SIGTERM");
-  assert.equal(w.log.match(/mail\.login_refused/g)?.length, 1, "it was tried once");
+  assert.equal(w.log.match(/mail\.login_refused/g)?.length, 1, "the login was tried once");
   w.outside.logIsClean(w.log, ["wrong horse"]);
   return { injected: 1, kills: 0 };
 });
 
 for (const keeps of [false, true]) {
-  const name = `killed in the middle of a mail that was ${
+  const name = `if rosterd is killed during a mail that was ${
     keeps ? "" : "not "
-  }delivered, rosterd sends it again, and those behind it`;
+  }delivered, it sends the mail again, and then the next ones`;
   processFault(name, {}, async (w) => {
     await w.starts();
     w.server.misbehave({ how: "stall", keeps });
@@ -240,12 +240,12 @@ for (const keeps of [false, true]) {
     w.server.misbehave(null);
     await w.starts();
     const kept = keeps ? 1 : 0;
-    assert.match((await w.server.received(kept + 1))[kept].subject!, /b\.csv/, "nobody had claimed the other");
+    assert.match((await w.server.received(kept + 1))[kept].subject!, /b\.csv/, "the other mail was not claimed");
     await w.minutesPass(2);
     await w.ask("POST", "/imports?wait=true");
     const mails = await w.server.received(kept + 2);
     const ids = new Set(mails.map(({ messageId }) => messageId));
-    assert.equal(ids.size, 2, "a second copy bears the same Message-ID");
+    assert.equal(ids.size, 2, "a second copy has the same Message-ID");
     await until("both are sent", async () => {
       const { imports } = await w.ask("GET", "/imports");
       return imports.every((entry: { mail: string }) => entry.mail === "sent");
@@ -271,7 +271,7 @@ fault("a mail that is lost after the final dot is sent again with the same Messa
 const LINES = "x\r\nBcc: spy@evil.example\r\n\r\nboo\u202e.csv";
 fault("a line break in a file name does not reach headers, recipients or log", async (w) => {
   const entry = await w.import(LINES);
-  assert.equal(entry.file, LINES, "the history keeps the name as it is");
+  assert.equal(entry.file, LINES, "the history keeps the original name");
   await w.mailIs(entry, "sent");
   const [mail] = w.mails;
   assert.deepEqual(mail.envelope.to, ["registry@school.example"]);
@@ -304,7 +304,7 @@ fault("an address with a line break is refused over HTTP and in the file", async
   const file = rosterOf("a.csv");
   w.outside.expect(file);
   await w.service.drop(file.name, file.content);
-  assert.deepEqual(await w.service.turn(), [], "nothing is imported until it is mended");
+  assert.deepEqual(await w.service.turn(), [], "nothing is imported until the settings are fixed");
   assert.equal((await w.service.fetch("/readyz")).status, 503);
   await Deno.writeTextFile(w.service.config.settings, good);
   const [entry] = await w.service.turn();

@@ -13,7 +13,7 @@ Deno.test("SIGTERM ends a hanging service within 25 s", async () => {
   const other = await sql.reserve();
   await other`select pg_advisory_lock(${MIGRATION_LOCK})`;
   const process = w.here.spawn("serve");
-  await until("it waits for the other one", async () => await w.backends("wait_event_type = 'Lock'") > 0);
+  await until("the service waits for the migration lock", async () => await w.backends("wait_event_type = 'Lock'") > 0);
   const began = performance.now();
   process.kill("SIGTERM");
   const { code, stderr } = await process.output();

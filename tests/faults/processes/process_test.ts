@@ -66,7 +66,7 @@ fault("SIGTERM rolls back a statement that takes minutes, and the service exits 
   const { code, took, log } = await w.end(running, "SIGTERM");
   assert.equal(code, 0, log);
   assert.ok(took < CONTRACT_MS, `it took ${took} ms`);
-  assert.match(log, /"event":"stopped"/, "it ended in good order");
+  assert.match(log, /"event":"stopped"/, "the service stopped in an orderly way");
   assert.equal(await w.backends(), 0, "no session is left");
   await w.outside.atAnyInstant();
   await carriesOn(w);
@@ -97,7 +97,7 @@ fault("a second SIGTERM ends the service immediately", async (w) => {
   await w.inMerge();
   await w.nextMergesTake(0);
   running.process.kill("SIGTERM");
-  await until("it is about to end", async () => await running.ask("GET", "/healthz").then(() => false, () => true));
+  await until("the service stops", async () => await running.ask("GET", "/healthz").then(() => false, () => true));
   // Two signals within a second count as one, because Ctrl-C under `deno task` arrives twice.
   await new Promise((resolve) => setTimeout(resolve, 1_100));
   const { code, took } = await w.end(running, "SIGTERM");
@@ -191,7 +191,7 @@ Deno.test({
       await service.turn();
       const began = performance.now();
       await until("the file is imported", async () => (await service.turn()).length === 1);
-      assert.ok(performance.now() - began > 500, "it had to settle");
+      assert.ok(performance.now() - began > 500, "the file had to settle");
     }
     const { imports } = await service.get<{ imports: ImportEntry[] }>("/imports");
     assert.deepEqual(imports.map(({ status }) => status), Array(files).fill("done"));

@@ -126,14 +126,14 @@ export class Rosterds implements AsyncDisposable {
 
   /** Waits until both the folder and the history show that every file is in `bak`. */
   async allImported(files: number, ms?: number): Promise<void> {
-    const over = until(`${files} imports are over`, async () => {
+    const over = until(`${files} imports are finished`, async () => {
       const [{ over }] = await this.database.sql<{ over: number }[]>`
         select count(*) as over from rosterd.imports where bak_file is not null`;
       return over === files && [...Deno.readDirSync(this.here.path("upload/.rosterd"))].length === 0;
     }, ms);
     await over.catch(async (error) => {
       this.#failed = true;
-      throw new Error(`they are not over, but: ${await this.#whatIsThere()}`, { cause: error });
+      throw new Error(`the imports have not finished: ${await this.#whatIsThere()}`, { cause: error });
     });
   }
 

@@ -20,7 +20,7 @@ export async function standsBy(options: RosterdsOptions): Promise<void> {
   assert.deepEqual([led.standby, stood.standby], [false, true]);
   const said = (status: { problems: { code: string }[] }) => status.problems.some(({ code }) => code === "standby");
   assert.deepEqual([said(led), said(stood)], [false, true]);
-  assert.deepEqual([led.ready, stood.ready], [true, true], "who replaces the one by the other waits for readiness");
+  assert.deepEqual([led.ready, stood.ready], [true, true], "a rolling replacement waits until the new one is ready");
   const { out } = await w.here.run("status", "--data", "elsewhere");
   assert.match(out, /an instance of rosterd has been using this database since \d{4}-/);
   assert.match((await w.here.run("status", "--data", "data1")).err, /using the service at http/);
@@ -60,9 +60,9 @@ export async function takesOver(
   await w.outside.atAnyInstant();
   await w.allImported(1, TAKEOVER_MS);
   const seconds = Math.round((performance.now() - killed) / 100) / 10;
-  console.log(`the other one had imported the file ${seconds} s after the kill (${what})`);
+  console.log(`the other one imported the file ${seconds} s after the kill (${what})`);
   await w.outside.inTheEnd();
-  await until("the killed one has no session left", async () => await w.backends("wait_event = 'PgSleep'") === 0);
+  await until("the killed leader has no session left", async () => await w.backends("wait_event = 'PgSleep'") === 0);
   survived({ fault: `two rosterd: the leader is killed ${what}`, injected: 1, kills: 1, checks: w.outside.checks });
 }
 
@@ -120,7 +120,7 @@ export async function deposed(times: number, options: RosterdsOptions): Promise<
     leader.process.kill("SIGCONT");
     await w.allImported(time + 1);
     const [entry] = await w.database.sql`select created, failed from rosterd.imports where file = ${file.name}`;
-    assert.deepEqual(entry, { created: 10, failed }, "what the history tells is the import that was applied");
+    assert.deepEqual(entry, { created: 10, failed }, "the history shows the import that was applied");
     [leader, other] = [other, leader];
     await until("the other one stands by", async () => (await other.ask("GET", "/status")).standby);
   }
@@ -128,12 +128,12 @@ export async function deposed(times: number, options: RosterdsOptions): Promise<
     const { log } = await w.end(one, "SIGTERM");
     const ended = [...log.matchAll(/"imported".*?"roster(\d+)\.csv"/g)].map(([, file]) => Number(file) % 2);
     const own = one === leader ? (times - 1) % 2 : times % 2;
-    assert.ok(ended.every((odd) => odd === own), `who lost the lead left the rest to the other one: ${ended}`);
+    assert.ok(ended.every((odd) => odd === own), `the old leader left the remaining files to the new one: ${ended}`);
   }
   await w.outside.inTheEnd();
   const [{ gone }] = await w.database.sql<{ gone: number }[]>`
     select count(*) as gone from rosterd.imports where file_gone_at is not null`;
-  assert.equal(gone, 0, "nobody took a file for removed that the other had moved");
+  assert.equal(gone, 0, "no file that the other one moved was reported as removed");
   survived({
     fault: "two rosterd: the leader hangs, loses leadership and continues",
     injected: times,
@@ -174,7 +174,7 @@ export async function killedInTurn(kills: number, options: RosterdsOptions): Pro
   let longest = 0;
   for (let kill = 0; kill < kills; kill++) {
     // If no file is left, this rosterd may not be the leader yet, and the next one could become the leader instead.
-    await until("it leads", async () => {
+    await until("it is the leader", async () => {
       await leader.ask("POST", "/imports?wait=true");
       return !(await leader.ask("GET", "/status")).standby;
     });
@@ -212,7 +212,7 @@ export async function foldersOfTheirOwn(options: RosterdsOptions): Promise<void>
   await other.atAnyInstant();
   assert.deepEqual([...Deno.readDirSync(w.here.path("other"))].map(({ name }) => name).includes("b.csv"), true);
   await w.end(first, "SIGTERM");
-  await until("the other one leads", async () => !(await second.ask("GET", "/status")).standby);
+  await until("the other one is the leader", async () => !(await second.ask("GET", "/status")).standby);
   await second.ask("POST", "/imports?wait=true");
   const entries = await w.database.sql`select file from rosterd.imports where bak_file is not null order by id`;
   assert.deepEqual(entries.map(({ file }) => file), ["a.csv", "b.csv"]);

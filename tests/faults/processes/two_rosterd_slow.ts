@@ -62,7 +62,7 @@ Deno.test("a standby sends no mail", async () => {
   await w.here.write("upload/a.csv", "unique_id,login_source\n,ldap\n");
   await leader.ask("POST", "/imports?wait=true");
   const { sql } = w.database;
-  await until("it was tried", async () => (await sql`select from rosterd.outbox where tries = 1`).length === 1);
+  await until("the first attempt", async () => (await sql`select from rosterd.outbox where tries = 1`).length === 1);
   leader.process.kill("SIGSTOP");
   await sql`update rosterd.outbox set next_try_at = now()`;
   // Waits for twice the outbox's interval.

@@ -30,7 +30,7 @@ Deno.test({
     assert.deepEqual(await service.turn(), []);
     // A turn scans twice: once before its imports, and once for the status.
     const looking = look() / 2;
-    assert.ok(looking < 5, `a look took ${looking} s`);
+    assert.ok(looking < 5, `a scan took ${looking} s`);
 
     const patch = { method: "PATCH", headers: { "content-type": "application/merge-patch+json" } };
     assert.equal((await service.fetch("/settings", { ...patch, body: '{"settle_seconds": 30}' })).status, 200);

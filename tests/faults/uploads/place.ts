@@ -108,7 +108,7 @@ export class UploadPlace implements AsyncDisposable {
 
   /** Returns the partial upload left by a killed client once the server has closed the file. */
   async left(name: string): Promise<Uint8Array> {
-    await until(`the server lets go of ${name}`, async () => !await isOpen(this.at(name)));
+    await until(`the server closes ${name}`, async () => !await isOpen(this.at(name)));
     return await readFile(this.at(name));
   }
 

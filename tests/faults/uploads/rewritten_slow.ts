@@ -59,7 +59,7 @@ for (const [where, header] of [["within", CUT_WITHIN_A_RECORD], ["at the end of"
     upload.goOn();
     await place.waitsFor("big.csv", "changed_while_read");
     const [{ users }] = await place.database.sql<{ users: number }[]>`select count(*) as users from rosterd.users`;
-    assert.equal(users, 0, "none of it was applied");
+    assert.equal(users, 0, "no record was applied");
     await upload.done();
     await turns;
     await place.finish(whole("big.csv", options));
@@ -116,7 +116,7 @@ test("an upload that grows after its move to bak causes one mail about it", asyn
     early.dropped.creates.length,
     early.dropped.creates.length,
   ]);
-  assert.ok(records < 20_000, "it was imported too early, and nothing could tell");
+  assert.ok(records < 20_000, "the file was imported too early, which could not be detected");
   await place.turnLeaves();
   assert.equal(place.service.smtp.mails.length, 0);
 
@@ -130,11 +130,11 @@ test("an upload that grows after its move to bak causes one mail about it", asyn
     mail.text!,
     new RegExp(`grew after it was imported: from ${early.dropped.content.length.toLocaleString("en-US")} to `),
   );
-  assert.ok(mail.text!.includes(bak_file), "it names the file in bak");
+  assert.ok(mail.text!.includes(bak_file), "the mail names the file in bak");
   await place.turnLeaves();
   await place.turnLeaves();
   const [{ alerts }] = await place.database.sql<{ alerts: number }[]>`select count(*) as alerts from rosterd.outbox`;
-  assert.equal(alerts, 1, "and no second mail waits");
+  assert.equal(alerts, 1, "no second mail is waiting");
   // Uploads the whole file again, as the email instructs.
   await (await place.sftp()).start({ local: join(place.base, "late.csv"), name: "late.csv" }).done();
   await place.importedAll(["late.csv", "late.csv"]);

@@ -86,7 +86,7 @@ test("a slow upload of each client is not imported before it has settled", async
       }
     }
     await upload.done();
-    assert.ok(changing > 0, `the status says that ${sending.name} changes`);
+    assert.ok(changing > 0, `the status says that ${sending.name} is changing`);
     place.outside.checks++;
   });
   await place.finish(...all.map((sending) => sending.whole));
@@ -134,8 +134,8 @@ test(
     // This file has the same users but a different header, so that the bytes differ.
     const second = new Sending(place, { ...sftp, name: "cut" }, { prefix: "user", header: CUT_AT_A_RECORD_END });
     const left = leftBehind(second.name, await second.killed());
-    assert.equal(left.cutOffAt, null, "it ends with a record");
-    assert.ok(left.dropped.creates.length < RECORDS / 2, "more than half are missing");
+    assert.equal(left.cutOffAt, null, "the partial upload ends with a complete record");
+    assert.ok(left.dropped.creates.length < RECORDS / 2, "more than half of the users are missing");
     await place.finish(first.whole, { ...left.dropped, status: "held" });
     const [{ inactive, held }] = await place.database.sql<{ inactive: number; held: number }[]>`
       select count(*) filter (where not active) as inactive,
@@ -161,7 +161,7 @@ test("an upload that a client resumes before the claim is imported completely an
     const left = await sending.killed();
     await until(`${sending.name} waits`, async () => (await place.waiting()).some(({ name }) => name === sending.name));
     await (await sending.start({ resume: true })).done();
-    assert.ok(left.length < sending.whole.content.length, "something was left to resume");
+    assert.ok(left.length < sending.whole.content.length, "a partial upload was left to resume");
   });
   await place.finish(...all.map((sending) => sending.whole));
   const kills = all.length;
@@ -180,7 +180,7 @@ test("an upload with a temporary name is ignored silently until it is renamed", 
       const named = [...waiting.map(({ name }) => name), ...ignored];
       assert.deepEqual(named.filter((name) => temporaryNames(sending.name).includes(name)), []);
       const size = await place.sizeOf(sending.name);
-      assert.ok(size === -1 || size === sending.whole.content.length, `${sending.name} is there whole, or not yet`);
+      assert.ok(size === -1 || size === sending.whole.content.length, `${sending.name} is complete, or not there yet`);
     }
     await upload.done();
   });

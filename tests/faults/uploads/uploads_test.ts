@@ -25,7 +25,7 @@ Deno.test({
     await upload.kill();
 
     const { dropped, cutOffAt } = leftBehind("cut.csv", await place.left("cut.csv"));
-    assert.notEqual(cutOffAt, null, "it is cut off in the middle of a record");
+    assert.notEqual(cutOffAt, null, "the upload is cut off in the middle of a record");
     outside.expect(dropped);
     assert.match(
       (await place.waitsFor("cut.csv", "no_line_end")).text,

@@ -180,7 +180,7 @@ onServer("an import that waits for another is not marked as interrupted", async 
 
   const killed = await killedImport(db);
   await db.import(SMALL);
-  assert.equal((await db.store.find(killed))!.status, "error", "nobody waits any longer");
+  assert.equal((await db.store.find(killed))!.status, "error", "no import is waiting any longer");
 });
 
 onServer(
@@ -204,7 +204,7 @@ onServer(
         const applied = entry?.status === "done";
         seen[applied ? "applied" : "not"]++;
         assert.deepEqual(users, applied ? ["1", "2"] : []);
-        assert.ok(report.status === "error" || applied, "nobody is told done that is not");
+        assert.ok(report.status === "error" || applied, "no import is reported as done that is not");
       }),
       { numRuns: 60 },
     );

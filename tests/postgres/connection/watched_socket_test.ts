@@ -20,7 +20,7 @@ onServer(
     const losing = db.database.sql.begin(async (tx) => {
       const [{ pid }] = await tx<{ pid: number }[]>`select pg_backend_pid() as pid`;
       await db.sql`select pg_terminate_backend(${pid})`;
-      await until("its end", async () => (await db.sql`select from pg_stat_activity where pid = ${pid}`).length === 0);
+      await until("session end", async () => (await db.sql`select from pg_stat_activity where pid = ${pid}`).length === 0);
       await tx`select 1`.catch(() => {});
       await tx`select 2`;
     });
@@ -61,7 +61,7 @@ Deno.test("if a server closes each new connection, the error is reported at once
   for (let asked = 1; asked <= 7; asked++) {
     await assert.rejects(async () => await database.sql`select 1`, /CONNECTION_CLOSED|ECONNRESET|closed/);
   }
-  assert.ok(calls <= 7, `${calls} calls for 7 questions`);
+  assert.ok(calls <= 7, `${calls} calls for 7 queries`);
   await database.close();
   listener.close();
   await serving;
@@ -117,16 +117,16 @@ Deno.test("the protocol state does not depend on how messages are split", () => 
     assert.deepEqual([protocol.isServersTurn, protocol.isLoggedIn, protocol.pid], [false, true, 258]);
     client(message("Q", [65, 0]));
     server(answer);
-    assert.equal(protocol.isServersTurn, true, "the answer has no end yet");
+    assert.equal(protocol.isServersTurn, true, "the response has not ended yet");
     server(message("Z", [84]));
     assert.equal(protocol.isServersTurn, false);
     client([...message("E", [0]), ...message("H", [])]);
-    assert.equal(protocol.isServersTurn, true, "rows of a cursor are due");
+    assert.equal(protocol.isServersTurn, true, "rows of a cursor are expected");
     server([...message("D", [1]), ...message("s", [])]);
     assert.equal(protocol.isServersTurn, false, "the consumer may be slow");
     client(message("Q", [65, 0]));
     server(message("G", [0]));
-    assert.equal(protocol.isServersTurn, false, "the server takes rows");
+    assert.equal(protocol.isServersTurn, false, "the server accepts rows");
     client([...message("d", Array(100).fill(1)), ...message("c", [])]);
     assert.equal(protocol.isServersTurn, true, "all rows are sent");
     server(refusal);

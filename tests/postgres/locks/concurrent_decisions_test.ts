@@ -42,7 +42,7 @@ onServer("approve waits for a running import, and leaves out the users whom that
   const importing = db.import("unique_id,login_source,active\n1,ldap,1\n", { settings, ...way });
   await reached;
   const approving = approveHold(db.database, id, never, "admin");
-  await until("the approval that asks for its turn", async () => {
+  await until("the approval waits for its turn", async () => {
     const rows = await db.sql`
       select from pg_stat_activity
       where datname = current_database() and application_name = 'rosterd' and xact_start is not null

@@ -190,7 +190,7 @@ onServer(
 
       const text = "another program has locked users or permits that this roster changes";
       assert.deepEqual(first.postponed, [{ file: "a.csv", reason: { code: "users_locked", text, line: null } }]);
-      assert.deepEqual(first.merged, ["a.csv", "b.csv"], "the file is read once, however long it waits");
+      assert.deepEqual(first.merged, ["a.csv", "b.csv"], "the file is read only once, no matter how long it waits");
       assert.equal(first.imported.length, 1);
       const users = await db.users();
       assert.deepEqual([users["1"].city, users["2"].city], [null, "Aylmer"]);

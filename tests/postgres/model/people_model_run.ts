@@ -126,7 +126,7 @@ class Run {
     if (foreseen !== null) assert.equal(foreseen.status, report.status);
     // For a held file, check reports what an approval would do.
     if (foreseen !== null && spoiled.length === 0) {
-      assert.deepEqual(countsOf(foreseen), countsOf(counts), "check foresees it");
+      assert.deepEqual(countsOf(foreseen), countsOf(counts), "check predicts the import");
     }
     for (const name of [...Object.keys(countsOf(counts)), ...warnings]) note(this.seen, `import: ${name}`);
   }

@@ -85,7 +85,7 @@ class Run {
     const report = await this.db.import(this.#roster(), way);
 
     this.#checkReport(report);
-    assert.deepEqual(countsOf(foreseen), countsOf({ ...report, id: null }), "check foresees the counts");
+    assert.deepEqual(countsOf(foreseen), countsOf({ ...report, id: null }), "check predicts the counts");
     this.#checkForeseen(foreseen.changes);
     await this.#checkUsers(before, "import", report.id!);
     await this.#decide(report);
@@ -211,9 +211,9 @@ class Run {
       const untouched = outcome === null || outcome === "unchanged" || outcome === "failed" ||
         (outcome === "held" && one.value === "same" || outcome === "missing_held") && when !== "undo" &&
           after === one.before;
-      if (untouched) assert.deepEqual(is, was, `${when}: ${id}: not written at all`);
+      if (untouched) assert.deepEqual(is, was, `${when}: ${id}: the row is not written`);
       else if (when !== "undo") {
-        assert.notDeepEqual(is.updated_at, was?.updated_at, `${when}: ${id}: updated_at moves on`);
+        assert.notDeepEqual(is.updated_at, was?.updated_at, `${when}: ${id}: updated_at increases`);
       }
       const by = when === "undo" && one.before === "unknown" && imported.released ? null : importId;
       const own = one.permits === "own" ? PERMITS[released ? "released" : "stay"](by) : [];
