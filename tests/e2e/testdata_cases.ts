@@ -5,10 +5,10 @@
  * | file                  |                                                                                      |
  * | --------------------- | ------------------------------------------------------------------------------------ |
  * | `upload.…`            | the bytes as they are uploaded; the ending is part of the case                       |
- * | `settings.json`       | settings that differ from the defaults; absent when none does                        |
- * | `before.csv`          | imported first, under the same settings; no record of it fails                       |
+ * | `settings.json`       | settings that differ from the defaults; absent if there are none                     |
+ * | `before.csv`          | imported first, under the same settings; none of its records fail                    |
  * | `expected.json`       | the outcome: {@link Expected}                                                        |
- * | `expected.failed.csv` | the failed-records file, byte for byte, with SINCE for the time; absent if all are good |
+ * | `expected.failed.csv` | the failed-records file, byte for byte, with SINCE for the time; absent if no record fails |
  * | `expected.check.txt`  | what `rosterd check` prints; only for a few cases                                    |
  */
 import assert from "node:assert/strict";

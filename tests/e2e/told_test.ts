@@ -1,5 +1,5 @@
 /**
- * Every persistent fault is named within two turns, by readyz or by the waiting file's entry in the status. Once the
+ * Every persistent fault is reported within two turns, by readyz or in the waiting file's entry in the status. Once the
  * fault is gone, the file is imported. `tests/faults/database` and `ready_test.ts` test faults in the server, its links
  * and its rights.
  */

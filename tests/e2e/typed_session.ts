@@ -80,7 +80,7 @@ async function type(
   }
 }
 
-/** The environment of the shell. `deno` is the same Deno as runs the tests. The session may set other folders. */
+/** The environment of the shell. `deno` is the Deno that runs the tests. The session may set other folders. */
 async function environment(folder: string): Promise<Record<string, string>> {
   const bin = join(folder, "bin");
   await Deno.mkdir(bin);

@@ -16,7 +16,7 @@ import { rosterOf, settingsFor } from "./rosters.ts";
 import type { Steps } from "./steps.ts";
 import { survived } from "./verdict.ts";
 
-/** More side effects than any approval has. */
+/** The number of users to prepare, one for each file. An approval has fewer side effects than this. */
 const MAX_FILES = 400;
 
 /** Starting the embedded database takes a long time on a busy machine. */

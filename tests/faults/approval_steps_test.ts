@@ -6,7 +6,7 @@ const unavailable = await serverUnavailable();
 if (unavailable !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${unavailable}`);
 
 Deno.test({
-  name: "a service killed at some steps of an approval continues, and the file is applied once",
+  name: "an approval continues after a kill at some of its steps, and the file is applied once",
   ignore: unavailable !== null,
   fn: () => killApprovals("server", { from: 4, stride: 13, moments: ["before"] }),
 });

@@ -177,7 +177,7 @@ export class Outside {
     return [...this.options.feeds ?? [], ""];
   }
 
-  /** The entries in the folders. Short-lived probes that a scan creates are left out but must be gone after a while. */
+  /** Returns the entries in the folders once the short-lived probes of a scan are gone. */
   #betweenLooks(feed: string): Promise<{ inUpload: string[]; inWork: string[]; inBak: string[] }> {
     const upload = join(this.options.upload, feed);
     return until("no probe is left in the folders", async () => {
@@ -188,7 +188,10 @@ export class Outside {
     });
   }
 
-  /** The digests of all files, read in the order in which files move, so that no file is missed. */
+  /**
+   * Returns the digests of all files. Reads the folders in the order in which files move through them, so that no file
+   * is missed.
+   */
   async #standing(): Promise<Set<string>> {
     const found = new Set<string>();
     const uploads = this.#feeds.map((feed) => join(this.options.upload, feed));

@@ -67,7 +67,7 @@ export const CHANGES: Readonly<Record<string, string>> = {
     alter table rosterd.users disable trigger all;
     update rosterd.users set city = 'Toronto' where unique_id = 'a';
     alter table rosterd.users enable trigger all`,
-  "an update by a session with the same setting as rosterd": `
+  "an update by a session that uses rosterd's own setting": `
     set rosterd.importing = 'on';
     update rosterd.users set city = 'Toronto' where unique_id = 'a';
     reset rosterd.importing`,

@@ -192,7 +192,7 @@ onServer("doctor names each lost key, check and index, and the suggested stateme
   }
 });
 
-onServer("doctor warns of triggers that are switched off, including foreign-key triggers", async (db) => {
+onServer("doctor warns of disabled triggers, including foreign-key triggers", async (db) => {
   await db.sql.unsafe(`
     create function rosterd.noted() returns trigger language plpgsql as 'begin return null; end';
     create trigger "Door" after update on rosterd.users for each row execute function rosterd.noted();

@@ -42,7 +42,7 @@ export function oneConnection({ database, url }: RosterDatabase): OneConnection 
   return { database: one, store: new PostgresImportStore(one), [Symbol.asyncDispose]: () => one.close() };
 }
 
-/** Empties the database; faster than {@link RosterDatabase.clear} when there are few rows. */
+/** Empties the database. With few rows, this is faster than {@link RosterDatabase.clear}. */
 export async function removeAll({ sql }: Pick<RosterDatabase, "sql">): Promise<void> {
   await sql`delete from rosterd.imports`;
   await sql`delete from rosterd.import_changes`;

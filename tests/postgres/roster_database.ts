@@ -160,14 +160,14 @@ async function run(kind: Database["kind"], test: Test, t: Deno.TestContext, migr
   await test(db, t);
 }
 
-/** Writes records that all have the same keys as CSV. */
+/** Converts records to CSV. All records must have the same keys. */
 export function csvOf(records: readonly Record<string, string>[]): string {
   const names = Object.keys(records[0]);
   const line = (values: readonly string[]) => values.map((value) => `"${value.replaceAll('"', '""')}"`).join(",");
   return [line(names), ...records.map((record) => line(names.map((name) => record[name])))].join("\n") + "\n";
 }
 
-/** The counts other than 0. */
+/** Returns the counts that are not 0. */
 export function countsOf(report: object): Record<string, number> {
   return Object.fromEntries(
     Object.entries(report).filter(([name, value]) => typeof value === "number" && value !== 0 && name !== "id"),

@@ -180,7 +180,7 @@ class World {
     this.#missing += named!.size;
   }
 
-  /** The uploads that the service reports as missing from the database; null while it cannot tell. */
+  /** Returns the uploads that the service reports as missing from the database, or null while it does not know. */
   async #named(): Promise<Set<string> | null> {
     const answer = await this.service.fetch("/imports/replay?dry_run=true", { method: "POST" });
     if (answer.status !== 200) return await answer.body?.cancel(), null;
@@ -188,7 +188,7 @@ class World {
     return new Set([...rosters, ...left_out].map(({ file }) => file.replace(/\.\d{8}T\d{6}Z/, "")));
   }
 
-  /** Nothing may be written to the old primary. */
+  /** Brings the old primary back. Nothing may be written to it. */
   async #oldPrimaryReturns(at: number): Promise<void> {
     const { pair } = this, file = rosterOf(`n${at}d`);
     const before = await stateOf(pair.standby.cluster).catch(() => null);
@@ -242,7 +242,7 @@ class World {
     }
   }
 
-  /** Every file so far was applied exactly once, and no two files share an import id. */
+  /** Asserts that every file so far was applied exactly once, and that no two files share an import id. */
   async inTheEnd(): Promise<void> {
     const { service, pair: { primary: { cluster } } } = this;
     for (const file of this.#files) await file.assertAppliedOnce(service, cluster);

@@ -32,7 +32,7 @@ onCluster(
   },
 );
 
-onCluster("a read-only database is reported, and waiting files are imported after it is writable again", async (
+onCluster("a read-only database is reported, and waiting files are imported once it is writable again", async (
   { database, sql },
 ) => {
   await sql.unsafe("alter system set default_transaction_read_only = on");
@@ -49,7 +49,7 @@ onCluster("a read-only database is reported, and waiting files are imported afte
 });
 
 onCluster(
-  "a server without free connections is reported, and waiting files are imported after connections are free",
+  "a server without free connections is reported, and waiting files are imported once connections are free",
   async (
     { cluster, database, sql },
   ) => {
@@ -129,7 +129,7 @@ const mountable = Deno.uid() === 0 && await smallDisk().then((disk) => disk[Symb
 let disk: Awaited<ReturnType<typeof smallDisk>> | null = null;
 
 onCluster(
-  "a disk that fills up during COPY is reported without a busy loop, and waiting files are imported after space is free",
+  "a disk that fills up during COPY is reported without a busy loop, and waiting files are imported once space is free",
   async ({ database, sql }) => {
     await runPlain("chown", "postgres:", disk!.folder);
     await sql.unsafe(`create tablespace small location '${disk!.folder}'`);

@@ -96,8 +96,8 @@ async function nothingAchieved(service: FolderService, canary: Canary): Promise<
 }
 
 /**
- * The owner of the folder can move the uploads in it and can make rosterd create entries in another folder. No file
- * outside the folder may be read or changed, and no upload may be destroyed or applied twice.
+ * Checks the outcome of an attack by the owner, who can move the uploads and make rosterd create entries in another
+ * folder. No file outside the folder may be read or changed, and no upload may be destroyed or applied twice.
  */
 async function nobodyElseHarmed(service: FolderService, canary: Canary): Promise<number> {
   await service.dropGood("LAST", { fails: true, uid: ALICE });

@@ -48,7 +48,7 @@ function processFault(
   });
 }
 
-fault("imports continue while the mail server is down, and the mails are sent once it is back", async (w) => {
+fault("imports continue while the mail server is down, and mails are sent once the server is back", async (w) => {
   await w.serverGoes();
   const first = await w.import("a.csv");
   assert.match((await w.tried(first, 1)).error, /ECONNREFUSED/);
@@ -120,7 +120,7 @@ for (const [what, misbehaviour] of momentary) {
 }
 
 fault(
-  "a mail that is refused temporarily is retried with growing pauses for three days, then marked as failed",
+  "a mail that is refused temporarily is retried at increasing intervals for three days, then marked as failed",
   async (w) => {
     w.server.misbehave({ how: "refuse", at: "DATA", code: 451 });
     const entry = await w.import("a.csv", { mailRefused: true });
@@ -156,7 +156,7 @@ fault("a mail that is refused for its size is sent again immediately without its
   return 1;
 });
 
-fault("a mail that is too big without its attachment is marked as failed, and delays no other", async (w) => {
+fault("a mail that is too big even without its attachment is marked as failed, and delays no others", async (w) => {
   w.server.misbehave({ how: "refuse", at: "DATA", code: 552 }, 2);
   const first = await w.import("a.csv", { mailRefused: true });
   await w.mailIs(first, "failed");

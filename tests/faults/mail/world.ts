@@ -27,7 +27,7 @@ export const MAIL_SETTINGS = {
   failed_import_email: "registry@school.example",
 };
 
-/** Creates one user and fails one record. */
+/** Creates a roster with one new user and one record that fails. */
 export function rosterOf(name: string): Dropped {
   const user = `U ${name.replace(/[^\w.]/g, "")}`;
   const content = `unique_id,login_source,last_name\n${user},ldap,Nachname-Qz\n,ldap,Nachname-Qz\n`;

@@ -18,7 +18,7 @@ export interface Job {
   speed?: number;
   /** Whether to append to the partial upload. */
   resume?: boolean;
-  /** Uploads the file under the client's own temporary name and renames it at the end. */
+  /** Whether to upload the file under the client's temporary name and rename it at the end. */
   temporaryName?: boolean;
 }
 

@@ -20,7 +20,10 @@ onServer(
     const losing = db.database.sql.begin(async (tx) => {
       const [{ pid }] = await tx<{ pid: number }[]>`select pg_backend_pid() as pid`;
       await db.sql`select pg_terminate_backend(${pid})`;
-      await until("session end", async () => (await db.sql`select from pg_stat_activity where pid = ${pid}`).length === 0);
+      await until(
+        "the session ends",
+        async () => (await db.sql`select from pg_stat_activity where pid = ${pid}`).length === 0,
+      );
       await tx`select 1`.catch(() => {});
       await tx`select 2`;
     });

@@ -89,7 +89,7 @@ function note(seen: Seen, what: string): void {
   seen.set(what, (seen.get(what) ?? 0) + 1);
 }
 
-/** The results of an import and a dry run, to the extent that the model predicts them. */
+/** Returns the parts of a report that the model predicts. */
 function resultOf(report: Omit<ImportReport, "id">) {
   const said = (code: string) => report.warnings.filter((warning) => warning.code === code).map(({ text }) => text);
   return {

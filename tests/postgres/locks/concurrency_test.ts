@@ -8,7 +8,7 @@ import { gateBefore, importYields, transactionOf, waitsForLock, withOther } from
 
 const archiving = { archive_inactive_users: true, archive_guard: { max_percent: 100, min_users: 0 } };
 
-/** The changes recorded for the latest import, by user. */
+/** Returns the changes recorded for the latest import, by user. */
 async function auditOf(db: RosterDatabase): Promise<Record<string, unknown>> {
   const rows = await db.sql`
     select unique_id, changes - 'archived_at' as changes from rosterd.import_changes

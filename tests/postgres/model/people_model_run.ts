@@ -41,7 +41,7 @@ export async function runSequences(
   return seen;
 }
 
-/** This many blank lines make a roster large enough for the unchanged-record cache. */
+/** The number of blank lines that make a roster large enough for the unchanged-record cache. */
 const LONG_BYTES = 4_096;
 
 function note(seen: Seen, what: string): void {
@@ -277,7 +277,7 @@ class Run {
   }
 }
 
-/** The database in the form that {@link Run.#compare} uses. */
+/** Reads the database in the form that {@link Run.#compare} uses. */
 async function stateOf(sql: Sql) {
   const [{ state }] = await sql`
     select jsonb_build_object(
@@ -311,7 +311,7 @@ async function answerOf(deciding: Promise<unknown>) {
   }
 }
 
-/** The reasons, with names removed. */
+/** Returns the reasons without the names in them. */
 const wordsOf = (stayed: string) =>
   stayed.replace(/^.*?: /, "").replace(/"[^"]*"/g, "…").replace(/^(login_source|city|email) was/, "a value was")
     .replace(/import \d+/, "import");

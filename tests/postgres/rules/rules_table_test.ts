@@ -244,7 +244,7 @@ const PERMITS = {
   },
 };
 
-/** The users, marked to show whether a row was written. */
+/** Returns the users, with marks that show whether each row was written. */
 async function tracesOf(db: RosterDatabase): Promise<Traces> {
   const rows = await db.sql<(Trace & { unique_id: string })[]>`
     select u.unique_id, city, u.xmin::text, updated_at, archived_at,
