@@ -99,7 +99,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "the binary prints a unit with its own path, and the sample roster",
+  name: "the binary prints a systemd unit with its own path, and the sample roster",
   ignore: binary === null,
   async fn() {
     await using here = await emptyFolder(null);

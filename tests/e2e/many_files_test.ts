@@ -10,7 +10,7 @@ const unavailable = await serverUnavailable();
 if (unavailable !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${unavailable}`);
 
 Deno.test({
-  name: "with 300 waiting and 300 ignored files, status names the 100 oldest and shows the total numbers",
+  name: "with 300 waiting and 300 ignored files, status lists the 100 oldest and shows the totals",
   ignore: unavailable !== null,
   async fn() {
     await using database = (await testDatabase())!;

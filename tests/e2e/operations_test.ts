@@ -9,7 +9,7 @@ const unavailable = await serverUnavailable() ?? missingPrograms("psql", "pg_dum
 if (unavailable !== null) console.error(`LEFT OUT: the recipes of operations.md: ${unavailable}`);
 
 Deno.test({
-  name: "the recipes for a backup and its restore do and print what the page says",
+  name: "the recipes for a backup and a restore work, and print what the page shows",
   ignore: unavailable !== null,
   async fn() {
     const page = await readPage("docs/operations.md");

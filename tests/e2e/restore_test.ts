@@ -149,7 +149,7 @@ const rosterOfAll = (city: string) =>
 for (const [part, save] of Object.entries(PARTS)) {
   if (missing !== null) break;
   onService(
-    `after a restore of ${part}, the unchanged-record cache hides no change`,
+    `after a restore of ${part}, the unchanged-record cache skips no changed record`,
     OFF,
     async (service, database) => {
       const cities = async () => {

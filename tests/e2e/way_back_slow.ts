@@ -64,7 +64,7 @@ const WAYS: readonly Way[] = [
   { name: "opened with quoted fields as text", delimiter: ";", language: ENGLISH_CANADA, quotedAsText: true },
   { name: "opened with dates and formulas", delimiter: ",", language: ENGLISH_CANADA, detects: true, runs: true },
   { name: "opened in French", delimiter: ";", language: FRENCH_CANADA, detects: true, runs: true },
-  { name: "opened in French of France", delimiter: "\t", language: FRENCH, detects: true },
+  { name: "opened in French (France)", delimiter: "\t", language: FRENCH, detects: true },
   { name: "opened in German", delimiter: ";", language: GERMAN, detects: true },
   { name: "kept as an ODF workbook", delimiter: ",", language: ENGLISH_US, detects: true, workbook: "ods" },
   { name: "kept as an Excel workbook", delimiter: "\t", language: FRENCH_CANADA, detects: true, workbook: "xlsx" },

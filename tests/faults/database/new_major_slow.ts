@@ -1,4 +1,4 @@
-/** The database moves to a new major version of PostgreSQL, from a dump that is older than the last import. */
+/** Moves the database to a new major version of PostgreSQL, using a dump that is older than the last import. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { Cluster, clusterIsMissing, leftOut } from "../../support/cluster.ts";
@@ -20,7 +20,7 @@ interface Finding {
 }
 
 Deno.test({
-  name: "after a move to a new major version, the later import is named and replayed, and no change is hidden",
+  name: "after a move to a new major version, the missing import is reported and replayed, and no change is skipped",
   ignore,
   async fn() {
     const bin = await newerBinaries();

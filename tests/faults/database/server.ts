@@ -62,7 +62,7 @@ const DAWDLE: Partial<Record<Moment, string>> = {
 /** Stops the server during an import, restarts it and checks the result. */
 export function stopsIn(moment: Moment): void {
   onCluster(
-    `a server that stops at once ${moment} leaves the import applied or rolled back, and rosterd completes it`,
+    `if the server stops at once ${moment}, the import is applied or rolled back, and rosterd completes it`,
     async (
       { cluster, proxy, database, sql },
     ) => {

@@ -15,7 +15,7 @@ if (!canMount()) console.error(`LEFT OUT: the tests of ${import.meta.url} that m
 const ROSTER = "unique_id,login_source\nX1,ldap\n";
 
 folderTest(
-  "links, pipes, sockets, folders and devices with names of rosters are reported but never opened, and imports continue",
+  "links, pipes, sockets, folders and devices named like rosters are reported but never opened, and imports continue",
   async (service) => {
     const canary = await Canary.plant(service.here.path("canary"));
     await plant(service.upload, {
@@ -43,7 +43,7 @@ folderTest(
     await service.outside.eachAsTold();
     assert.deepEqual(secretIsIn({ log: service.log, mails: JSON.stringify(service.smtp.mails) }), []);
     survived({
-      fault: "links, pipes, sockets, folders and devices that are named like rosters",
+      fault: "links, pipes, sockets, folders and devices named like rosters",
       injected: expected.length,
       checks: await canary.untouched() + service.outside.checks + expected.length,
     });

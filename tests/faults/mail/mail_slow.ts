@@ -14,7 +14,7 @@ const KILLS = Number(Deno.env.get("ROSTERD_KILLS") ?? 60);
 const FILES = Number(Deno.env.get("ROSTERD_BAD_FILES") ?? 1_440);
 
 for (const [what, how, longest] of [["greets", "silent", 40_000], ["answers the data", "stall", 75_000]] as const) {
-  Deno.test(`a mail server that never ${what} fails within the timeouts, and the mail is sent later`, async () => {
+  Deno.test(`a mail to a server that never ${what} fails within the timeouts, and is sent later`, async () => {
     await using w = await MailWorld.start();
     w.server.misbehave({ how }, 1);
     const entry = await w.import("a.csv");

@@ -15,7 +15,7 @@ if (missing !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: 
 const STRACE = ["strace", "-f", "-qq", "-e", "trace=accept4", "-e", "inject=accept4:error=EMFILE:when=4+"];
 
 Deno.test({
-  name: "a service that no longer accepts connections exits with 70 after two minutes, and the log says why",
+  name: "a service that no longer accepts connections exits with code 70 after two minutes, and the log says why",
   ignore: missing !== null,
   async fn() {
     await using here = await Workplace.make({

@@ -22,7 +22,7 @@ const programs: [string, readonly string[]][] = [
 ];
 
 for (const [how, program] of programs) {
-  Deno.test(`when the leader is killed during a big COPY, ${how}, the other one takes over within a minute`, () =>
+  Deno.test(`if the leader is killed during a large COPY, ${how}, the standby takes over within a minute`, () =>
     takesOver(
       "in COPY",
       { users: 400_000, mergeSeconds: 0, program },
@@ -32,7 +32,7 @@ for (const [how, program] of programs) {
         ),
     ));
 
-  Deno.test(`when the leader is killed in a long statement, ${how}, the other one takes over within a minute`, () =>
+  Deno.test(`if the leader is killed during a long statement, ${how}, the standby takes over within a minute`, () =>
     takesOver("in a long statement", { users: 100, mergeSeconds: 300, program }, (w) => w.inMerge()));
 
   Deno.test(`twenty rolling replacements, ${how}, lose nothing`, () => rolls(20, { program }));
