@@ -124,10 +124,14 @@ class Approvals implements AsyncDisposable {
     const [held, ...applied] = await this.#importsOf(file), isOpen = held.hold!.state === "open";
     this.#check(isOpen || held.hold!.state === "approved", "the hold is open, or was approved");
     this.#check(applied.length === (isOpen ? 0 : 1), "a hold ends together with its import");
-    const answer = await this.#fetch(`/imports/${held.id}/approve`, "POST");
+    // The embedded database may be busy with the import that the service continues.
+    const answer = await this.#until("an answer to the approval", async () => {
+      const answer = await this.#fetch(`/imports/${held.id}/approve`, "POST");
+      return answer?.status === 503 ? null : answer;
+    });
     this.#check(
-      answer!.status === (isOpen ? 200 : 409),
-      `a file is approved once: ${answer!.status} ${await answer!.text()}`,
+      answer.status === (isOpen ? 200 : 409),
+      `a file is approved once: ${answer.status} ${await answer.text()}`,
     );
     await this.#until(`${file.name} is finished`, () => this.#isFinished(file));
     await this.#isRight(file);
