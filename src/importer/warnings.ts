@@ -113,7 +113,7 @@ export function planWarnings(summary: PlanSummary, importId: number | null): War
   const warnings = [...summary.warnings, ...(changes === null ? [] : [heldFileWarning(changes, importId)])];
   if (hold === null) return warnings;
   const next = importId === null
-    ? "these users would stay unchanged until an admin approved or discarded the change"
+    ? "these users would stay unchanged until an admin approves or discards the change"
     : `approve them with "rosterd imports approve ${importId}", or discard them with "rosterd imports discard ${importId}"`;
   return [...warnings, {
     code: "archivings_held",
