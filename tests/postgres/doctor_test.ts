@@ -200,8 +200,8 @@ onServer("doctor warns of disabled triggers, including foreign-key triggers", as
     alter table rosterd.outbox disable trigger all`);
   const found = (await findingsOf(db.database)).filter(({ verdict }) => verdict === "warning");
   assert.deepEqual(found.map(({ text }) => text).sort(), [
-    'the trigger "Door" on rosterd.users is switched off',
     "the foreign-key triggers on rosterd.outbox are switched off",
+    'the trigger "Door" on rosterd.users is switched off',
   ]);
   for (const { fix } of found) await db.sql.unsafe(/superuser: ([^;]+);$/.exec(fix!)![1]);
   assert.deepEqual((await findingsOf(db.database)).filter(({ verdict }) => verdict !== "good"), []);
