@@ -73,7 +73,10 @@ Deno.test("before the first start, doctor reports no errors, changes nothing, an
   const { out, err } = await here.run("doctor");
   assert.equal(err, "");
   assert.match(out, /^good {5}upload folder: \S+ can be read and written$/m);
-  assert.match(out, /^warning {2}database: .*\n {9}→ Set DATABASE_URL to a PostgreSQL server, 13 or later/m);
+  assert.match(
+    out,
+    /^warning {2}database: .*\n {9}→ Before you rely on rosterd, set DATABASE_URL to a server with PostgreSQL 13 or later/m,
+  );
   assert.match(out, /\nrosterd is ready, with \d warnings?\n$/);
   assert.deepEqual(await treeOf(here.folder), { upload: {} });
 });
