@@ -34,16 +34,32 @@ interface Found extends MissingRoster {
 
 export class Replay {
   #lookedIn: unknown = null;
+  /** The newest import at the end of the previous turn; null if there was none. */
+  #newest: number | null = null;
 
   constructor(private readonly options: ReplayOptions) {}
 
-  /** Searches once after this process has become the leader and again after each call to {@link lookAgain}. */
+  /**
+   * Searches once after this process has become the leader, again after each call to {@link lookAgain}, and again if the
+   * database was restored while the service was running.
+   */
   async look(term: unknown): Promise<void> {
-    if (this.#lookedIn === term) return;
+    const isRestored = await this.#hasLostNewest();
+    if (this.#lookedIn === term && !isRestored) return;
     const { folders, state: { settings } } = this.options;
-    if (folders.of(settings).some(({ unavailableReason }) => unavailableReason !== null)) return;
+    if (folders.of(settings).some(({ unavailableReason }) => unavailableReason !== null)) return this.lookAgain();
     await this.#note(await this.#find());
     this.#lookedIn = term;
+  }
+
+  /** Whether the import that was the newest one is gone. The history keeps every import, so only a restore removes it. */
+  async #hasLostNewest(): Promise<boolean> {
+    const before = this.#newest;
+    const [{ newest, isKnown }] = await this.options.sql<{ newest: number | null; isKnown: boolean }[]>`
+      select (select max(id) from rosterd.imports) as newest,
+        exists (select from rosterd.imports where id = ${before}) as "isKnown"`;
+    this.#newest = newest;
+    return before !== null && !isKnown;
   }
 
   lookAgain(): void {

@@ -146,6 +146,30 @@ const USERS = 200;
 const rosterOfAll = (city: string) =>
   `unique_id,login_source,city\n${Array.from({ length: USERS }, (_, at) => `u${at},ldap,${city}\n`).join("")}`;
 
+if (missing === null) {
+  onService(
+    "after a restore while the service is running, the next turn names the missing rosters",
+    OFF,
+    async (service, database) => {
+      await service.import("monday.csv", rosterOfAll("Ottawa"));
+      const restore = await PARTS["the whole schema"](service, database);
+      const missing = [
+        await service.import("tuesday.csv", rosterOfAll("Hull")),
+        await service.import("wednesday.csv", rosterOfAll("Laval")),
+      ];
+      await restore();
+      // Its id is greater than those that are missing.
+      await service.import("other.csv", "unique_id,login_source\n,ldap\n");
+      const { problems } = await service.get<{ problems: { code: string; text: string }[] }>("/status");
+      assert.deepEqual(problems.map(({ code }) => code), ["rosters_missing"]);
+      assert.ok(problems[0].text.startsWith("2 rosters in bak were never imported"), problems[0].text);
+      const replay = await service.fetch("/imports/replay?dry_run=true", { method: "POST" });
+      const { rosters, left_out }: Record<string, { file: string }[]> = await replay.json();
+      assert.deepEqual([...rosters, ...left_out].map(({ file }) => file), missing.map(({ bak_file }) => bak_file));
+    },
+  );
+}
+
 for (const [part, save] of Object.entries(PARTS)) {
   if (missing !== null) break;
   onService(
