@@ -34,7 +34,7 @@ interface Found extends MissingRoster {
 
 export class Replay {
   #lookedIn: unknown = null;
-  /** The newest import at the end of the previous turn; null if there was none. */
+  /** The newest import at the end of the previous turn; null before the first import. */
   #newest: number | null = null;
 
   constructor(private readonly options: ReplayOptions) {}
