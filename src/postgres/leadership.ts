@@ -8,6 +8,7 @@ import type { Database, Sql } from "./connection/connect.ts";
 
 /** The key of the leader's advisory lock: an arbitrary number that no other program uses. */
 const LEADER_LOCK = 7_246_003;
+const TRY_LOCK = `select pg_try_advisory_xact_lock(${LEADER_LOCK}) as leads`;
 const PROOF_INTERVAL_MS = 10_000;
 const RESIGN_TIMEOUT_MS = 5_000;
 /**
@@ -61,16 +62,20 @@ export class Leadership {
     await withTimeout(RESIGN_TIMEOUT_MS, this.#ended).catch(() => {});
   }
 
+  /**
+   * Holds the lock until resignation. Statements without parameters leave no portal open. An open one would keep its
+   * snapshot, and `create index concurrently` waits for the end of a transaction with an older snapshot.
+   */
   async #hold(answer: PromiseWithResolvers<boolean>): Promise<void> {
     await this.database.transaction(async (tx) => {
       await tx.unsafe(`set local idle_in_transaction_session_timeout = '${LOST_AFTER}'`);
-      const [{ leads }] = await tx<{ leads: boolean }[]>`select pg_try_advisory_xact_lock(${LEADER_LOCK}) as leads`;
+      const [{ leads }] = await tx.unsafe<{ leads: boolean }[]>(TRY_LOCK);
       if (!leads) return;
       this.#leads = true;
       this.#term = new AbortController();
       answer.resolve(true);
       const stillLeads = () => delay(PROOF_INTERVAL_MS, this.#resignation.signal).then(() => true, () => false);
-      while (await stillLeads()) await tx`select 1`;
+      while (await stillLeads()) await tx.unsafe("select 1");
     });
   }
 }
