@@ -1,8 +1,8 @@
 /** The routes that transfer a whole file: downloading failed records or changes, and checking a roster. */
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
+import { parseAccept } from "hono/utils/accept";
 import type { Log } from "../runtime/log.ts";
-import { acceptsGzip } from "./accepts_gzip.ts";
 import { bodiless, withFile } from "./body.ts";
 import { gone, type HttpEnv } from "./env.ts";
 import { found } from "./import_routes.ts";
@@ -138,11 +138,17 @@ interface Encoded extends Pick<Download, "stream" | "size"> {
   encoding?: string;
 }
 
-/** A packed file as it is for a client that unpacks it, and unpacked while it is sent for any other. */
+/** Sends a packed file as it is to a client that accepts gzip. For any other client, unpacks it while it is sent. */
 function encoded({ stream, size }: Download, inGzip: boolean): Encoded {
   if (inGzip) return { stream, size, encoding: "gzip" };
   const unpacking = new DecompressionStream("gzip") as ReadableWritablePair<Uint8Array, Uint8Array>;
   return { stream: stream.pipeThrough(unpacking), size: null };
+}
+
+/** Whether a client accepts gzip, according to its `Accept-Encoding` (RFC 9110, section 12.5.3). */
+function acceptsGzip(header: string | undefined): boolean {
+  const weights = new Map(parseAccept(header ?? "").map(({ type, q }) => [type.toLowerCase(), q]));
+  return (weights.get("gzip") ?? weights.get("x-gzip") ?? weights.get("*") ?? 0) > 0;
 }
 
 /** A `Content-Disposition` that is safe for any file name (RFC 6266, RFC 8187). */

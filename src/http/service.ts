@@ -65,7 +65,7 @@ export interface Download {
   stream: ReadableStream<Uint8Array>;
   /** The size of the stream in bytes; null if the file is created while it is sent. */
   size: number | null;
-  /** True if the stream is the file in gzip. */
+  /** Whether the stream contains the file compressed with gzip. */
   isPacked?: boolean;
 }
 

@@ -52,7 +52,7 @@ export class Replay {
     this.#lookedIn = term;
   }
 
-  /** Whether the import that was the newest one is gone. The history keeps every import, so only a restore removes it. */
+  /** Whether the newest import of the previous turn is gone from the history. Only a restore removes imports. */
   async #hasLostNewest(): Promise<boolean> {
     const before = this.#newest;
     const [{ newest, isKnown }] = await this.options.sql<{ newest: number | null; isKnown: boolean }[]>`

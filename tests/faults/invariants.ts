@@ -239,7 +239,7 @@ async function readPlain(path: string): Promise<Uint8Array> {
   }
 }
 
-/** Returns the result of reading a file, or null if the file is missing or is no longer a plain file. */
+/** Waits until a file has been read. Resolves to null if the file is missing or is no longer a plain file. */
 async function unlessGone<T>(work: Promise<T>): Promise<T | null> {
   try {
     return await work;

@@ -15,7 +15,7 @@ export interface Survived {
   checks: number;
 }
 
-/** The environment variable for the path to the tally; if it is not set, there is no tally. */
+/** The environment variable that contains the path to the tally. Without it, no tally is written. */
 export const TALLY = "ROSTERD_TALLY";
 
 export function survived(verdict: Survived): void {

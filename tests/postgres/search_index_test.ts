@@ -29,7 +29,7 @@ onServer(
   async (db) => {
     const { sql } = db;
     await db.addUsers({ unique_id: "1", last_name: "Roy" });
-    assert.equal(await ensureSearchIndex(sql), false, "with few users, there is no index");
+    assert.equal(await ensureSearchIndex(sql), false, "a small table gets no index");
     await addMany(db);
     const before = await allFound(db, "RO42");
     assert.equal(before.length, 350);

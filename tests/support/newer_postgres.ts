@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { run } from "./programs.ts";
 
 const VERSION = "18.4.0-beta.17";
@@ -35,10 +35,6 @@ async function unpackInto(folder: string): Promise<void> {
     await Deno.readTextFile(join(root, "native", "pg-symlinks.json")),
   );
   for (const { source, target } of links) {
-    if (!existsSync(join(root, target))) await Deno.symlink(relativeTo(target, source), join(root, target));
+    if (!existsSync(join(root, target))) await Deno.symlink(relative(dirname(target), source), join(root, target));
   }
-}
-
-function relativeTo(target: string, source: string): string {
-  return "../".repeat(target.split("/").length - 1) + source;
 }

@@ -34,7 +34,7 @@ export interface WatchedSocketOptions {
   address: Address;
   /** How long the server may stay silent when it should answer. */
   silenceMs: number;
-  /** Called after `silenceMs` of silence. Resolves to true to keep waiting. If it is null, there is no deadline. */
+  /** Called after `silenceMs` of silence. Resolves to whether to keep waiting. Null to wait without a deadline. */
   onSilence: ((link: WatchedSocket) => Promise<boolean>) | null;
 }
 

@@ -59,7 +59,7 @@ export function changedColumns(changes: Record<string, [Stored[string], Stored[s
   return columns;
 }
 
-/** Returns the values of a new user. Leaves out `active` after an undo, because its first value is no longer known. */
+/** Returns the values that a new user was created with. After an undo, the original value of `active` is unknown. */
 export function createdColumns(created: Stored, undoneAt: Date | null): Change["columns"] {
   const columns: Change["columns"] = {};
   for (const { name, databaseName, kind } of COLUMNS) {

@@ -82,7 +82,7 @@ export class UnchangedStore {
    */
   constructor(private readonly tx: Tx, private readonly feed: string, readonly cache: UnchangedCache | null) {}
 
-  /** Whether there are so many new entries that {@link append} should store them now. */
+  /** Whether {@link append} should store the new entries now, because there are many. */
   get isLarge(): boolean {
     return this.cache !== null && this.cache.journal.isLarge;
   }
@@ -160,10 +160,14 @@ export class UnchangedStore {
 
   async #namedAfter({ created, isPlanned }: Written): Promise<number | null> {
     const { tx, feed } = this, before = created > 0 ? created : this.#named;
-    if (before === null && !this.#isSnapshot) return null;
-    if (before !== null && !isPlanned) return before;
-    const [{ users }] = await tx.unsafe(before === null ? withValues(NAMED, feed) : newlyNamed);
-    return (before ?? 0) + users;
+    if (before === null) {
+      if (!this.#isSnapshot) return null;
+      const [{ users }] = await tx.unsafe(withValues(NAMED, feed));
+      return users;
+    }
+    if (!isPlanned) return before;
+    const [{ users }] = await tx.unsafe(newlyNamed);
+    return before + users;
   }
 
   /** Returns the stored sums, or null if they or the log do not fit this users table and roster. */
