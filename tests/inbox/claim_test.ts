@@ -200,3 +200,21 @@ Deno.test("an entry that replaced the upload during the rename is moved back", a
       }));
   }
 });
+
+Deno.test("a claimed upload whose last steps run during a scan does not count as a stray folder", () =>
+  withUploads({}, async (uploads) => {
+    const strays: string[] = [];
+    for (let at = 0; at < 60; at++) {
+      await writeFile(uploads.at(`x${at}.csv`), "a\n");
+      const claimed = await uploads.claim(`x${at}.csv`);
+      let isOver = false;
+      const lastSteps = (async () => {
+        await uploads.inbox.moveToBak(claimed, STARTED);
+        await uploads.inbox.forget(claimed);
+      })().finally(() => isOver = true);
+      const scanning = uploads.restarted();
+      while (!isOver) strays.push(...(await scanning.scan(30)).waiting.map(({ code }) => code));
+      await lastSteps;
+    }
+    assert.deepEqual(strays, []);
+  }));

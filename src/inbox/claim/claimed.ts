@@ -51,8 +51,11 @@ export async function listClaimed(work: string): Promise<ClaimedEntry[]> {
   const entries: ClaimedEntry[] = [];
   for (const key of await nullOn(readdir(work), "ENOENT") ?? []) {
     const isOurs = isTemporary(key, "probe") || isTemporary(key, "incoming");
-    const entry = isOurs ? null : await claimedEntry(work, key);
-    if (entry) entries.push(entry);
+    if (isOurs) continue;
+    let entry = await claimedEntry(work, key);
+    // The last steps of another upload may have changed its folder in between (`upload_steps.ts`).
+    if (entry?.kind === "stray") entry = await claimedEntry(work, key);
+    if (entry !== null) entries.push(entry);
   }
   return entries;
 }
